@@ -1,0 +1,22 @@
+/**
+ * How the tests run on both runtimes.
+ * Comes in: every `*.test.ts` under test/. Goes out: verdicts, and with `--coverage` the line coverage of src.
+ * Promises: each test file has a process of its own (pool "forks"), so a file that dies takes no other with it.
+ */
+import { defineConfig } from "vitest/config"
+
+export default defineConfig({
+  test: {
+    include: ["test/**/*.test.ts"],
+    pool: "forks",
+    testTimeout: 30_000,
+    hookTimeout: 60_000,
+    coverage: {
+      provider: "v8",
+      include: ["src/**/*.ts"],
+      reporter: ["text-summary", "json-summary", "html"],
+      reportsDirectory: "coverage",
+      thresholds: { lines: 90 },
+    },
+  },
+})
