@@ -1,0 +1,87 @@
+/**
+ * Exact decimals for everything that is reported, stored or sent.
+ *
+ * In: decimal text from venues and settings (an exponent is allowed: "3.9e-05"). Out: `BigDecimal` values and plain
+ * decimal text without exponent or trailing zeros. Promises: sums and products are exact; every division names its
+ * scale and rounds half-even, so that Deno, Node and a pocket calculator agree.
+ */
+import { BigDecimal, Option } from "effect"
+
+export type Decimal = BigDecimal.BigDecimal
+
+/** Scales (digits behind the point) of the divisions whose results are shown. */
+export const SCALE = { bps: 4, price: 12, size: 12, profit: 8 } as const
+
+export const ZERO: Decimal = BigDecimal.fromBigInt(0n)
+export const ONE: Decimal = BigDecimal.fromBigInt(1n)
+export const TEN_THOUSAND: Decimal = BigDecimal.fromBigInt(10_000n)
+
+const PATTERN = /^[+-]?\d{1,40}(\.\d{1,40})?([eE][+-]?\d{1,3})?$/
+
+/** Whether a text is a decimal we accept: finite, at most 40 digits each side of the point. */
+export const isDecimalText = (text: string): boolean => PATTERN.test(text) && Number.isFinite(Number(text))
+
+export const parse = (text: string): Option.Option<Decimal> =>
+  isDecimalText(text) ? BigDecimal.fromString(text) : Option.none()
+
+/** For text that a codec has already checked. Throws on anything else. */
+export const fromChecked = (text: string): Decimal => BigDecimal.fromStringUnsafe(text)
+
+export const fromInteger = (value: number): Decimal => BigDecimal.fromBigInt(BigInt(value))
+
+/** Plain text: no exponent, no trailing zeros, "-0" never. */
+export const format = (value: Decimal): string => {
+  const { scale, value: unscaled } = BigDecimal.normalize(value)
+  const negative = unscaled < 0n
+  const digits = (negative ? -unscaled : unscaled).toString()
+  const sign = negative ? "-" : ""
+  if (scale <= 0) return sign + digits + "0".repeat(-scale)
+  const padded = digits.padStart(scale + 1, "0")
+  return `${sign}${padded.slice(0, -scale)}.${padded.slice(-scale)}`
+}
+
+const pow10 = (exponent: number): bigint => 10n ** BigInt(exponent)
+
+const divideIntegers = (numerator: bigint, denominator: bigint): bigint => {
+  const negative = numerator < 0n !== denominator < 0n
+  const n = numerator < 0n ? -numerator : numerator
+  const d = denominator < 0n ? -denominator : denominator
+  const quotient = n / d
+  const twice = (n % d) * 2n
+  const up = twice > d || (twice === d && quotient % 2n === 1n)
+  const rounded = up ? quotient + 1n : quotient
+  return negative ? -rounded : rounded
+}
+
+/** `a / b` at `scale` digits, half-even. `b` must not be zero (throws a RangeError, as bigint division does). */
+export const divide = (a: Decimal, b: Decimal, scale: number): Decimal => {
+  const shift = scale + b.scale - a.scale
+  return shift >= 0
+    ? BigDecimal.make(divideIntegers(a.value * pow10(shift), b.value), scale)
+    : BigDecimal.make(divideIntegers(a.value, b.value * pow10(-shift)), scale)
+}
+
+/** Half-even to `scale` digits. */
+export const round = (value: Decimal, scale: number): Decimal => divide(value, ONE, scale)
+
+/** The greatest multiple of `step` that is not above `value`; both must not be negative, `step` above zero. */
+export const floorTo = (value: Decimal, step: Decimal): Decimal => {
+  const scale = Math.max(value.scale, step.scale)
+  const v = value.value * pow10(scale - value.scale)
+  const s = step.value * pow10(scale - step.scale)
+  return BigDecimal.make(v - (v % s), scale)
+}
+
+export const toNumber = (value: Decimal): number => Number(format(value))
+
+export const add = BigDecimal.sum
+export const subtract = BigDecimal.subtract
+export const multiply = BigDecimal.multiply
+export const min = BigDecimal.min
+export const max = BigDecimal.max
+export const isLess = BigDecimal.isLessThan
+export const isGreater = BigDecimal.isGreaterThan
+export const isZero = BigDecimal.isZero
+export const isPositive = BigDecimal.isPositive
+export const negate = BigDecimal.negate
+export const compare = BigDecimal.Order

@@ -1,0 +1,171 @@
+/**
+ * The Bus port: how messages travel between roles, whatever carries them.
+ *
+ * Two implementations pass one conformance suite: `nats/` (JetStream, durable) and `embedded/` (in this process;
+ * volatile: a kill loses every stream). In: frames, transitions, facts, live ticks. Out: the same, in stream order.
+ * Promises: a durable publish is acknowledged before it returns and stored once per message id within the stream's
+ * dedup window; `consume` is in order without loss while the stream retains the messages; `work` is at least once.
+ */
+import { Context, type Duration, type Effect, Option, Schema, type Scope, type Stream } from "effect"
+
+/** `unavailable` and `timeout` are worth retrying; the others are not. */
+export const BusReason = Schema.Literals([
+  "unavailable",
+  "timeout",
+  "stream_missing",
+  "too_large",
+  "revision_conflict",
+  "rejected",
+])
+export type BusReason = typeof BusReason.Type
+
+/** What went wrong on the bus, during which operation, and where. */
+export class BusError extends Schema.TaggedError<BusError>()("BusError", {
+  reason: BusReason,
+  operation: Schema.String,
+  subject: Schema.String,
+  detail: Schema.String,
+}) {
+  get retryable(): boolean {
+    return this.reason === "unavailable" || this.reason === "timeout"
+  }
+}
+
+/** A durable stream's declaration. Subjects may use the `*` and `>` wildcards. Oldest messages go first when full. */
+export interface StreamSpec {
+  readonly name: string
+  readonly subjects: ReadonlyArray<string>
+  readonly maxBytes: number
+  readonly maxAge: Duration.Duration
+  /** Repeats of a message id inside this window are stored once. */
+  readonly dedupWindow: Duration.Duration
+}
+
+/** A bucket's declaration. `timeToLive` is per bucket and applies to every key since its last write. */
+export interface BucketSpec {
+  readonly name: string
+  readonly timeToLive: Option.Option<Duration.Duration>
+  readonly maxBytes: number
+}
+
+export interface OutgoingMessage {
+  readonly subject: string
+  readonly data: Uint8Array
+  /** Makes a retried publish harmless inside the dedup window. */
+  readonly messageId?: string
+  readonly headers?: Readonly<Record<string, string>>
+}
+
+export interface StoredMessage {
+  readonly subject: string
+  readonly data: Uint8Array
+  readonly headers: Readonly<Record<string, string>>
+  /** Position in the stream, from 1, without gaps while nothing was discarded between. */
+  readonly sequence: number
+  /** When the bus stored it (integer ms since the epoch, UTC). */
+  readonly storedAtMs: number
+}
+
+export interface LiveMessage {
+  readonly subject: string
+  readonly data: Uint8Array
+  readonly headers: Readonly<Record<string, string>>
+}
+
+/** Where an ordered consumer begins. `Sequence` is inclusive. */
+export type StartAt =
+  | { readonly _tag: "First" }
+  | { readonly _tag: "New" }
+  | { readonly _tag: "Sequence"; readonly sequence: number }
+  | { readonly _tag: "Time"; readonly atMs: number }
+
+export interface ConsumeOptions {
+  readonly stream: string
+  /** Filters inside the stream; empty means all its subjects. */
+  readonly subjects: ReadonlyArray<string>
+  readonly start: StartAt
+  /** Messages held on our side at most; a full buffer stops the flow from the server. */
+  readonly capacity: number
+}
+
+export interface WorkOptions {
+  readonly stream: string
+  readonly subjects: ReadonlyArray<string>
+  /** The durable consumer's name: its position survives restarts (embedded: as long as the process lives). */
+  readonly durable: string
+  readonly start: StartAt
+  readonly ackWait: Duration.Duration
+  readonly maxDeliver: number
+  /** Messages out and not yet acknowledged at most. */
+  readonly maxAckPending: number
+  readonly batchSize: number
+}
+
+/** One delivery that must be answered exactly once by `ack`, `nak` or `term`; `inProgress` prolongs its lease. */
+export interface Delivery extends StoredMessage {
+  readonly attempt: number
+  readonly ack: Effect.Effect<void, BusError>
+  readonly nak: (delay?: Duration.Duration) => Effect.Effect<void, BusError>
+  readonly term: (why: string) => Effect.Effect<void, BusError>
+  readonly inProgress: Effect.Effect<void, BusError>
+}
+
+export interface PublishAck {
+  readonly sequence: number
+  /** True if the message id was already stored inside the dedup window. */
+  readonly duplicate: boolean
+}
+
+export interface StreamState {
+  readonly firstSequence: number
+  readonly lastSequence: number
+  readonly messages: number
+  readonly bytes: number
+}
+
+export interface Entry {
+  readonly key: string
+  readonly value: Uint8Array
+  readonly revision: number
+  readonly storedAtMs: number
+}
+
+/** A bucket. `create` and `update` fail with `revision_conflict` when somebody else wrote first. */
+export interface KeyValue {
+  readonly get: (key: string) => Effect.Effect<Option.Option<Entry>, BusError>
+  readonly put: (key: string, value: Uint8Array) => Effect.Effect<number, BusError>
+  readonly create: (key: string, value: Uint8Array) => Effect.Effect<number, BusError>
+  readonly update: (key: string, value: Uint8Array, revision: number) => Effect.Effect<number, BusError>
+  readonly remove: (key: string) => Effect.Effect<void, BusError>
+  readonly keys: (filter: string) => Effect.Effect<ReadonlyArray<string>, BusError>
+  /** Present values first, then every later write; a removal carries none. */
+  readonly watch: (filter: string) => Stream.Stream<{ readonly key: string; readonly entry: Option.Option<Entry> }, BusError>
+}
+
+/** Connection events, newest last; `connected` is announced at start too. */
+export type BusStatus = "connected" | "disconnected" | "reconnected" | "closed"
+
+export class Bus extends Context.Service<Bus, {
+  readonly kind: "jetstream" | "embedded"
+  /** For people: which server, its version; never credentials. */
+  readonly describe: Effect.Effect<{ readonly where: string; readonly version: string }, BusError>
+  /** Creates the stream or brings its limits up to date; idempotent. */
+  readonly ensureStream: (spec: StreamSpec) => Effect.Effect<void, BusError>
+  readonly removeStream: (name: string) => Effect.Effect<void, BusError>
+  readonly streamState: (name: string) => Effect.Effect<StreamState, BusError>
+  /** The stored message with the greatest sequence on exactly this subject. */
+  readonly lastMessage: (stream: string, subject: string) => Effect.Effect<Option.Option<StoredMessage>, BusError>
+  /** Returns when the stream has stored it. */
+  readonly publish: (message: OutgoingMessage) => Effect.Effect<PublishAck, BusError>
+  /** Pipelined: sends all in order, then waits for every acknowledgement. Fails on the first that fails. */
+  readonly publishAll: (messages: ReadonlyArray<OutgoingMessage>) => Effect.Effect<ReadonlyArray<PublishAck>, BusError>
+  /** Fire and forget, at most once: nobody listening, nobody told. */
+  readonly publishLive: (message: OutgoingMessage) => Effect.Effect<void, BusError>
+  readonly subscribeLive: (subject: string, capacity: number) => Stream.Stream<LiveMessage, BusError>
+  /** In order, in batches of what has arrived; resumes by itself after a reconnect where it stood. */
+  readonly consume: (options: ConsumeOptions) => Stream.Stream<ReadonlyArray<StoredMessage>, BusError>
+  /** At least once, in batches that carry their ack; unanswered ones come again after `ackWait`. */
+  readonly work: (options: WorkOptions) => Stream.Stream<ReadonlyArray<Delivery>, BusError>
+  readonly bucket: (spec: BucketSpec) => Effect.Effect<KeyValue, BusError, Scope.Scope>
+  readonly status: Stream.Stream<BusStatus>
+}>()("arbedge/Bus") {}
