@@ -78,8 +78,10 @@ const decoder = new TextDecoder("utf-8", { fatal: true })
 
 /** a-zA-Z0-9 stand for themselves, every other byte (UTF-8) is `_xx`. */
 export const token = (text: string): string =>
-  text.replace(/[^a-zA-Z0-9]/gu, (char) =>
-    Array.from(encoder.encode(char), (byte) => `_${byte.toString(16).padStart(2, "0")}`).join(""))
+  text.replace(
+    /[^a-zA-Z0-9]/gu,
+    (char) => Array.from(encoder.encode(char), (byte) => `_${byte.toString(16).padStart(2, "0")}`).join(""),
+  )
 
 /** None if the text is not what `token` writes. */
 export const fromToken = (text: string): Option.Option<string> => {

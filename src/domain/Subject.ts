@@ -1,0 +1,53 @@
+/**
+ * Subjects: every name under which something travels on the bus, in one place.
+ *
+ * In: venues, instruments, opportunities. Out: NATS subjects and the declarations' names. Promises: tokens hold only
+ * `a-zA-Z0-9-_`; a market subject can be read back into venue and instrument.
+ */
+import { Option } from "effect"
+import * as Instrument from "./Instrument.ts"
+import type { Opportunity } from "./Opportunity.ts"
+import { TICK_KINDS, type TickKind } from "./Tick.ts"
+
+/** Durable frames of one partition. */
+export const frame = (partition: number): string => `md.frame.${partition}`
+export const ALL_FRAMES = "md.frame.*"
+
+/** Live ticks: `md.v1.<venue>.<market>.<base>-<quote>.<kind>`. */
+export const live = (venue: string, instrument: Instrument.Instrument, kind: string): string =>
+  `md.v1.${Instrument.token(venue)}.${Instrument.marketToken(instrument)}.${Instrument.pairToken(instrument)}.${kind}`
+
+export interface LiveSubject {
+  readonly venue: string
+  readonly instrument: Instrument.Instrument
+  readonly kind: TickKind | "stale"
+}
+
+/** What `live` was made of; none for any other subject. */
+export const parseLive = (subject: string): Option.Option<LiveSubject> => {
+  const [md, version, venueToken, market, pair, kind, ...more] = subject.split(".")
+  const kinds: ReadonlyArray<TickKind | "stale"> = [...TICK_KINDS, "stale"]
+  const found = kinds.find((known) => known === kind)
+  if (md !== "md" || version !== "v1" || more.length > 0 || found === undefined) return Option.none()
+  return Option.gen(function* () {
+    const venue = yield* Instrument.fromToken(venueToken ?? "")
+    const instrument = yield* Instrument.fromTokens(market ?? "", pair ?? "")
+    return { venue, instrument, kind: found }
+  })
+}
+
+/** `opp.v1.<type>.<base>-<quote>.<state>`, by the buying leg's pair. */
+export const opportunity = (found: Pick<Opportunity, "type" | "legs" | "state">): string => {
+  const buying = found.legs.find((leg) => leg.side === "buy") ?? found.legs[0]
+  const pair = Option.map(Instrument.parse(buying?.instrument ?? ""), Instrument.pairToken)
+  return `opp.v1.${found.type}.${Option.getOrElse(pair, () => "unknown")}.${found.state}`
+}
+export const ALL_OPPORTUNITIES = "opp.v1.>"
+
+/** A durable fact: `evt.v1.<area>.<event>`. */
+export const fact = (area: string, event: string): string => `evt.v1.${area}.${event}`
+export const ALL_FACTS = "evt.v1.>"
+
+/** Refused market events of one venue. */
+export const quarantine = (venue: string): string => `quarantine.${Instrument.token(venue)}`
+export const ALL_QUARANTINE = "quarantine.*"

@@ -1,0 +1,38 @@
+/**
+ * Users: a person or group we may write to, and all that matching an opportunity needs to know of them.
+ *
+ * In: rows of `users`, `user_sessions` and `user_notification_preferences`. Out: one `Recipient` per chat, the row of
+ * the audience index.
+ */
+import { Schema } from "effect"
+import { Preferences } from "./Preferences.ts"
+import { Role, Tier } from "./Tier.ts"
+
+/** Telegram's numeric id as text (64 bits do not fit a float safely everywhere). Groups are negative. */
+export const TelegramId = Schema.String.check(Schema.isPattern(/^-?\d{1,19}$/))
+export type TelegramId = string
+
+export const User = Schema.Struct({
+  userId: Schema.String,
+  telegramId: TelegramId,
+  username: Schema.NullOr(Schema.String),
+  firstName: Schema.NullOr(Schema.String),
+  role: Role,
+  tier: Tier,
+  /** False once the chat is blocked or gone: nothing is sent until the next contact. */
+  isActive: Schema.Boolean,
+  isGroup: Schema.Boolean,
+})
+export type User = typeof User.Type
+
+export const Recipient = Schema.Struct({
+  userId: Schema.String,
+  chatId: TelegramId,
+  role: Role,
+  tier: Tier,
+  isGroup: Schema.Boolean,
+  /** Nothing unsolicited is sent after this instant (ms). */
+  sessionExpiresAt: Schema.Int,
+  preferences: Preferences,
+})
+export type Recipient = typeof Recipient.Type
