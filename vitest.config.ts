@@ -3,12 +3,17 @@
  * Comes in: every `*.test.ts` under test/. Goes out: verdicts, and with `--coverage` the line coverage of src.
  * Promises: each test file has a process of its own (pool "forks"), so a file that dies takes no other with it.
  */
+import process from "node:process"
 import { defineConfig } from "vitest/config"
+
+/** A file to write the verdicts to as JSON besides printing them; continuous integration counts from it. */
+const report = process.env["ARBEDGE_TEST_REPORT"]
 
 export default defineConfig({
   test: {
     include: ["test/**/*.test.ts"],
     pool: "forks",
+    reporters: report === undefined ? ["default"] : ["default", ["json", { outputFile: report }]],
     testTimeout: 30_000,
     hookTimeout: 60_000,
     coverage: {

@@ -4,17 +4,8 @@
  */
 import { createServer } from "node:net"
 import { describe, expect, it } from "vitest"
-import {
-  data,
-  decide,
-  type Dependency,
-  nats,
-  postgres,
-  probeData,
-  probeNats,
-  probePostgres,
-  required,
-} from "./available.ts"
+import { data, nats, obstacle, postgres } from "./available.ts"
+import { type Dependency, probeData, probeNats, probePostgres } from "./probes.ts"
 
 const there: Dependency = { name: "NATS", available: true, why: "" }
 const absent: Dependency = { name: "Postgres", available: false, why: "no Postgres at h:1: refused" }
@@ -30,25 +21,21 @@ const withServer = async (words: string, use: (hostAndPort: string) => Promise<v
 }
 
 describe("available", () => {
-  it("runs a suite when everything it needs answers", () => {
-    expect(decide([there], false)).toEqual({ action: "run" })
-    expect(decide([there], true)).toEqual({ action: "run" })
+  it("lets a suite run when everything it needs answers", () => {
+    expect(obstacle([there], false)).toBeNull()
+    expect(obstacle([there], true)).toBeNull()
   })
 
-  it("skips a suite that lacks something and says what", () => {
-    expect(decide([there, absent], false)).toEqual({ action: "skip", message: absent.why })
+  it("says what a suite lacks, for the skip message", () => {
+    expect(obstacle([there, absent], false)).toBe(absent.why)
   })
 
   it("fails instead of skipping where everything is required", () => {
-    expect(decide([there, absent], true)).toEqual({ action: "fail", message: absent.why })
+    expect(() => obstacle([there, absent], true)).toThrow("ARBEDGE_REQUIRE=1, but no Postgres at h:1")
   })
 
   it("says why for every part that is absent, and nothing for one that is there", () => {
     for (const part of [nats, postgres, data]) expect(part.why === "").toBe(part.available)
-  })
-
-  it("finds everything wherever everything is required", () => {
-    if (required) expect([nats.why, postgres.why, data.why]).toEqual(["", "", ""])
   })
 
   it("does not take an empty folder for recorded data", () => {
