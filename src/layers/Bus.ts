@@ -139,7 +139,9 @@ export interface KeyValue {
   readonly remove: (key: string) => Effect.Effect<void, BusError>
   readonly keys: (filter: string) => Effect.Effect<ReadonlyArray<string>, BusError>
   /** Present values first, then every later write; a removal carries none. */
-  readonly watch: (filter: string) => Stream.Stream<{ readonly key: string; readonly entry: Option.Option<Entry> }, BusError>
+  readonly watch: (
+    filter: string,
+  ) => Stream.Stream<{ readonly key: string; readonly entry: Option.Option<Entry> }, BusError>
 }
 
 /** Connection events, newest last; `connected` is announced at start too. */
