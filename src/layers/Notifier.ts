@@ -1,0 +1,38 @@
+/**
+ * The Notifier port: one opportunity to one chat, on one channel.
+ *
+ * In: an opportunity and how its reader wants to see it. Out: what became of the request, as data: Deliver decides
+ * what follows. Implementations: `telegram/` (grammY). Promises: one call makes at most one request; `Unknown` is
+ * said only when the request went out and no answer came back; secrets never stand in `detail`.
+ */
+import { Context, type Effect } from "effect"
+import type { Opportunity } from "../domain/Opportunity.ts"
+import type { Preferences } from "../domain/Preferences.ts"
+
+export interface Notification {
+  readonly chatId: string
+  readonly opportunity: Opportunity
+  readonly language: Preferences["language"]
+  /** When it is shown (ms): the card tells how old the opportunity is. */
+  readonly nowMs: number
+}
+
+export type Outcome =
+  | { readonly _tag: "Accepted"; readonly messageId: number }
+  /** The channel asks to wait, for this chat only. */
+  | { readonly _tag: "RetryAfter"; readonly afterMs: number }
+  /** Blocked, kicked, deactivated or not found: nothing more may be sent until the next contact. */
+  | { readonly _tag: "ChatGone"; readonly detail: string }
+  | { readonly _tag: "Migrated"; readonly toChatId: string }
+  /** Will never be accepted as it is. */
+  | { readonly _tag: "Refused"; readonly detail: string }
+  /** Surely not carried out (no connection, 5xx): worth a retry. */
+  | { readonly _tag: "Unavailable"; readonly detail: string }
+  /** Sent, and the answer was lost: carried out or not, nobody knows. */
+  | { readonly _tag: "Unknown"; readonly detail: string }
+
+export class Notifier extends Context.Service<Notifier, {
+  readonly send: (notification: Notification) => Effect.Effect<Outcome>
+  /** An edit that changes nothing counts as accepted; a message that is gone as refused. */
+  readonly edit: (messageId: number, notification: Notification) => Effect.Effect<Outcome>
+}>()("arbedge/Notifier") {}
