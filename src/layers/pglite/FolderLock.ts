@@ -6,7 +6,7 @@
  * opener sees that its process is gone (same host), or that its heartbeat stopped 15 s ago (another host or container),
  * and takes over, one opener at a time. Ages are compared by the file system's own times, not by anybody's clock.
  */
-import { Clock, DateTime, Effect, Option, Predicate, Schema, type Scope } from "effect"
+import { Clock, DateTime, Deferred, Effect, Option, Predicate, Schema, type Scope } from "effect"
 import { randomUUID } from "node:crypto"
 import * as fs from "node:fs/promises"
 import { hostname } from "node:os"
@@ -62,10 +62,12 @@ const processExists = (pid: number): boolean => {
 }
 
 const readHolder = (path: string): Effect.Effect<Option.Option<Holder>, StoreError> =>
-  io(`reading ${path}`, () =>
-    fs.readFile(path, "utf8").catch((cause) => hasCode(cause, "ENOENT") ? "" : Promise.reject(cause))).pipe(
-      Effect.flatMap((text) => Effect.option(Schema.decodeEffect(HolderJson)(text))),
-    )
+  io(
+    `reading ${path}`,
+    () => fs.readFile(path, "utf8").catch((cause) => hasCode(cause, "ENOENT") ? "" : Promise.reject(cause)),
+  ).pipe(
+    Effect.flatMap((text) => Effect.option(Schema.decodeEffect(HolderJson)(text))),
+  )
 
 /** Milliseconds since the last heartbeat, both ends measured by the file system; infinite if the file is gone. */
 const silenceMs = (path: string, probe: string): Effect.Effect<number, StoreError> =>
@@ -122,15 +124,15 @@ const acquire = Effect.fnUntraced(function* (folder: string, path: string, holde
   heldHere.add(holder.token)
 })
 
-/** Shows that we live. If another host took the lock while we were stalled, `lost` is run and beating ends. */
-const beat = (path: string, token: string, lost: Effect.Effect<void>): Effect.Effect<void> =>
+/** Shows that we live. If another host took the lock while we were stalled, `lost` says so and beating ends. */
+const beat = (path: string, token: string, lost: Deferred.Deferred<void>): Effect.Effect<void> =>
   Effect.gen(function* () {
     yield* Effect.sleep(heartbeatMs)
     const holder = yield* readHolder(path)
     if (Option.isNone(holder) || holder.value.token !== token) {
       heldHere.delete(token)
       yield* Effect.logError(`Another process took ${path}; closing the store`)
-      yield* lost
+      yield* Deferred.succeed(lost, undefined)
       return yield* Effect.interrupt
     }
     const { currentTimeMillis } = yield* Clock.Clock
@@ -139,11 +141,11 @@ const beat = (path: string, token: string, lost: Effect.Effect<void>): Effect.Ef
   }).pipe(Effect.catchTag("StoreError", (error) => Effect.logWarning(error.message)), Effect.forever)
 
 /**
- * Holds `folder` until the scope closes, making it if need be. `lost` runs if the hold is lost, which can only happen to
+ * Holds `folder` until the scope closes, making it if need be. `lost` succeeds if the hold is lost, which can only happen to
  * a process that stood still for 15 s while another host wanted the folder.
  */
 export const holdFolder = Effect.fn("Pglite.lock")(
-  function* (folder: string, lost: Effect.Effect<void>): Effect.fn.Return<void, StoreError, Scope.Scope> {
+  function* (folder: string, lost: Deferred.Deferred<void>): Effect.fn.Return<void, StoreError, Scope.Scope> {
     const path = join(folder, "lock.json")
     yield* io(`making ${folder}`, () => fs.mkdir(folder, { recursive: true }))
     const holder: Holder = {

@@ -8,7 +8,7 @@
 import { PGlite } from "@electric-sql/pglite"
 import * as PgClient from "@effect/sql-pg/PgClient"
 import * as PgConnection from "@effect/sql-pg/PgConnection"
-import { Clock, Context, Duration, Effect, Layer, Option, type Scope } from "effect"
+import { Clock, Context, Deferred, Duration, Effect, Layer, Option, type Scope } from "effect"
 import * as Reactivity from "effect/reactivity/Reactivity"
 import * as SqlClient from "effect/sql/SqlClient"
 import { join } from "node:path"
@@ -37,11 +37,10 @@ const openBackend = (
   )
 
 const make = Effect.fn("Pglite.make")(function* ({ dataDir }: PgliteOptions) {
-  let backend: PGlite | undefined
-  if (Option.isSome(dataDir)) {
-    yield* holdFolder(dataDir.value, Effect.promise(async () => backend?.close()))
-  }
-  backend = yield* openBackend(dataDir)
+  const lost = yield* Deferred.make<void>()
+  if (Option.isSome(dataDir)) yield* holdFolder(dataDir.value, lost)
+  const backend = yield* openBackend(dataDir)
+  yield* Effect.forkScoped(Effect.andThen(Deferred.await(lost), Effect.promise(() => backend.close())))
   const connection: PgConnection.Config = {
     stream: protocolStream(backend),
     username: "postgres",
@@ -63,6 +62,8 @@ const make = Effect.fn("Pglite.make")(function* ({ dataDir }: PgliteOptions) {
 /** Fails with `folder_taken` (try again once the holder is gone) or `rejected` (the folder or its data are unusable). */
 export const layer = (options: PgliteOptions): Layer.Layer<Store | SqlClient.SqlClient, StoreError> =>
   Layer.effectContext(
-    Effect.map(make(options), ({ sql, store }) =>
-      Context.make(Store, store).pipe(Context.add(SqlClient.SqlClient, sql))),
+    Effect.map(
+      make(options),
+      ({ sql, store }) => Context.make(Store, store).pipe(Context.add(SqlClient.SqlClient, sql)),
+    ),
   ).pipe(Layer.provide(Reactivity.layer))

@@ -69,6 +69,8 @@ const make = Effect.fn("Postgres.make")(function* (options: PostgresOptions) {
 /** Fails with `unreachable`, `unauthorized` or `unsupported`, naming host and database, never the password. */
 export const layer = (options: PostgresOptions): Layer.Layer<Store | SqlClient.SqlClient, StoreError> =>
   Layer.effectContext(
-    Effect.map(make(options), ({ sql, store }) =>
-      Context.make(Store, store).pipe(Context.add(SqlClient.SqlClient, sql))),
+    Effect.map(
+      make(options),
+      ({ sql, store }) => Context.make(Store, store).pipe(Context.add(SqlClient.SqlClient, sql)),
+    ),
   ).pipe(Layer.provide(Reactivity.layer))

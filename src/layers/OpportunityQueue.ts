@@ -1,0 +1,156 @@
+/**
+ * The OpportunityQueue port: what users are owed, `opportunity_distribution_queue`, one row a message.
+ *
+ *   pending --claim, markSending--> sending --settle--> sent | failed | cancelled | pending (a later time)
+ *   pending --expire--> expired     sending --lease ran out--> unknown --claim, markSending--> sending (once)
+ *   sending for the second time with no known end --> failed
+ *
+ * In: rows to send, and what became of them. Out: leased rows, most urgent first. Promises: one row for each (chat,
+ * opportunity, purpose) for ever; a row is leased to one owner at a time; `markSending` is committed before the message
+ * leaves, so a crash repeats at most what was in flight, and that once; an expired row is never given out.
+ */
+import { Context, type Effect, type Option, Schema } from "effect"
+import { Priority } from "../domain/Opportunity.ts"
+import type { TelegramId } from "../domain/User.ts"
+import type { Fenced, StoreError } from "./Store.ts"
+
+export const QueueStatus = Schema.Literals([
+  "pending",
+  "sending",
+  "sent",
+  "unknown",
+  "failed",
+  "cancelled",
+  "expired",
+])
+export type QueueStatus = typeof QueueStatus.Type
+
+/** Why the row exists: tell of an opportunity, or edit what was told, to the given revision. */
+export const Purpose = Schema.Union([Schema.Literal("notify"), Schema.TemplateLiteral(["edit:", Schema.Int])])
+export type Purpose = typeof Purpose.Type
+
+export const QueueItem = Schema.Struct({
+  queueId: Schema.Int,
+  opportunityId: Schema.String,
+  userId: Schema.String,
+  chatId: Schema.String,
+  purpose: Purpose,
+  priority: Priority,
+  status: QueueStatus,
+  /** When it is due; null until the user's queue actor has decided. */
+  scheduledAt: Schema.NullOr(Schema.Int),
+  expiresAt: Schema.Int,
+  createdAt: Schema.Int,
+  /** Messages that have left for this row. */
+  attempts: Schema.Int,
+  /** Telegram's id of the sent message; of an edit: of the message to edit. Null: not sent yet. */
+  messageId: Schema.NullOr(Schema.Int),
+  lastError: Schema.NullOr(Schema.String),
+  payload: Schema.Unknown,
+})
+export type QueueItem = typeof QueueItem.Type
+
+export interface NewQueueItem {
+  readonly opportunityId: string
+  readonly userId: string
+  readonly chatId: TelegramId
+  readonly purpose: Purpose
+  readonly priority: Priority
+  /** Null: not claimed before `schedule` gives it a time. */
+  readonly scheduledAt: number | null
+  readonly expiresAt: number
+  /** Anything JSON can hold. */
+  readonly payload: unknown
+}
+
+/** What became of a message in flight. `Unknown`: no answer came; it goes out once more, if not expired, never thrice. */
+export type Settlement =
+  | { readonly _tag: "Sent"; readonly messageId: number }
+  | { readonly _tag: "Failed"; readonly error: string }
+  | { readonly _tag: "Unknown"; readonly error: string }
+  | { readonly _tag: "Reschedule"; readonly dueAtMs: number; readonly error: string }
+  | { readonly _tag: "Cancelled"; readonly error: string }
+
+export interface Reclaimed {
+  /** Leases given back before anything left. */
+  readonly pending: number
+  /** Messages whose end nobody knows, to be sent once more. */
+  readonly unknown: number
+  /** Messages whose second end nobody knows either. */
+  readonly failed: number
+}
+
+export class OpportunityQueue extends Context.Service<OpportunityQueue, {
+  /**
+   * Inserts what is new in one statement and tells the channel `queue`. A row that exists is left alone; a newer edit
+   * takes the place of older ones not yet claimed, an older edit than what is queued or sent is dropped. Out: the rows
+   * inserted. Joins the caller's transaction.
+   */
+  readonly enqueue: (
+    items: ReadonlyArray<NewQueueItem>,
+    nowMs: number,
+  ) => Effect.Effect<ReadonlyArray<Pick<QueueItem, "queueId" | "chatId" | "userId" | "purpose">>, StoreError>
+  /** The user's rows without a time, most urgent first: what its queue actor decides on. */
+  readonly undecided: (userId: string, limit: number) => Effect.Effect<ReadonlyArray<QueueItem>, StoreError>
+  /** Users who have such rows: whom to wake after a restart. */
+  readonly undecidedUsers: Effect.Effect<ReadonlyArray<string>, StoreError>
+  /** Gives rows that are pending and not leased a time; the channel `queue` hears of it. Out: how many. */
+  readonly schedule: (queueIds: ReadonlyArray<number>, dueAtMs: number) => Effect.Effect<number, StoreError>
+  /**
+   * Leases due rows: by priority, then time. Rows leased to others are skipped, and an edit waits until the message
+   * it edits has left.
+   */
+  readonly claim: (options: {
+    readonly owner: string
+    readonly limit: number
+    readonly nowMs: number
+    readonly leaseMs: number
+  }) => Effect.Effect<ReadonlyArray<QueueItem>, StoreError>
+  /** Commits that these messages are about to leave. Out: the ids that may; the others are no longer the owner's. */
+  readonly markSending: (options: {
+    readonly owner: string
+    readonly queueIds: ReadonlyArray<number>
+    readonly nowMs: number
+    readonly leaseMs: number
+  }) => Effect.Effect<ReadonlyArray<number>, StoreError>
+  /** Gives leases back untouched, due at `dueAtMs` (the limiter says wait). Rows no longer the owner's are left alone. */
+  readonly release: (options: {
+    readonly owner: string
+    readonly queueIds: ReadonlyArray<number>
+    readonly dueAtMs: number
+  }) => Effect.Effect<void, StoreError>
+  /**
+   * Records the end of one send. `Fenced`: the lease was lost and another took it. A late `Sent` for a row that waits
+   * as `unknown` still counts: the message is there.
+   */
+  readonly settle: (options: {
+    readonly owner: string
+    readonly queueId: number
+    readonly settlement: Settlement
+    readonly nowMs: number
+  }) => Effect.Effect<QueueStatus, StoreError | Fenced>
+  /** Takes back every lease that ran out. */
+  readonly reclaim: (nowMs: number) => Effect.Effect<Reclaimed, StoreError>
+  /** Marks waiting rows past their expiry. Out: how many. */
+  readonly expire: (nowMs: number) => Effect.Effect<number, StoreError>
+  /** Stops everything that waits for a chat (logout, push off, blocked). Out: how many. */
+  readonly cancelChat: (chatId: TelegramId, why: string, nowMs: number) => Effect.Effect<number, StoreError>
+  /** Stops notifications not yet sent of an opportunity that closed; edits go on. Out: how many. */
+  readonly cancelOpportunity: (opportunityId: string, why: string, nowMs: number) => Effect.Effect<number, StoreError>
+  /** How many rows stand in each status; every status is present. */
+  readonly counts: Effect.Effect<Readonly<Record<QueueStatus, number>>, StoreError>
+  /** When the next row that nobody has leased is due (may be past); none: nothing waits. */
+  readonly nextDueAt: Effect.Effect<Option.Option<number>, StoreError>
+  /** Times (ms) at which notifications to the user count against its caps: sent ones, and those in flight. */
+  readonly spentSince: (userId: string, sinceMs: number) => Effect.Effect<ReadonlyArray<number>, StoreError>
+  /** The message that told the chat of an opportunity. */
+  readonly messageIdOf: (
+    chatId: TelegramId,
+    opportunityId: string,
+  ) => Effect.Effect<Option.Option<number>, StoreError>
+  /** Everyone who was told of an opportunity, and by which message: whom its close concerns. */
+  readonly toldOf: (opportunityId: string) => Effect.Effect<
+    ReadonlyArray<{ readonly userId: string; readonly chatId: TelegramId; readonly messageId: number }>,
+    StoreError
+  >
+}>()("arbedge/OpportunityQueue") {}
