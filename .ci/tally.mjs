@@ -1,0 +1,37 @@
+/*
+ * Adds up what continuous integration saw.
+ * Comes in: vitest's JSON reports, then `--`, then the names of the steps that failed.
+ * Goes out: what failed or skipped, by name, and as the last line `N passed, N failed`; exit code 1 if anything failed.
+ * Promises: a report that is missing or unreadable, a test file that could not be loaded, a test that skipped, and a
+ * step that failed each count as a failure, so "0 failed" is never printed beside one.
+ */
+import { readFileSync } from "node:fs"
+import process from "node:process"
+
+const divider = process.argv.indexOf("--")
+const reports = process.argv.slice(2, divider)
+const failedSteps = process.argv.slice(divider + 1)
+
+let passed = 0
+const failed = failedSteps.map((name) => `step: ${name}`)
+
+for (const path of reports) {
+  let report
+  try {
+    report = JSON.parse(readFileSync(path, "utf8"))
+  } catch {
+    failed.push(`${path}: no report`)
+    continue
+  }
+  passed += report.numPassedTests
+  for (const file of report.testResults) {
+    const bad = file.assertionResults.filter((test) => test.status !== "passed")
+    for (const test of bad) failed.push(`${test.status}: ${file.name} > ${test.fullName}`)
+    if (file.status === "failed" && bad.length === 0) failed.push(`${file.name}: ${file.message}`)
+  }
+  console.log(`${path}: ${report.numPassedTests} passed of ${report.numTotalTests}`)
+}
+
+for (const line of failed) console.log(line)
+console.log(`${passed} passed, ${failed.length} failed`)
+process.exit(failed.length === 0 ? 0 : 1)
