@@ -18,8 +18,23 @@ export const TEN_THOUSAND: Decimal = BigDecimal.fromBigInt(10_000n)
 
 const PATTERN = /^[+-]?\d{1,40}(\.\d{1,40})?([eE][+-]?\d{1,3})?$/
 
+/** Digits with at most one point between them: the form nearly every venue writes. Cheaper than the pattern. */
+const isPlain = (text: string): boolean => {
+  const length = text.length
+  if (length === 0 || length > 40) return false
+  let point = -1
+  for (let i = 0; i < length; i++) {
+    const code = text.charCodeAt(i)
+    if (code >= 48 && code <= 57) continue
+    if (code !== 46 || point !== -1 || i === 0) return false
+    point = i
+  }
+  return point !== length - 1
+}
+
 /** Whether a text is a decimal we accept: finite, at most 40 digits each side of the point. */
-export const isDecimalText = (text: string): boolean => PATTERN.test(text) && Number.isFinite(Number(text))
+export const isDecimalText = (text: string): boolean =>
+  isPlain(text) || (PATTERN.test(text) && Number.isFinite(Number(text)))
 
 export const parse = (text: string): Option.Option<Decimal> =>
   isDecimalText(text) ? BigDecimal.fromString(text) : Option.none()

@@ -1,0 +1,273 @@
+/**
+ * Frames, codec v1: many ticks of one partition in one columnar JSON text (media type `application/x-arbedge-frames+json;v=1`).
+ *
+ * In: ticks in ingest order. Out: bytes, and frames read back from bytes. A message carries one frame a line. Promises:
+ * decoding what was encoded gives equal ticks in equal order; decimals stay text; times and offsets are deltas, so that
+ * any client can read a frame with a JSON parser and the table below.
+ *
+ *   v 1 · w writer (its fencing epoch stands behind the last dot) · n frame counter of the writer · p partition
+ *   t base ingest time, ms · d series "venue|instrument|kind", with "|ref" behind where the tick is a conversion book
+ *   s series index of each tick · i ingest time - t · e venue time - ingest time, or null
+ *   q sequence of each quote and book, in order · b B a A bid, size, ask, size of each quote, in order
+ *   T P Z S id, price, size, side ("b", "s") of each trade, in order · x the other ticks' own fields, in order
+ */
+import { type BadTick, badTick, type Tick, type TickKind } from "./Tick.ts"
+import * as TickCodec from "./TickCodec.ts"
+
+export const MEDIA_TYPE = "application/x-arbedge-frames+json;v=1"
+
+export interface Frame {
+  readonly v: 1
+  readonly w: string
+  readonly n: number
+  readonly p: number
+  readonly t: number
+  readonly d: ReadonlyArray<string>
+  readonly s: ReadonlyArray<number>
+  readonly i: ReadonlyArray<number>
+  readonly e: ReadonlyArray<number | null>
+  readonly q: ReadonlyArray<number | null>
+  readonly b: ReadonlyArray<string>
+  readonly B: ReadonlyArray<string>
+  readonly a: ReadonlyArray<string>
+  readonly A: ReadonlyArray<string>
+  readonly T: ReadonlyArray<string>
+  readonly P: ReadonlyArray<string>
+  readonly Z: ReadonlyArray<string>
+  readonly S: ReadonlyArray<string>
+  readonly x: ReadonlyArray<Fields>
+}
+
+type Fields = { readonly [key: string]: unknown }
+type Mutable<T> = { -readonly [K in keyof T]: T[K] extends ReadonlyArray<infer E> ? Array<E> : T[K] }
+
+/** A tick as it stands in a frame: `reference` marks a conversion book sent beside its own partition. */
+export interface FramedTick {
+  readonly tick: Tick
+  readonly reference: boolean
+}
+
+/** Which writer made a frame, and the number that its predecessor must have. */
+export const writerName = (instance: string, epoch: number): string => `${instance}.${epoch}`
+
+/** Unique for ever: writer epoch and counter. */
+export const frameId = (frame: Pick<Frame, "w" | "n" | "p">): string => `${frame.w}-${frame.p}-${frame.n}`
+
+/** Collects ticks; `take` closes the frame and begins the next one. Not shared between fibers. */
+export class FrameBuilder {
+  readonly #writer: string
+  readonly #partition: number
+  #counter: number
+  #series = new Map<string, number>()
+  #columns: Mutable<Frame>
+  #bytes = 0
+
+  constructor(writer: string, partition: number, firstNumber = 0) {
+    this.#writer = writer
+    this.#partition = partition
+    this.#counter = firstNumber
+    this.#columns = this.#empty()
+  }
+
+  get size(): number {
+    return this.#columns.s.length
+  }
+
+  /** Ingest time of the first tick (ms); meaningless while empty. */
+  get startedAt(): number {
+    return this.#columns.t
+  }
+
+  /** Estimated bytes of the frame so far. */
+  get bytes(): number {
+    return this.#bytes
+  }
+
+  push(tick: Tick, reference = false): void {
+    const c = this.#columns
+    if (c.s.length === 0) c.t = tick.ingestTime
+    const key = `${tick.venue}|${tick.instrument}|${tick.kind}${reference ? "|ref" : ""}`
+    let series = this.#series.get(key)
+    if (series === undefined) {
+      series = c.d.length
+      c.d.push(key)
+      this.#series.set(key, series)
+      this.#bytes += key.length + 3
+    }
+    c.s.push(series)
+    c.i.push(tick.ingestTime - c.t)
+    c.e.push(tick.venueTime === null ? null : tick.venueTime - tick.ingestTime)
+    this.#bytes += 12
+    switch (tick.kind) {
+      case "quote":
+        c.q.push(tick.seq)
+        c.b.push(tick.bid)
+        c.B.push(tick.bidSize)
+        c.a.push(tick.ask)
+        c.A.push(tick.askSize)
+        this.#bytes += 26 + tick.bid.length + tick.bidSize.length + tick.ask.length + tick.askSize.length
+        return
+      case "trade":
+        c.T.push(tick.tradeId)
+        c.P.push(tick.price)
+        c.Z.push(tick.size)
+        c.S.push(tick.side === "buy" ? "b" : "s")
+        this.#bytes += 13 + tick.tradeId.length + tick.price.length + tick.size.length
+        return
+      case "book": {
+        const { asks, bids, firstSeq, prevSeq, snapshot } = tick
+        c.q.push(tick.seq)
+        c.x.push({ snapshot, firstSeq, prevSeq, bids, asks })
+        this.#bytes += 80 + 26 * (bids.length + asks.length)
+        return
+      }
+      default: {
+        const { ingestTime: _i, instrument: _n, kind: _k, v: _v, venue: _u, venueTime: _t, ...own } = tick
+        c.x.push(own)
+        this.#bytes += 120
+      }
+    }
+  }
+
+  take(): Frame {
+    const frame = this.#columns
+    frame.n = this.#counter++
+    this.#columns = this.#empty()
+    this.#series = new Map()
+    this.#bytes = 0
+    return frame
+  }
+
+  #empty(): Mutable<Frame> {
+    return {
+      v: 1,
+      w: this.#writer,
+      n: 0,
+      p: this.#partition,
+      t: 0,
+      d: [],
+      s: [],
+      i: [],
+      e: [],
+      q: [],
+      b: [],
+      B: [],
+      a: [],
+      A: [],
+      T: [],
+      P: [],
+      Z: [],
+      S: [],
+      x: [],
+    }
+  }
+}
+
+const encoder = new TextEncoder()
+const decoder = new TextDecoder()
+
+/** One message of one frame or more. */
+export const encode = (frames: ReadonlyArray<Frame>): Uint8Array =>
+  encoder.encode(frames.map((frame) => JSON.stringify(frame)).join("\n"))
+
+/** The frames of one message, or why it cannot be read. Structure is checked here, once; decimals were at ingest. */
+export const decode = (bytes: Uint8Array): ReadonlyArray<Frame> | BadTick => {
+  const frames: Array<Frame> = []
+  for (const line of decoder.decode(bytes).split("\n")) {
+    let value: unknown
+    try {
+      value = JSON.parse(line)
+    } catch (error) {
+      return badTick("not_json", error instanceof Error ? error.message.slice(0, 120) : "unreadable frame")
+    }
+    if (!isFrame(value)) return badTick("wrong_type", "not a frame of version 1")
+    frames.push(value)
+  }
+  return frames
+}
+
+const COLUMNS = ["d", "s", "i", "e", "q", "b", "B", "a", "A", "T", "P", "Z", "S", "x"] as const
+
+const isFields = (value: unknown): value is Fields =>
+  typeof value === "object" && value !== null && !Array.isArray(value)
+
+/** Version, columns present, and columns of equal length: what the readers below rely on. */
+const isFrame = (value: unknown): value is Frame => {
+  if (!isFields(value) || value["v"] !== 1) return false
+  if (typeof value["w"] !== "string" || !Number.isSafeInteger(value["n"]) || !Number.isSafeInteger(value["t"])) {
+    return false
+  }
+  const length = (name: typeof COLUMNS[number]): number => {
+    const column = value[name]
+    return Array.isArray(column) ? column.length : -1
+  }
+  return COLUMNS.every((name) => length(name) >= 0) &&
+    length("s") === length("i") && length("s") === length("e") && length("b") === length("B") &&
+    length("b") === length("a") && length("b") === length("A") && length("T") === length("P") &&
+    length("T") === length("Z") && length("T") === length("S")
+}
+
+/** What a series text says. */
+export interface Series {
+  readonly venue: string
+  readonly instrument: string
+  readonly kind: TickKind
+  readonly reference: boolean
+}
+
+const KINDS: ReadonlySet<string> = new Set<TickKind>([
+  "quote",
+  "book",
+  "ticker",
+  "trade",
+  "funding",
+  "candle",
+  "heartbeat",
+  "gap",
+])
+const isKind = (text: string): text is TickKind => KINDS.has(text)
+
+/** None (null) for a text that `FrameBuilder` does not write. */
+export const parseSeries = (text: string): Series | null => {
+  const [venue, instrument, kind, mark] = text.split("|")
+  if (venue === undefined || instrument === undefined || kind === undefined || !isKind(kind)) return null
+  return { venue, instrument, kind, reference: mark === "ref" }
+}
+
+/** The frame's ticks, each checked again by the tick codec: for every reader that is not the hot path. */
+export const ticks = (frame: Frame): ReadonlyArray<FramedTick> | BadTick => {
+  const series = frame.d.map(parseSeries)
+  const out: Array<FramedTick> = []
+  let q = 0, quote = 0, trade = 0, other = 0
+  for (let k = 0; k < frame.s.length; k++) {
+    const known = series[frame.s[k] ?? -1]
+    const offset = frame.i[k], lag = frame.e[k]
+    if (known === null || known === undefined || offset === undefined || lag === undefined) {
+      return badTick("wrong_type", `tick ${k} of frame ${frameId(frame)}`)
+    }
+    const ingestTime = frame.t + offset
+    const { instrument, kind, venue } = known
+    const envelope = { v: 1, venue, instrument, venueTime: lag === null ? null : ingestTime + lag, ingestTime, kind }
+    const own = (): Fields => {
+      switch (kind) {
+        case "quote": {
+          const at = quote++
+          return { seq: frame.q[q++], bid: frame.b[at], bidSize: frame.B[at], ask: frame.a[at], askSize: frame.A[at] }
+        }
+        case "trade": {
+          const at = trade++
+          const side = frame.S[at] === "b" ? "buy" : "sell"
+          return { tradeId: frame.T[at], price: frame.P[at], size: frame.Z[at], side }
+        }
+        case "book":
+          return { ...frame.x[other++], seq: frame.q[q++] }
+        default:
+          return frame.x[other++] ?? {}
+      }
+    }
+    const tick = TickCodec.fromUnknown({ ...envelope, ...own() })
+    if (TickCodec.isBad(tick)) return tick
+    out.push({ tick, reference: known.reference })
+  }
+  return out
+}
