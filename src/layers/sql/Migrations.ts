@@ -1,0 +1,53 @@
+/**
+ * The schema's history, and what brings a store up to it.
+ *
+ * In: a Store of any age. Out: one at the newest schema, and what was applied. Promises: all pending migrations commit
+ * together or none does; concurrent runs wait for each other. A migration that has been released is never changed: a new
+ * one follows it.
+ */
+import { Effect, Layer } from "effect"
+import * as Migrator from "effect/sql/Migrator"
+import * as SqlClient from "effect/sql/SqlClient"
+import { Store, StoreError, storeError } from "../Store.ts"
+import { users } from "./migrations/0001_users.ts"
+import { opportunities } from "./migrations/0002_opportunities.ts"
+import { distribution } from "./migrations/0003_distribution.ts"
+import { pipeline } from "./migrations/0004_pipeline.ts"
+
+const operation = "Migrations.migrate"
+
+const script = (statements: ReadonlyArray<string>) =>
+  Effect.flatMap(
+    SqlClient.SqlClient,
+    (sql) => Effect.forEach(statements, (statement) => sql.unsafe(statement).unprepared, { discard: true }),
+  )
+
+const run = Migrator.make({})({
+  table: "schema_migrations",
+  loader: Migrator.fromRecord({
+    "0001_users": script(users),
+    "0002_opportunities": script(opportunities),
+    "0003_distribution": script(distribution),
+    "0004_pipeline": script(pipeline),
+  }),
+})
+
+const migrationFailed = (error: Migrator.MigrationError): StoreError => {
+  const failed = `${error.kind}: ${error.message}`
+  const cause = error.cause instanceof Error ? ` (${error.cause.message})` : ""
+  return new StoreError({ operation, reason: "rejected", detail: failed + cause })
+}
+
+/** Applies what is pending. Out: the names applied, such as "1_users"; empty when the schema was up to date. */
+export const migrate: Effect.Effect<ReadonlyArray<string>, StoreError, Store> = Effect.gen(function* () {
+  const { sql } = yield* Store
+  const applied = yield* Effect.provideService(run, SqlClient.SqlClient, sql)
+  return applied.map(([id, name]) => `${id}_${name}`)
+}).pipe(
+  Effect.catchTag("SqlError", (error) => Effect.fail(storeError(operation)(error))),
+  Effect.catchTag("MigrationError", (error) => Effect.fail(migrationFailed(error))),
+  Effect.withSpan(operation),
+)
+
+/** Migrates when built: for embedded mode and tests. Servers are migrated by `arbedge migrate`. */
+export const layer: Layer.Layer<never, StoreError, Store> = Layer.effectDiscard(migrate)
