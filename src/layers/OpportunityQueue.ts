@@ -97,8 +97,8 @@ export class OpportunityQueue extends Context.Service<OpportunityQueue, {
   /** Gives rows that are pending and not leased a time; the channel `queue` hears of it. Out: how many. */
   readonly schedule: (queueIds: ReadonlyArray<number>, dueAtMs: number) => Effect.Effect<number, StoreError>
   /**
-   * Leases due rows: by priority, then time. Rows leased to others are skipped, and an edit waits until the message
-   * it edits has left.
+   * Leases due rows: by priority, then time. Rows leased to others are skipped; an edit waits until the notification's
+   * end is known and is passed over once a newer edit exists. An edit without `messageId` has nothing to edit: cancel it.
    */
   readonly claim: (options: {
     readonly owner: string
@@ -139,9 +139,12 @@ export class OpportunityQueue extends Context.Service<OpportunityQueue, {
   readonly cancelOpportunity: (opportunityId: string, why: string, nowMs: number) => Effect.Effect<number, StoreError>
   /** How many rows stand in each status; every status is present. */
   readonly counts: Effect.Effect<Readonly<Record<QueueStatus, number>>, StoreError>
-  /** When the next row that nobody has leased is due (may be past); none: nothing waits. */
-  readonly nextDueAt: Effect.Effect<Option.Option<number>, StoreError>
-  /** Times (ms) at which notifications to the user count against its caps: sent ones, and those in flight. */
+  /** When `claim` will next find a row (now or earlier: it would now); none: nothing waits. */
+  readonly nextDueAt: (nowMs: number) => Effect.Effect<Option.Option<number>, StoreError>
+  /**
+   * Times (ms) from `sinceMs` on at which notifications to the user count against its caps: when they were sent, or are
+   * scheduled to be.
+   */
   readonly spentSince: (userId: string, sinceMs: number) => Effect.Effect<ReadonlyArray<number>, StoreError>
   /** The message that told the chat of an opportunity. */
   readonly messageIdOf: (

@@ -28,6 +28,9 @@ export const Int8 = Schema.BigInt.pipe(
 /** Milliseconds as a timestamptz parameter. */
 export const at = (ms: number): PgTypes.Parameter => PgTypes.timestamptz(ms)
 
+/** Ids as a bigint[] parameter. */
+export const int8s = (ids: ReadonlyArray<number>): ReadonlyArray<bigint> => ids.map(BigInt)
+
 /** Milliseconds as the text of a timestamptz inside a JSON parameter. */
 export const isoOf = (ms: number): string => new Date(ms).toISOString()
 

@@ -1,0 +1,199 @@
+/**
+ * The opportunity queue over SQL: what enters, what is stopped, and what is asked of it. Sending is QueueSending.ts.
+ *
+ * In: the OpportunityQueue port's calls. Out: rows of `opportunity_distribution_queue`. Promises: each transition is one
+ * statement that names the status and the lease it starts from, so two workers can never both make it.
+ */
+import { Effect, Layer, Option, Schema } from "effect"
+import { PRIORITY_RANK } from "../../domain/Opportunity.ts"
+import { type NewQueueItem, OpportunityQueue, Purpose, QueueStatus } from "../OpportunityQueue.ts"
+import { Channel, Store } from "../Store.ts"
+import { queueColumns, QueueRow, waiting } from "./QueueRow.ts"
+import { makeSending } from "./QueueSending.ts"
+import { all, at, count, EpochMs, first, Int8, int8s, isoOf, one } from "./Rows.ts"
+
+const InsertedRow = Schema.Struct({ queueId: Int8, chatId: Schema.String, userId: Schema.String, purpose: Purpose })
+const UserRow = Schema.Struct({ userId: Schema.String })
+const NextRow = Schema.Struct({ at: Schema.NullOr(EpochMs) })
+const TimeRow = Schema.Struct({ at: EpochMs })
+const CountRow = Schema.Struct({ status: QueueStatus, count: Int8 })
+const MessageRow = Schema.Struct({ messageId: Int8 })
+const ToldRow = Schema.Struct({ userId: Schema.String, chatId: Schema.String, messageId: Int8 })
+
+const editPrefix = "edit:"
+
+const incomingRow = (item: NewQueueItem) => ({
+  opportunity_id: item.opportunityId,
+  user_id: item.userId,
+  chat_id: item.chatId,
+  purpose: item.purpose,
+  revision: item.purpose.startsWith(editPrefix) ? Number(item.purpose.slice(editPrefix.length)) : null,
+  priority: PRIORITY_RANK[item.priority],
+  scheduled_at: item.scheduledAt === null ? null : isoOf(item.scheduledAt),
+  expires_at: isoOf(item.expiresAt),
+  payload: item.payload,
+})
+
+const noRows: Readonly<Record<QueueStatus, number>> = {
+  pending: 0,
+  sending: 0,
+  sent: 0,
+  unknown: 0,
+  failed: 0,
+  cancelled: 0,
+  expired: 0,
+}
+
+const make = Effect.gen(function* () {
+  const { sql } = yield* Store
+  const columns = sql.literal(queueColumns)
+  const isWaiting = sql.literal(waiting)
+
+  const enqueue = Effect.fn("OpportunityQueue.enqueue")((items: ReadonlyArray<NewQueueItem>, nowMs: number) =>
+    items.length === 0 ? Effect.succeed([]) : sql`with incoming as (
+        select distinct on (chat_id, opportunity_id, revision is null) *
+        from jsonb_to_recordset(${sql.json(items.map(incomingRow))}) as x (opportunity_id text, user_id text,
+          chat_id text, purpose text, revision integer, priority smallint, scheduled_at timestamptz,
+          expires_at timestamptz, payload jsonb)
+        order by chat_id, opportunity_id, revision is null, revision desc
+      ), fresh as (
+        select i.* from incoming i where i.revision is null or not exists (
+          select 1 from opportunity_distribution_queue q
+          where q.chat_id = i.chat_id and q.opportunity_id = i.opportunity_id and q.revision >= i.revision)
+      ), superseded as (
+        update opportunity_distribution_queue q
+        set status = 'cancelled', error_message = 'superseded', updated_at = ${at(nowMs)}
+        from fresh f
+        where q.chat_id = f.chat_id and q.opportunity_id = f.opportunity_id and q.revision < f.revision
+          and q.status = 'pending' and q.lease_owner is null
+      ), inserted as (
+        insert into opportunity_distribution_queue (opportunity_id, user_id, chat_id, purpose, revision, priority,
+          scheduled_at, expires_at, payload, created_at, updated_at)
+        select opportunity_id, user_id, chat_id, purpose, revision, priority, scheduled_at, expires_at, payload,
+          ${at(nowMs)}, ${at(nowMs)}
+        from fresh order by priority, chat_id
+        on conflict (chat_id, opportunity_id, purpose) do nothing
+        returning queue_id, chat_id, user_id, purpose
+      )
+      select queue_id as "queueId", chat_id as "chatId", user_id as "userId", purpose,
+        (select pg_notify(${Channel.queue}, '')) is null as told
+      from inserted order by queue_id`.pipe(all("OpportunityQueue.enqueue", InsertedRow))
+  )
+
+  const undecided = Effect.fn("OpportunityQueue.undecided")((userId: string, limit: number) =>
+    sql`select ${columns} from opportunity_distribution_queue q
+      where q.user_id = ${userId} and q.status = 'pending' and q.scheduled_at is null
+      order by q.priority, q.queue_id limit ${limit}`.pipe(all("OpportunityQueue.undecided", QueueRow))
+  )
+
+  const undecidedUsers = sql`select distinct user_id as "userId" from opportunity_distribution_queue
+    where status in ('pending', 'unknown') and scheduled_at is null order by user_id`.pipe(
+    all("OpportunityQueue.undecidedUsers", UserRow),
+    Effect.map((rows) => rows.map((row) => row.userId)),
+    Effect.withSpan("OpportunityQueue.undecidedUsers"),
+  )
+
+  const schedule = Effect.fn("OpportunityQueue.schedule")((queueIds: ReadonlyArray<number>, dueAtMs: number) =>
+    sql`with scheduled as (
+        update opportunity_distribution_queue set scheduled_at = ${at(dueAtMs)}
+        where queue_id = any(${int8s(queueIds)}) and status = 'pending' and lease_owner is null returning 1
+      )
+      select count(*) as count, (select pg_notify(${Channel.queue}, '')) is null as told from scheduled`.pipe(
+      count("OpportunityQueue.schedule"),
+    )
+  )
+
+  const expire = Effect.fn("OpportunityQueue.expire")((nowMs: number) =>
+    sql`with gone as (
+        update opportunity_distribution_queue
+        set status = 'expired', lease_owner = null, lease_until = null, updated_at = ${at(nowMs)}
+        where status in ('pending', 'unknown') and expires_at <= ${at(nowMs)}
+          and (lease_until is null or lease_until <= ${at(nowMs)})
+        returning 1
+      )
+      select count(*) as count from gone`.pipe(count("OpportunityQueue.expire"))
+  )
+
+  const cancelChat = Effect.fn("OpportunityQueue.cancelChat")((chatId: string, why: string, nowMs: number) =>
+    sql`with stopped as (
+        update opportunity_distribution_queue
+        set status = 'cancelled', error_message = ${why}, lease_owner = null, lease_until = null,
+          updated_at = ${at(nowMs)}
+        where chat_id = ${chatId} and status in ('pending', 'unknown') returning 1
+      )
+      select count(*) as count from stopped`.pipe(count("OpportunityQueue.cancelChat"))
+  )
+
+  const cancelOpportunity = Effect.fn("OpportunityQueue.cancelOpportunity")(
+    (opportunityId: string, why: string, nowMs: number) =>
+      sql`with stopped as (
+          update opportunity_distribution_queue
+          set status = 'cancelled', error_message = ${why}, lease_owner = null, lease_until = null,
+            updated_at = ${at(nowMs)}
+          where opportunity_id = ${opportunityId} and purpose = 'notify' and status in ('pending', 'unknown')
+          returning 1
+        )
+        select count(*) as count from stopped`.pipe(count("OpportunityQueue.cancelOpportunity")),
+  )
+
+  const counts = sql`select status, count(*) as count from opportunity_distribution_queue group by status`.pipe(
+    all("OpportunityQueue.counts", CountRow),
+    Effect.map((rows): Readonly<Record<QueueStatus, number>> => ({
+      ...noRows,
+      ...Object.fromEntries(rows.map((row) => [row.status, row.count])),
+    })),
+    Effect.withSpan("OpportunityQueue.counts"),
+  )
+
+  const nextDueAt = Effect.fn("OpportunityQueue.nextDueAt")((nowMs: number) =>
+    sql`select min(greatest(q.scheduled_at, coalesce(q.lease_until, q.scheduled_at))) as at
+      from opportunity_distribution_queue q where ${isWaiting} and q.expires_at > ${at(nowMs)}`.pipe(
+      one("OpportunityQueue.nextDueAt", NextRow),
+      Effect.map((row) => Option.fromNullishOr(row.at)),
+    )
+  )
+
+  const spentSince = Effect.fn("OpportunityQueue.spentSince")((userId: string, sinceMs: number) =>
+    sql`select at from (
+        select case when status = 'pending' then scheduled_at else coalesce(delivered_at, last_attempt_at) end as at
+        from opportunity_distribution_queue
+        where user_id = ${userId} and purpose = 'notify' and status in ('pending', 'sending', 'sent', 'unknown')
+      ) spent where at >= ${at(sinceMs)} order by at`.pipe(
+      all("OpportunityQueue.spentSince", TimeRow),
+      Effect.map((rows) => rows.map((row) => row.at)),
+    )
+  )
+
+  const messageIdOf = Effect.fn("OpportunityQueue.messageIdOf")((chatId: string, opportunityId: string) =>
+    sql`select message_id as "messageId" from opportunity_distribution_queue
+      where chat_id = ${chatId} and opportunity_id = ${opportunityId} and purpose = 'notify' and status = 'sent'
+        and message_id is not null`.pipe(
+      first("OpportunityQueue.messageIdOf", MessageRow),
+      Effect.map(Option.map((row) => row.messageId)),
+    )
+  )
+
+  const toldOf = Effect.fn("OpportunityQueue.toldOf")((opportunityId: string) =>
+    sql`select user_id as "userId", chat_id as "chatId", message_id as "messageId" from opportunity_distribution_queue
+      where opportunity_id = ${opportunityId} and purpose = 'notify' and status = 'sent' and message_id is not null
+      order by queue_id`.pipe(all("OpportunityQueue.toldOf", ToldRow))
+  )
+
+  return {
+    ...makeSending(sql),
+    enqueue,
+    undecided,
+    undecidedUsers,
+    schedule,
+    expire,
+    cancelChat,
+    cancelOpportunity,
+    counts,
+    nextDueAt,
+    spentSince,
+    messageIdOf,
+    toldOf,
+  }
+})
+
+export const layer: Layer.Layer<OpportunityQueue, never, Store> = Layer.effect(OpportunityQueue, make)

@@ -1,0 +1,46 @@
+/**
+ * A row of `opportunity_distribution_queue` as the port shows it, and when such a row may be claimed.
+ *
+ * In: the columns below, from the table under the alias `q`. Out: QueueItem. An edit's `messageId` is that of the
+ * notification it edits.
+ */
+import { Schema, SchemaGetter } from "effect"
+import { Priority, PRIORITY_RANK } from "../../domain/Opportunity.ts"
+import { QueueItem } from "../OpportunityQueue.ts"
+import { EpochMs, Int8 } from "./Rows.ts"
+
+const byRank: ReadonlyArray<Priority> = Priority.literals.toSorted((a, b) => PRIORITY_RANK[a] - PRIORITY_RANK[b])
+
+/** The column's 0 to 3 as the priority's name. */
+export const PriorityFromRank = Schema.Int.pipe(
+  Schema.decodeTo(Priority, {
+    decode: SchemaGetter.transform((rank: number) => byRank[rank] ?? "low"),
+    encode: SchemaGetter.transform((priority: Priority) => PRIORITY_RANK[priority]),
+  }),
+)
+
+export const QueueRow = Schema.Struct({
+  ...QueueItem.fields,
+  queueId: Int8,
+  priority: PriorityFromRank,
+  scheduledAt: Schema.NullOr(EpochMs),
+  expiresAt: EpochMs,
+  createdAt: EpochMs,
+  messageId: Schema.NullOr(Int8),
+})
+
+export const queueColumns = `q.queue_id as "queueId", q.opportunity_id as "opportunityId", q.user_id as "userId",
+  q.chat_id as "chatId", q.purpose, q.priority, q.status, q.scheduled_at as "scheduledAt", q.expires_at as "expiresAt",
+  q.created_at as "createdAt", q.attempts, q.error_message as "lastError", q.payload,
+  case when q.revision is null then q.message_id else (
+    select n.message_id from opportunity_distribution_queue n
+    where n.chat_id = q.chat_id and n.opportunity_id = q.opportunity_id and n.purpose = 'notify') end as "messageId"`
+
+/** Rows that wait and whose turn depends on time and lease alone. */
+export const waiting = `q.status in ('pending', 'unknown') and q.scheduled_at is not null and (q.revision is null or (
+  not exists (select 1 from opportunity_distribution_queue n
+    where n.chat_id = q.chat_id and n.opportunity_id = q.opportunity_id and n.purpose = 'notify'
+      and n.status in ('pending', 'sending', 'unknown'))
+  and not exists (select 1 from opportunity_distribution_queue e
+    where e.chat_id = q.chat_id and e.opportunity_id = q.opportunity_id and e.revision > q.revision
+      and e.status <> 'cancelled')))`

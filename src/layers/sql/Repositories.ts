@@ -1,0 +1,27 @@
+/**
+ * Every repository over SQL as one layer.
+ *
+ * In: a Store, migrated. Out: all that the Store keeps, by its ports.
+ */
+import { Layer } from "effect"
+import * as Checkpoints from "./CheckpointsSql.ts"
+import * as Leases from "./LeasesSql.ts"
+import * as Opportunities from "./OpportunitiesSql.ts"
+import * as OpportunityQueue from "./OpportunityQueueSql.ts"
+import * as Outbox from "./OutboxSql.ts"
+import * as RateLimits from "./RateLimitsSql.ts"
+import * as Sessions from "./SessionsSql.ts"
+import * as TelegramUpdates from "./TelegramUpdatesSql.ts"
+import * as Users from "./UsersSql.ts"
+
+export const layer = Layer.mergeAll(
+  Checkpoints.layer,
+  Leases.layer,
+  Opportunities.layer,
+  OpportunityQueue.layer,
+  Outbox.layer,
+  RateLimits.layer,
+  Sessions.layer,
+  TelegramUpdates.layer,
+  Users.layer,
+)
