@@ -6,7 +6,7 @@ WORKDIR /app
 
 # Dependencies are a layer of their own: they change less often than the sources. The lock file decides, or it fails.
 COPY deno.json deno.lock package.json ./
-RUN deno install --frozen --prod
+RUN deno install --frozen
 
 COPY src ./src
 RUN deno cache src/main.ts \
