@@ -34,6 +34,8 @@ export const Preferences = Schema.Struct({
   venues: withDefault(Schema.Array(Schema.String), []),
   /** Canonical bases ("BTC") or pairs ("BTC/USDT"); empty: all. */
   pairs: withDefault(Schema.Array(Schema.String), []),
+  /** Pairs ("BTC/USDT") not to be told of, whatever `pairs` says. */
+  mutedPairs: withDefault(Schema.Array(Schema.String), []),
   language: withDefault(Schema.Literals(["en", "ru"]), "en"),
 })
 export type Preferences = typeof Preferences.Type

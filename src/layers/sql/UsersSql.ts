@@ -35,7 +35,8 @@ const make = Effect.gen(function* () {
     'maxPerDay', p.max_notifications_per_day, 'activeHoursStart', p.active_hours_start,
     'activeHoursEnd', p.active_hours_end, 'timeZone', p.timezone, 'doNotDisturb', p.do_not_disturb,
     'highPriorityOnly', p.high_priority_only, 'batchNotifications', p.batch_notifications,
-    'minNetBps', p.min_net_bps, 'venues', p.venues, 'pairs', p.pairs, 'language', p.language) as preferences`)
+    'minNetBps', p.min_net_bps, 'venues', p.venues, 'pairs', p.pairs, 'mutedPairs', p.muted_pairs,
+    'language', p.language) as preferences`)
 
   const recipients = (nowMs: number) =>
     sql`select u.user_id as "userId", u.telegram_id as "chatId", u.role, u.tier, u.is_group as "isGroup",
@@ -127,6 +128,7 @@ const make = Effect.gen(function* () {
         min_net_bps: wanted.minNetBps,
         venues: wanted.venues,
         pairs: wanted.pairs,
+        muted_pairs: wanted.mutedPairs,
         language: wanted.language,
         updated_at: at(nowMs),
       }

@@ -66,6 +66,7 @@ export const users: ReadonlyArray<string> = [
     min_net_bps double precision not null default 0,
     venues text[] not null default '{}',
     pairs text[] not null default '{}',
+    muted_pairs text[] not null default '{}',
     language text not null default 'en',
     updated_at timestamptz not null
   )`,
