@@ -1,0 +1,124 @@
+/**
+ * Every word of a card, in each language.
+ *
+ * In: a language. Out: its words and units. Promises: all languages have all words (the type says so); texts hold no
+ * markup, so that markup is decided in one place.
+ */
+import type { OpportunityState, OpportunityType, Priority } from "../../domain/Opportunity.ts"
+import type { Preferences } from "../../domain/Preferences.ts"
+import type { Action } from "./CallbackData.ts"
+import type { Grouping, TimeUnits } from "./Figures.ts"
+
+export type Language = Preferences["language"]
+
+export interface CardTexts {
+  readonly grouping: Grouping
+  readonly units: TimeUnits
+  readonly types: Readonly<Record<OpportunityType, string>>
+  readonly states: Readonly<Record<Exclude<OpportunityState, "closed">, string>>
+  readonly priorities: Readonly<Record<Priority, string>>
+  readonly sides: { readonly buy: string; readonly sell: string }
+  readonly at: string
+  readonly net: string
+  readonly forSize: string
+  readonly gross: string
+  readonly fees: string
+  readonly age: (age: string) => string
+  readonly lifetime: (lifetime: string, checks: number) => string
+  readonly closedAfter: (lifetime: string) => string
+  readonly wasWorth: string
+  readonly priority: string
+  readonly score: string
+  readonly unproven: string
+  readonly simulated: string
+  readonly moreLegs: (count: number) => string
+  readonly levels: string
+  readonly bookAge: string
+  readonly rate: string
+  readonly capacity: string
+  readonly expires: (left: string) => string
+  readonly expired: string
+  readonly identity: string
+  readonly buttons: Readonly<Record<Action, string>>
+}
+
+const en: CardTexts = {
+  grouping: ",",
+  units: { ms: "ms", s: "s", min: "min", h: "h", d: "d" },
+  types: {
+    cross_exchange: "cross-exchange",
+    triangular: "triangular",
+    funding: "funding rate",
+    technical: "technical",
+  },
+  states: { opened: "new", improved: "improved", fading: "fading" },
+  priorities: { critical: "critical", high: "high", medium: "medium", low: "low" },
+  sides: { buy: "Buy", sell: "Sell" },
+  at: "at",
+  net: "Net",
+  forSize: "for",
+  gross: "Gross",
+  fees: "fees",
+  age: (age) => `Seen ${age} ago`,
+  lifetime: (lifetime, checks) => `lives ${lifetime}, ${checks === 1 ? "1 check" : `${checks} checks`}`,
+  closedAfter: (lifetime) => `Closed after ${lifetime}`,
+  wasWorth: "It was worth",
+  priority: "Priority",
+  score: "score",
+  unproven: "Unproven: too few similar cases to know how often it works",
+  simulated: "Simulated data, not a real market",
+  moreLegs: (count) => `and ${count} more legs`,
+  levels: "levels",
+  bookAge: "book age",
+  rate: "taker fee",
+  capacity: "Both books admit",
+  expires: (left) => `Counts as gone in ${left} without news`,
+  expired: "Its time has run out",
+  identity: "Id",
+  buttons: { details: "Details", mute: "Mute pair", why: "Why me?" },
+}
+
+/** Russian counts in three forms: 1 проверка, 2 проверки, 5 проверок. */
+const counted = (count: number, one: string, few: string, many: string): string => {
+  const tens = count % 100, units = count % 10
+  const form = tens >= 11 && tens <= 14 ? many : units === 1 ? one : units >= 2 && units <= 4 ? few : many
+  return `${count} ${form}`
+}
+
+const ru: CardTexts = {
+  grouping: "\u00a0",
+  units: { ms: "мс", s: "с", min: "мин", h: "ч", d: "д" },
+  types: {
+    cross_exchange: "межбиржевой",
+    triangular: "треугольный",
+    funding: "ставка финансирования",
+    technical: "технический",
+  },
+  states: { opened: "новый", improved: "стал лучше", fading: "угасает" },
+  priorities: { critical: "критический", high: "высокий", medium: "средний", low: "низкий" },
+  sides: { buy: "Купить", sell: "Продать" },
+  at: "по",
+  net: "Чистыми",
+  forSize: "на",
+  gross: "До комиссий",
+  fees: "комиссии",
+  age: (age) => `Замечен ${age} назад`,
+  lifetime: (lifetime, checks) => `живёт ${lifetime}, ${counted(checks, "проверка", "проверки", "проверок")}`,
+  closedAfter: (lifetime) => `Закрылся через ${lifetime}`,
+  wasWorth: "Давал",
+  priority: "Приоритет",
+  score: "оценка",
+  unproven: "Не подтверждено: похожих случаев слишком мало, чтобы знать, как часто это срабатывает",
+  simulated: "Данные смоделированы, это не настоящий рынок",
+  moreLegs: (count) => `и ещё ${counted(count, "сделка", "сделки", "сделок")}`,
+  levels: "уровни",
+  bookAge: "возраст стакана",
+  rate: "комиссия тейкера",
+  capacity: "Оба стакана вмещают",
+  expires: (left) => `Без новостей считается ушедшим через ${left}`,
+  expired: "Его время вышло",
+  identity: "Номер",
+  buttons: { details: "Подробнее", mute: "Не показывать пару", why: "Почему мне?" },
+}
+
+export const CARD_TEXTS: Readonly<Record<Language, CardTexts>> = { en, ru }

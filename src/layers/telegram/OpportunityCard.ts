@@ -1,0 +1,182 @@
+/**
+ * An opportunity as a message: what a person needs to decide, on one screen.
+ *
+ * In: an opportunity, a language and the time. Out: HTML and the buttons under it. Promises: pure; the same input gives
+ * the same text, so that an edit that changes nothing is recognised; simulated and unproven ones say so in every state;
+ * foreign text is escaped and the whole fits one message.
+ */
+import * as Instrument from "../../domain/Instrument.ts"
+import type { Leg, Opportunity } from "../../domain/Opportunity.ts"
+import { Option } from "effect"
+import { ACTIONS, encode } from "./CallbackData.ts"
+import { CARD_TEXTS, type CardTexts, type Language } from "./CardTexts.ts"
+import * as Figures from "./Figures.ts"
+import { bold, escape, italic, struck } from "./Html.ts"
+
+export interface Button {
+  readonly text: string
+  readonly callback_data: string
+}
+
+export interface Card {
+  readonly html: string
+  readonly buttons: ReadonlyArray<ReadonlyArray<Button>>
+}
+
+export interface CardOptions {
+  readonly opportunity: Opportunity
+  readonly language: Language
+  readonly nowMs: number
+  /** Adds levels, fee rates and book ages of each leg. Default false. */
+  readonly detailed?: boolean
+}
+
+const ICON: Readonly<Record<Opportunity["state"], string>> = {
+  opened: "🟢",
+  improved: "📈",
+  fading: "🟡",
+  closed: "⚪️",
+}
+const MAX_LEGS = 6
+const MAX_LEVELS = 5
+const MAX_NOTES = 5
+const PRICE_DIGITS = 8
+const MONEY_DIGITS = 5
+
+/** The pair an opportunity is about: that of the leg which buys. */
+export const pairOf = (opportunity: Pick<Opportunity, "legs" | "asset">): string => {
+  const leg = opportunity.legs.find(({ side }) => side === "buy") ?? opportunity.legs[0]
+  return Option.match(Instrument.parse(leg?.instrument ?? ""), {
+    onNone: () => leg?.instrument ?? opportunity.asset,
+    onSome: ({ base, quote }) => `${base}/${quote}`,
+  })
+}
+
+export const isUnproven = ({ confidence, reasons }: Pick<Opportunity, "confidence" | "reasons">): boolean =>
+  confidence === null || reasons.some((reason) => reason.startsWith("unproven"))
+
+const money = (amount: string, currency: string, texts: CardTexts): string =>
+  `${Figures.significant(amount, MONEY_DIGITS, texts.grouping)} ${escape(currency, 20)}`
+
+/** What a size or a price looks like: enough digits to recognise it on the venue. */
+const figure = (text: string, texts: CardTexts): string =>
+  escape(Figures.significant(text, PRICE_DIGITS, texts.grouping))
+
+const legLine = (leg: Leg, texts: CardTexts): string =>
+  `${leg.side === "buy" ? "🔼" : "🔽"} ${texts.sides[leg.side]} ${bold(escape(leg.venue, 32))} ` +
+  `${escape(leg.instrument, 60)} ${texts.at} ${figure(leg.price, texts)}`
+
+const legDetails = (leg: Leg, texts: CardTexts): ReadonlyArray<string> => {
+  const shown = leg.levels.slice(0, MAX_LEVELS).map(([price, size]) =>
+    `${figure(price, texts)} × ${figure(size, texts)}`
+  )
+  const more = leg.levels.length > MAX_LEVELS ? `; +${leg.levels.length - MAX_LEVELS}` : ""
+  const rateBps = Figures.bpsOf(leg.feeRate)
+  return [
+    `   ${texts.levels}: ${shown.join("; ")}${more}`,
+    `   ${texts.rate} ${escape(rateBps)} bps, ${texts.bookAge} ${Figures.duration(leg.bookAgeMs, texts.units)}`,
+  ]
+}
+
+/** Fees add up only within one currency. */
+const fees = (legs: ReadonlyArray<Leg>, texts: CardTexts): string => {
+  const currencies = [...new Set(legs.map(({ feeCurrency }) => feeCurrency))]
+  return currencies
+    .map((currency) =>
+      money(Figures.sum(legs.filter((leg) => leg.feeCurrency === currency).map(({ fee }) => fee)), currency, texts)
+    )
+    .join(" + ")
+}
+
+const worth = (opportunity: Opportunity, texts: CardTexts): string => {
+  const bps = escape(Figures.signed(Figures.fixed(opportunity.netBps, 2, texts.grouping)))
+  const profit = Figures.signed(money(opportunity.netProfit, opportunity.currency, texts))
+  const size = `${figure(opportunity.size, texts)} ${escape(opportunity.asset, 20)}`
+  return `${bold(`${bps} bps`)} = ${bold(profit)} ${texts.forSize} ${size} ` +
+    `(${money(opportunity.notional, opportunity.currency, texts)})`
+}
+
+const marks = (opportunity: Opportunity, texts: CardTexts): ReadonlyArray<string> => [
+  ...opportunity.reasons
+    .filter((reason) => !reason.startsWith("unproven"))
+    .slice(0, MAX_NOTES)
+    .map((reason) => `ℹ️ ${escape(reason, 160)}`),
+  ...(isUnproven(opportunity) ? [`❔ ${italic(texts.unproven)}`] : []),
+  ...(opportunity.simulated ? [`🧪 ${bold(texts.simulated)}`] : []),
+]
+
+const lifetimeMs = ({ firstAt, lastAt }: Opportunity): number => lastAt - firstAt
+
+const closed = (opportunity: Opportunity, texts: CardTexts): ReadonlyArray<string> => [
+  `${ICON.closed} ${struck(`${bold(escape(pairOf(opportunity), 60))} · ${texts.types[opportunity.type]}`)}`,
+  bold(texts.closedAfter(Figures.duration(lifetimeMs(opportunity), texts.units))),
+  struck(`${texts.wasWorth} ${worth(opportunity, texts)}`),
+]
+
+const living = (opportunity: Opportunity, texts: CardTexts, nowMs: number): ReadonlyArray<string> => {
+  const { checks, score, state } = opportunity
+  const title = `${ICON[state]} ${bold(escape(pairOf(opportunity), 60))} · ${texts.types[opportunity.type]}`
+  const lifetime = Figures.duration(lifetimeMs(opportunity), texts.units)
+  return [
+    state === "closed" ? title : `${title} · ${texts.states[state]}`,
+    `${texts.net} ${worth(opportunity, texts)}`,
+    `${texts.gross} ${escape(Figures.fixed(opportunity.grossBps, 2, texts.grouping))} bps, ` +
+    `${texts.fees} ${fees(opportunity.legs, texts)}`,
+    `${texts.age(Figures.duration(nowMs - opportunity.detectedAt, texts.units))}, ${texts.lifetime(lifetime, checks)}`,
+    `${texts.priority}: ${texts.priorities[opportunity.priority]}` +
+    (score === null ? "" : `, ${texts.score} ${Figures.fixed(`${score}`, 1)}`),
+  ]
+}
+
+const legs = (opportunity: Opportunity, texts: CardTexts, detailed: boolean): ReadonlyArray<string> => [
+  ...opportunity.legs.slice(0, MAX_LEGS).flatMap((leg) => [
+    legLine(leg, texts),
+    ...(detailed ? legDetails(leg, texts) : []),
+  ]),
+  ...(opportunity.legs.length > MAX_LEGS ? [texts.moreLegs(opportunity.legs.length - MAX_LEGS)] : []),
+]
+
+const footer = (opportunity: Opportunity, texts: CardTexts, nowMs: number): ReadonlyArray<string> => [
+  `${texts.capacity} ${figure(opportunity.capacity, texts)} ${escape(opportunity.asset, 20)}`,
+  ...(opportunity.state === "closed" ? [] : [
+    opportunity.expiresAt > nowMs
+      ? texts.expires(Figures.duration(opportunity.expiresAt - nowMs, texts.units))
+      : texts.expired,
+  ]),
+  `${texts.identity} <code>${escape(opportunity.id, 32)}</code>`,
+]
+
+/** The message and its buttons; a closed one keeps the details alone. */
+export const render = ({ detailed = false, language, nowMs, opportunity }: CardOptions): Card => {
+  const texts = CARD_TEXTS[language]
+  const isClosed = opportunity.state === "closed"
+  const [title = "", ...rest] = isClosed ? closed(opportunity, texts) : living(opportunity, texts, nowMs)
+  const lines = [
+    title,
+    ...legs(opportunity, texts, detailed),
+    ...rest,
+    ...(detailed ? footer(opportunity, texts, nowMs) : []),
+    ...marks(opportunity, texts),
+  ]
+  const actions = isClosed ? ACTIONS.filter((action) => action === "details") : ACTIONS
+  const buttons = [actions.map((action) => ({
+    text: texts.buttons[action],
+    callback_data: encode(action, opportunity.id),
+  }))]
+  return { html: lines.join("\n"), buttons }
+}
+
+/** The same without legs, for lists. */
+export const summarize = ({ language, nowMs, opportunity }: Omit<CardOptions, "detailed">): string => {
+  const texts = CARD_TEXTS[language]
+  const venues = opportunity.legs.slice(0, MAX_LEGS).map(({ side, venue }) =>
+    `${side === "buy" ? "🔼" : "🔽"}${escape(venue, 32)}`
+  )
+  const age = Figures.duration(nowMs - opportunity.detectedAt, texts.units)
+  return [
+    `${ICON[opportunity.state]} ${bold(escape(pairOf(opportunity), 60))} ${venues.join(" ")}`,
+    worth(opportunity, texts),
+    `${texts.age(age)}${opportunity.simulated ? ` · 🧪 ${texts.simulated}` : ""}` +
+    `${isUnproven(opportunity) ? " · ❔" : ""}`,
+  ].join("\n")
+}
