@@ -87,11 +87,11 @@ export class Book {
   }
 
   /** A quote becomes the whole book, unless deeper knowledge is at hand. */
-  quote(tick: TickOf<"quote">): Applied {
+  quote(bid: string, bidSize: string, ask: string, askSize: string, seq: number | null): Applied {
     if (this.state === "synced" && !this.fromQuotes) return "ignored"
-    setSingle(this.bids, tick.bid, tick.bidSize)
-    setSingle(this.asks, tick.ask, tick.askSize)
-    this.seq = tick.seq
+    setSingle(this.bids, bid, bidSize)
+    setSingle(this.asks, ask, askSize)
+    this.seq = seq
     this.state = "synced"
     this.fromQuotes = true
     return "applied"

@@ -6,7 +6,8 @@
  * any client can read a frame with a JSON parser and the table below.
  *
  *   v 1 · w writer (its fencing epoch stands behind the last dot) · n frame counter of the writer · p partition
- *   t base ingest time, ms · d series "venue|instrument|kind", with "|ref" behind where the tick is a conversion book
+ *   t base ingest time, ms · d series "venue|instrument|kind", with a mark behind: "|ref" a conversion book of
+ *   another partition, "|refresh" a full book again, for readers that begin here · f where the data comes from
  *   s series index of each tick · i ingest time - t · e venue time - ingest time, or null
  *   q sequence of each quote and book, in order · b B a A bid, size, ask, size of each quote, in order
  *   T P Z S id, price, size, side ("b", "s") of each trade, in order · x the other ticks' own fields, in order
@@ -22,6 +23,7 @@ export interface Frame {
   readonly n: number
   readonly p: number
   readonly t: number
+  readonly f: DataSource
   readonly d: ReadonlyArray<string>
   readonly s: ReadonlyArray<number>
   readonly i: ReadonlyArray<number>
@@ -41,10 +43,15 @@ export interface Frame {
 type Fields = { readonly [key: string]: unknown }
 type Mutable<T> = { -readonly [K in keyof T]: T[K] extends ReadonlyArray<infer E> ? Array<E> : T[K] }
 
-/** A tick as it stands in a frame: `reference` marks a conversion book sent beside its own partition. */
+/** Simulated data is marked as such wherever it is shown. */
+export type DataSource = "live" | "recorded" | "simulated"
+
+/** `ref`: a conversion book sent beside its own partition. `refresh`: a repeated full book, no new event. */
+export type Mark = "" | "ref" | "refresh"
+
 export interface FramedTick {
   readonly tick: Tick
-  readonly reference: boolean
+  readonly mark: Mark
 }
 
 /** Which writer made a frame, and the number that its predecessor must have. */
@@ -57,15 +64,16 @@ export const frameId = (frame: Pick<Frame, "w" | "n" | "p">): string => `${frame
 export class FrameBuilder {
   readonly #writer: string
   readonly #partition: number
-  #counter: number
+  readonly #source: DataSource
+  #counter = 0
   #series = new Map<string, number>()
   #columns: Mutable<Frame>
   #bytes = 0
 
-  constructor(writer: string, partition: number, firstNumber = 0) {
+  constructor(writer: string, partition: number, source: DataSource) {
     this.#writer = writer
     this.#partition = partition
-    this.#counter = firstNumber
+    this.#source = source
     this.#columns = this.#empty()
   }
 
@@ -83,10 +91,10 @@ export class FrameBuilder {
     return this.#bytes
   }
 
-  push(tick: Tick, reference = false): void {
+  push(tick: Tick, mark: Mark = ""): void {
     const c = this.#columns
     if (c.s.length === 0) c.t = tick.ingestTime
-    const key = `${tick.venue}|${tick.instrument}|${tick.kind}${reference ? "|ref" : ""}`
+    const key = `${tick.venue}|${tick.instrument}|${tick.kind}${mark === "" ? "" : `|${mark}`}`
     let series = this.#series.get(key)
     if (series === undefined) {
       series = c.d.length
@@ -145,6 +153,7 @@ export class FrameBuilder {
       n: 0,
       p: this.#partition,
       t: 0,
+      f: this.#source,
       d: [],
       s: [],
       i: [],
@@ -194,9 +203,9 @@ const isFields = (value: unknown): value is Fields =>
 /** Version, columns present, and columns of equal length: what the readers below rely on. */
 const isFrame = (value: unknown): value is Frame => {
   if (!isFields(value) || value["v"] !== 1) return false
-  if (typeof value["w"] !== "string" || !Number.isSafeInteger(value["n"]) || !Number.isSafeInteger(value["t"])) {
-    return false
-  }
+  const numbers = [value["n"], value["p"], value["t"]]
+  if (typeof value["w"] !== "string" || !numbers.every(Number.isSafeInteger)) return false
+  if (value["f"] !== "live" && value["f"] !== "recorded" && value["f"] !== "simulated") return false
   const length = (name: typeof COLUMNS[number]): number => {
     const column = value[name]
     return Array.isArray(column) ? column.length : -1
@@ -212,7 +221,7 @@ export interface Series {
   readonly venue: string
   readonly instrument: string
   readonly kind: TickKind
-  readonly reference: boolean
+  readonly mark: Mark
 }
 
 const KINDS: ReadonlySet<string> = new Set<TickKind>([
@@ -229,9 +238,9 @@ const isKind = (text: string): text is TickKind => KINDS.has(text)
 
 /** None (null) for a text that `FrameBuilder` does not write. */
 export const parseSeries = (text: string): Series | null => {
-  const [venue, instrument, kind, mark] = text.split("|")
+  const [venue, instrument, kind, mark = ""] = text.split("|")
   if (venue === undefined || instrument === undefined || kind === undefined || !isKind(kind)) return null
-  return { venue, instrument, kind, reference: mark === "ref" }
+  return mark === "" || mark === "ref" || mark === "refresh" ? { venue, instrument, kind, mark } : null
 }
 
 /** The frame's ticks, each checked again by the tick codec: for every reader that is not the hot path. */
@@ -267,7 +276,7 @@ export const ticks = (frame: Frame): ReadonlyArray<FramedTick> | BadTick => {
     }
     const tick = TickCodec.fromUnknown({ ...envelope, ...own() })
     if (TickCodec.isBad(tick)) return tick
-    out.push({ tick, reference: known.reference })
+    out.push({ tick, mark: known.mark })
   }
   return out
 }

@@ -1,0 +1,47 @@
+/**
+ * Candidates: what a detector says of one check of one route.
+ *
+ * Out of a detector, into Validate, Score and Dedup. A check is one comparison of a route, made because one of its
+ * books changed. Detectors speak of a route from its first check above the threshold until Dedup releases it.
+ */
+import type { Decimal } from "../../domain/Decimal.ts"
+import type { Leg, RejectionReason } from "../../domain/Opportunity.ts"
+import type { Route } from "../../domain/Route.ts"
+
+/** The tick that made the check happen. */
+export interface Trigger {
+  readonly venue: string
+  readonly instrument: string
+  readonly kind: "quote" | "book" | "heartbeat" | "gap"
+  readonly ingestTime: number
+  /** Among ticks of equal venue, instrument, kind and ingest time in the partition, from 0. */
+  readonly ordinal: number
+}
+
+/** A priced plan, exact. */
+export interface Plan {
+  readonly legs: ReadonlyArray<Leg>
+  readonly size: Decimal
+  readonly capacity: Decimal
+  /** Cost of the buying leg before fees, in `currency`. */
+  readonly notional: Decimal
+  readonly currency: string
+  readonly grossBps: Decimal
+  readonly netBps: Decimal
+  readonly netProfit: Decimal
+  readonly notes: ReadonlyArray<string>
+}
+
+export interface Candidate {
+  readonly route: Route
+  readonly fingerprint: string
+  readonly trigger: Trigger
+  /** Above the threshold; between the closing and the opening one; at or below the closing one, or not to be had. */
+  readonly level: "above" | "holding" | "below"
+  /** Absent below. */
+  readonly plan: Plan | null
+  /** Why it stands below; null where it does not. */
+  readonly rejection: RejectionReason | null
+  /** 0 to 100, given by Score. */
+  readonly score: number | null
+}
