@@ -50,8 +50,12 @@ export const serve = (world: World, port: number) =>
   Effect.gen(function* () {
     const node = createServer()
     const server = yield* NodeHttpServer.make(() => node, { port, host: "127.0.0.1", gracefulShutdownTimeout: 0 })
-    // Closing the socket interrupts this handler, so the reply that never comes costs nothing.
-    const drop: Drop = (request) => Effect.andThen(Effect.sync(() => toServerResponse(request).destroy()), Effect.never)
+    // The response that follows is written to a connection that is gone already.
+    const drop: Drop = (request) =>
+      Effect.sync(() => {
+        toServerResponse(request).destroy()
+        return HttpServerResponse.empty()
+      })
     yield* server.serve(app(world, drop))
     // Clients keep connections open; without this the server would wait for them when it stops.
     yield* Effect.addFinalizer(() => Effect.sync(() => node.closeAllConnections()))

@@ -10,7 +10,8 @@ import { ann, bob, call, group, people, said, unlimited } from "./support.ts"
 
 const free = Effect.provide(TelegramEmulator.layerInProcess(unlimited))
 const keyboard = (callback_data: string, text = "Go") => ({ inline_keyboard: [[{ text, callback_data }]] })
-const notModified = "Bad Request: message is not modified: specified new message content and reply markup are exactly " +
+const notModified =
+  "Bad Request: message is not modified: specified new message content and reply markup are exactly " +
   "the same as a current content and reply markup of the message"
 
 describe("sendMessage", () => {
@@ -27,7 +28,11 @@ describe("sendMessage", () => {
       `Bad Request: can't parse entities: Unsupported start tag "x" at byte offset 3`,
     ],
     ["another parse mode", { chat_id: ann, text: "x", parse_mode: "BBCode" }, "Bad Request: unsupported parse_mode"],
-    ["empty callback data", { chat_id: ann, text: "x", reply_markup: keyboard("") }, "Bad Request: BUTTON_DATA_INVALID"],
+    [
+      "empty callback data",
+      { chat_id: ann, text: "x", reply_markup: keyboard("") },
+      "Bad Request: BUTTON_DATA_INVALID",
+    ],
     [
       "65 bytes of callback data",
       { chat_id: ann, text: "x", reply_markup: keyboard("é".repeat(32) + "x") },
@@ -163,7 +168,8 @@ describe("edits and deletions", () => {
     Effect.gen(function* () {
       const emulator = yield* people
       yield* call("sendMessage", { chat_id: ann, text: "x", reply_markup: keyboard("a") })
-      const edit = (reply_markup: object) => said("editMessageReplyMarkup", { chat_id: ann, message_id: 1, reply_markup })
+      const edit = (reply_markup: object) =>
+        said("editMessageReplyMarkup", { chat_id: ann, message_id: 1, reply_markup })
       assert.strictEqual(yield* edit(keyboard("b", "Stop")), "ok")
       assert.strictEqual(yield* edit(keyboard("b", "Stop")), notModified)
       assert.strictEqual((yield* emulator.chat(ann)).messages[0]?.buttons[0]?.[0]?.text, "Stop")
