@@ -1,0 +1,94 @@
+/**
+ * Admission: when, or why not, one user is told of what waits for them.
+ *
+ * In: the user as they are now, the rows that wait, and when they were told before. Out: one decision a row, most
+ * urgent first. Promises: never more notifications than the caps in any sliding hour or local calendar day, whatever
+ * is scheduled ahead; edits are always admitted, at once; every refusal has a reason from a closed list.
+ */
+import { Schema } from "effect"
+import { nextActiveAt, type Preferences, startOfDay, startOfNextDay } from "./Preferences.ts"
+import { limitsOf } from "./Tier.ts"
+import type { Recipient } from "./User.ts"
+
+/** Why a row is not sent; the row keeps it. */
+export const RefusalReason = Schema.Literals([
+  "no_session",
+  "push_off",
+  "do_not_disturb",
+  "outside_hours",
+  "hour_limit",
+  "day_limit",
+  "expired",
+])
+export type RefusalReason = typeof RefusalReason.Type
+
+/** A row that waits for its time. */
+export interface Awaiting {
+  readonly queueId: number
+  readonly isEdit: boolean
+  readonly expiresAt: number
+}
+
+export type Decision =
+  | { readonly _tag: "Admit"; readonly queueId: number; readonly dueAtMs: number }
+  | { readonly _tag: "Refuse"; readonly queueId: number; readonly reason: RefusalReason }
+
+export interface Situation {
+  /** Null: blocked, gone, or without a valid session. */
+  readonly recipient: Recipient | null
+  /** Most urgent first. */
+  readonly awaiting: ReadonlyArray<Awaiting>
+  /** Times at which notifications were or will be sent, back to the start of the user's day and of the last hour. */
+  readonly spentAtMs: ReadonlyArray<number>
+}
+
+export const HOUR_MS = 3_600_000
+
+/** How many a user may be told an hour and a day: the lower of the tier's limit, doubled in groups, and their own cap. */
+export const capsOf = (recipient: Recipient): { readonly perHour: number; readonly perDay: number } => {
+  const limits = limitsOf(recipient.tier, recipient.role)
+  const factor = recipient.isGroup ? 2 : 1
+  return {
+    perHour: Math.min(limits.perHour * factor, recipient.preferences.maxPerHour),
+    perDay: Math.min(limits.perDay * factor, recipient.preferences.maxPerDay),
+  }
+}
+
+/** From when on `spentAtMs` must be known to decide at `nowMs`. */
+export const horizonOf = (preferences: Preferences, nowMs: number): number =>
+  Math.min(nowMs - HOUR_MS, startOfDay(preferences, nowMs))
+
+/** Which cap a notification at this instant would break, if any. */
+const brokenCap = (
+  recipient: Recipient,
+  dueAtMs: number,
+  spentAtMs: ReadonlyArray<number>,
+): "hour_limit" | "day_limit" | null => {
+  const caps = capsOf(recipient)
+  const dayStart = startOfDay(recipient.preferences, dueAtMs)
+  const dayEnd = startOfNextDay(recipient.preferences, dueAtMs)
+  // What is scheduled within the hour after counts as well, or the two together would break the cap.
+  if (spentAtMs.filter((atMs) => Math.abs(atMs - dueAtMs) < HOUR_MS).length >= caps.perHour) return "hour_limit"
+  if (spentAtMs.filter((atMs) => atMs >= dayStart && atMs < dayEnd).length >= caps.perDay) return "day_limit"
+  return null
+}
+
+export const decide = (situation: Situation, nowMs: number): ReadonlyArray<Decision> => {
+  const { recipient } = situation
+  const spent = [...situation.spentAtMs]
+  return situation.awaiting.map(({ expiresAt, isEdit, queueId }): Decision => {
+    const refuse = (reason: RefusalReason): Decision => ({ _tag: "Refuse", queueId, reason })
+    if (isEdit) return { _tag: "Admit", queueId, dueAtMs: nowMs }
+    if (nowMs >= expiresAt) return refuse("expired")
+    if (recipient === null || nowMs >= recipient.sessionExpiresAt) return refuse("no_session")
+    if (!recipient.preferences.pushEnabled) return refuse("push_off")
+    if (recipient.preferences.doNotDisturb) return refuse("do_not_disturb")
+    const dueAtMs = nextActiveAt(recipient.preferences, nowMs)
+    if (dueAtMs >= expiresAt) return refuse("outside_hours")
+    if (dueAtMs >= recipient.sessionExpiresAt) return refuse("no_session")
+    const reason = brokenCap(recipient, dueAtMs, spent)
+    if (reason !== null) return refuse(reason)
+    spent.push(dueAtMs)
+    return { _tag: "Admit", queueId, dueAtMs }
+  })
+}

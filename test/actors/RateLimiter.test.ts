@@ -1,0 +1,86 @@
+/** The limiter actor: one count for all callers, pauses per chat, and a memory that survives it. */
+import { assert, layer } from "@effect/vitest"
+import { Effect, Layer } from "effect"
+import { TestClock } from "effect/testing"
+import { behaviour, RateLimiterClient } from "../../src/actors/RateLimiter.ts"
+import { RateLimits } from "../../src/layers/RateLimits.ts"
+import { StoreError } from "../../src/layers/Store.ts"
+import { t0 } from "../suites/StoreWorld.ts"
+import { fresh, processOf, world } from "../support/actors.ts"
+
+/** One life of the limiter's process. */
+const running = <A, E, R>(body: (limiter: RateLimiterClient["Service"]) => Effect.Effect<A, E, R>) =>
+  Effect.flatMap(RateLimiterClient, body).pipe(
+    Effect.provide(processOf(Layer.merge(behaviour(), RateLimiterClient.layer))),
+  )
+
+const chats = (count: number) =>
+  Array.from({ length: count }, (_, index) => ({ chatId: `${index + 1}`, isGroup: false }))
+
+layer(world, { timeout: "60 seconds" })("The rate limiter", (it) => {
+  it.effect("grants thirty of a hundred simultaneous requests and tells the others when to come back", () =>
+    Effect.gen(function* () {
+      yield* fresh
+      yield* running(Effect.fnUntraced(function* (limiter) {
+        const verdicts = yield* Effect.forEach(chats(100), limiter.acquire, { concurrency: "unbounded" })
+        assert.strictEqual(verdicts.filter((verdict) => verdict._tag === "Granted").length, 30)
+        for (const verdict of verdicts) {
+          if (verdict._tag === "Wait") {
+            assert.deepStrictEqual(verdict, { _tag: "Wait", untilMs: t0 + 1_050, scope: "global" })
+          }
+        }
+        yield* TestClock.adjust("1050 millis")
+        assert.deepStrictEqual(yield* limiter.acquire({ chatId: "99", isGroup: false }), { _tag: "Granted" })
+      }))
+    }))
+
+  it.effect("makes a paused chat wait and no other", () =>
+    Effect.gen(function* () {
+      yield* fresh
+      yield* running(Effect.fnUntraced(function* (limiter) {
+        yield* limiter.paused("1", t0 + 7_000)
+        assert.deepStrictEqual(yield* limiter.acquire({ chatId: "1", isGroup: false }), {
+          _tag: "Wait",
+          untilMs: t0 + 7_000,
+          scope: "paused",
+        })
+        assert.strictEqual((yield* limiter.acquire({ chatId: "2", isGroup: false }))._tag, "Granted")
+      }))
+    }))
+
+  it.effect("keeps its windows and pauses over a restart", () =>
+    Effect.gen(function* () {
+      yield* fresh
+      yield* running(Effect.fnUntraced(function* (limiter) {
+        yield* Effect.forEach(chats(30), limiter.acquire)
+        yield* limiter.paused("77", t0 + 60_000)
+      }))
+      yield* TestClock.adjust("500 millis")
+      yield* running(Effect.fnUntraced(function* (limiter) {
+        assert.deepStrictEqual(yield* limiter.acquire({ chatId: "31", isGroup: false }), {
+          _tag: "Wait",
+          untilMs: t0 + 1_050,
+          scope: "global",
+        })
+        yield* TestClock.adjust("600 millis")
+        assert.strictEqual((yield* limiter.acquire({ chatId: "31", isGroup: false }))._tag, "Granted")
+        assert.strictEqual((yield* limiter.acquire({ chatId: "77", isGroup: false }))._tag, "Wait")
+      }))
+    }))
+
+  it.effect("gives no grant that it could not write", () =>
+    Effect.gen(function* () {
+      yield* fresh
+      const rows = yield* RateLimits
+      const refusing = Layer.succeed(RateLimits, {
+        ...rows,
+        save: () => Effect.fail(new StoreError({ operation: "save", reason: "unreachable", detail: "gone" })),
+      })
+      const limiter = processOf(Layer.merge(behaviour().pipe(Layer.provide(refusing)), RateLimiterClient.layer))
+      const error = yield* RateLimiterClient.use((client) => client.acquire({ chatId: "1", isGroup: false })).pipe(
+        Effect.provide(limiter),
+        Effect.flip,
+      )
+      assert.strictEqual(error._tag, "StoreError")
+    }))
+})

@@ -1,0 +1,39 @@
+/**
+ * Where actors are tested: one process's cluster with simulated transport, over an embedded store emptied per test.
+ *
+ * In: the actors of a test. Out: layers and small steps. Promises: every test begins at `t0` with no rows, its cluster
+ * is its own, and virtual time stands still unless the test moves it.
+ */
+import { Effect, Layer, Option } from "effect"
+import type { Sharding } from "effect/cluster/Sharding"
+import { TestClock } from "effect/testing"
+import * as Cluster from "../../src/layers/cluster/Cluster.ts"
+import * as Pglite from "../../src/layers/pglite/Pglite.ts"
+import * as SessionExtensions from "../../src/layers/sql/SessionExtensionsSql.ts"
+import * as UserSchedule from "../../src/layers/sql/UserScheduleSql.ts"
+import { empty, t0, worldOf } from "../suites/StoreWorld.ts"
+
+const embedded = worldOf(Pglite.layer({ dataDir: Option.none() }))
+
+/** The embedded store with everything that actors need of it. */
+export const world = Layer.mergeAll(SessionExtensions.layer, UserSchedule.layer).pipe(Layer.provideMerge(embedded))
+
+/** No rows, and the clock at t0. */
+export const fresh = Effect.andThen(empty, TestClock.setTime(t0))
+
+/** A process: actors and their clients on a cluster of their own, which ends with the scope of whoever is provided. */
+export const processOf = <A, E, R>(
+  actors: Layer.Layer<A, E, R | Sharding>,
+  options: Cluster.ClusterOptions = {},
+): Layer.Layer<A | Sharding, E, Exclude<R, Sharding>> =>
+  actors.pipe(Layer.provideMerge(Cluster.layerOneProcess({ simulateRemoteSerialization: true, ...options })))
+
+/** Waits, in real time and without moving the clock, until `ready` holds; gives up after some 5 seconds. */
+export const until = <E, R>(ready: Effect.Effect<boolean, E, R>): Effect.Effect<void, E, R> =>
+  Effect.gen(function* () {
+    for (let tries = 0; tries < 1_000; tries++) {
+      if (yield* ready) return
+      yield* Effect.promise(() => new Promise((done) => setTimeout(done, 5)))
+    }
+    return yield* Effect.die(new Error("what was waited for did not happen within 5 seconds"))
+  })
