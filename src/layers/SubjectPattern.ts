@@ -12,6 +12,12 @@ export const isSubject = (subject: string): boolean => /^[^\s.*>]+(\.[^\s.*>]+)*
 /** True for a subject or a pattern that is well formed. */
 export const isPattern = (pattern: string): boolean => /^([^\s.*>]+|\*)(\.([^\s.*>]+|\*))*(\.>)?$|^>$/.test(pattern)
 
+/** True for a key every bucket can hold. */
+export const isKey = (key: string): boolean => isSubject(key) && /^[-/=.\w]+$/.test(key)
+
+/** True for a key or a pattern of keys. */
+export const isKeyFilter = (filter: string): boolean => isPattern(filter) && /^[-/=.*>\w]+$/.test(filter)
+
 /** Compiles one pattern; an exact subject costs one comparison. */
 export const matcher = (pattern: string): (subject: string) => boolean => {
   if (pattern === ">") return () => true

@@ -8,8 +8,8 @@
  */
 import { Clock, Duration, Effect, Option, Stream } from "effect"
 import { type BucketSpec, BusError, type BusReason, type Entry, type KeyValue } from "../Bus.ts"
-import { isPattern, isSubject, matcher } from "../SubjectPattern.ts"
-import { Signal } from "./Signal.ts"
+import { isKey, isKeyFilter, matcher } from "../SubjectPattern.ts"
+import { Signal } from "../Signal.ts"
 
 interface Change {
   readonly key: string
@@ -21,8 +21,6 @@ interface Watcher {
   readonly pending: Map<string, Change>
   readonly signal: Signal
 }
-
-const isKey = (key: string): boolean => isSubject(key) && /^[-/=.\w]+$/.test(key)
 
 export class Bucket implements KeyValue {
   readonly #spec: BucketSpec
@@ -157,7 +155,7 @@ export class Bucket implements KeyValue {
   }
 
   #filter(operation: string, filter: string): Effect.Effect<(key: string) => boolean, BusError> {
-    return isPattern(filter)
+    return isKeyFilter(filter)
       ? Effect.succeed(matcher(filter))
       : this.#fail("rejected", operation, filter, "not a key filter")
   }

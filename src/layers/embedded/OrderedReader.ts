@@ -10,7 +10,7 @@ import { Clock, Effect, Metric, Stream } from "effect"
 import { BusError, type ConsumeOptions, type StartAt, type StoredMessage } from "../Bus.ts"
 import { consumerOvertaken } from "../BusMetrics.ts"
 import { anyMatcher } from "../SubjectPattern.ts"
-import { Signal } from "./Signal.ts"
+import { Signal } from "../Signal.ts"
 import type { Follower, StreamLog } from "./StreamLog.ts"
 
 export const streamMissing = (operation: string, stream: string): BusError =>

@@ -10,7 +10,7 @@
 import { Duration } from "effect"
 import type { OutgoingMessage, PublishAck, StoredMessage, StreamSpec, StreamState } from "../Bus.ts"
 import { anyMatcher } from "../SubjectPattern.ts"
-import { Signal } from "./Signal.ts"
+import { Signal } from "../Signal.ts"
 
 export const MESSAGE_OVERHEAD_BYTES = 64
 export const DEDUP_CAPACITY = 262_144

@@ -11,7 +11,7 @@ import type { BusError, Delivery, StoredMessage, WorkOptions } from "../Bus.ts"
 import { workAbandoned } from "../BusMetrics.ts"
 import { anyMatcher } from "../SubjectPattern.ts"
 import { startSequence, streamMissing } from "./OrderedReader.ts"
-import { Signal } from "./Signal.ts"
+import { Signal } from "../Signal.ts"
 import type { Follower, StreamLog } from "./StreamLog.ts"
 
 interface Lease {

@@ -88,4 +88,3 @@ export const fromFirst = (stream: string, subjects: ReadonlyArray<string> = []) 
   start: { _tag: "First" } as const,
   capacity: 64,
 })
-
