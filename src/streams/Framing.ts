@@ -1,0 +1,150 @@
+/**
+ * Framing: ticks in ingest order become frames, by partition.
+ *
+ * In: ticks, one by one. Out: closed frames. Promises: a frame spans less than 10 ms of ingest time and about 64 KB at
+ * most; the ticks of one partition keep their order; conversion books go to every partition that is in use, as
+ * references; every 10 s of ingest time a full book follows for readers that begin there. Pure: no clock of its own.
+ */
+import { Option } from "effect"
+import { Book } from "../domain/Book.ts"
+import { type DataSource, type Frame, FrameBuilder } from "../domain/Frame.ts"
+import * as Instrument from "../domain/Instrument.ts"
+import type { Level, Tick, TickOf } from "../domain/Tick.ts"
+import { isConversion } from "./detectors/Conversions.ts"
+
+const FRAME_SPAN_MS = 10
+const FRAME_BYTES = 64 * 1024
+const REFRESH_EVERY_MS = 10_000
+
+interface Known {
+  readonly partition: number
+  readonly conversion: boolean
+}
+
+interface Kept {
+  readonly book: Book
+  refreshedAt: number
+  newest: Tick
+}
+
+export class Framing {
+  readonly #writer: string
+  readonly #source: DataSource
+  readonly #builders = new Map<number, FrameBuilder>()
+  readonly #instruments = new Map<string, Known>()
+  /** Books, and conversion quotes, kept to be told again. */
+  readonly #kept = new Map<string, Kept>()
+  #ready: Array<Frame> = []
+
+  constructor(writer: string, source: DataSource) {
+    this.#writer = writer
+    this.#source = source
+  }
+
+  push(tick: Tick): void {
+    const { conversion, partition } = this.#known(tick.instrument)
+    const builder = this.#builder(partition, tick)
+    this.#append(builder, tick)
+    if (tick.kind === "book" || (conversion && tick.kind === "quote")) this.#keep(tick, builder)
+    else if (tick.kind === "gap") this.#kept.get(`${tick.venue}|${tick.instrument}`)?.book.break()
+    if (!conversion) return
+    for (const [other, reference] of this.#builders) {
+      if (other === partition) continue
+      this.#cut(reference, tick.ingestTime)
+      reference.push(tick, "ref")
+    }
+  }
+
+  /** Frames closed since the last call. */
+  take(): ReadonlyArray<Frame> {
+    const ready = this.#ready
+    this.#ready = []
+    return ready
+  }
+
+  /** Closes every frame begun, or only those begun before `beforeMs` (ingest time). */
+  flush(beforeMs = Infinity): void {
+    for (const builder of this.#builders.values()) {
+      if (builder.size > 0 && builder.startedAt < beforeMs) this.#ready.push(builder.take())
+    }
+  }
+
+  #append(builder: FrameBuilder, tick: Tick): void {
+    this.#cut(builder, tick.ingestTime)
+    builder.push(tick)
+  }
+
+  #cut(builder: FrameBuilder, atMs: number): void {
+    if (builder.size === 0) return
+    const span = atMs - builder.startedAt
+    if (span >= FRAME_SPAN_MS || span < 0 || builder.bytes >= FRAME_BYTES) this.#ready.push(builder.take())
+  }
+
+  #keep(tick: TickOf<"book"> | TickOf<"quote">, builder: FrameBuilder): void {
+    const key = `${tick.venue}|${tick.instrument}`
+    let kept = this.#kept.get(key)
+    if (kept === undefined) {
+      kept = { book: new Book(), refreshedAt: tick.ingestTime, newest: tick }
+      this.#kept.set(key, kept)
+    }
+    kept.newest = tick
+    if (tick.kind === "quote") {
+      kept.book.quote(tick.bid, tick.bidSize, tick.ask, tick.askSize, tick.seq)
+      return
+    }
+    if (kept.book.apply(tick) !== "applied") return
+    if (tick.snapshot) kept.refreshedAt = tick.ingestTime
+    if (tick.ingestTime - kept.refreshedAt < REFRESH_EVERY_MS) return
+    kept.refreshedAt = tick.ingestTime
+    builder.push(fullBook(tick, kept.book), "refresh")
+  }
+
+  #builder(partition: number, first: Tick): FrameBuilder {
+    const known = this.#builders.get(partition)
+    if (known !== undefined) return known
+    const made = new FrameBuilder(this.#writer, partition, this.#source)
+    this.#builders.set(partition, made)
+    // A partition that begins now learns the conversion books as they stand.
+    for (const [key, kept] of this.#kept) {
+      const [, instrument = ""] = key.split("|")
+      const about = this.#known(instrument)
+      if (!about.conversion || about.partition === partition || kept.book.state !== "synced") continue
+      made.push(kept.book.fromQuotes ? kept.newest : fullBook(kept.newest, kept.book), "ref")
+    }
+    if (made.size > 0 && made.startedAt > first.ingestTime) this.#ready.push(made.take())
+    return made
+  }
+
+  #known(name: string): Known {
+    const hit = this.#instruments.get(name)
+    if (hit !== undefined) return hit
+    const instrument = Instrument.parse(name)
+    const known = {
+      partition: Instrument.partitionOf(Option.match(instrument, { onNone: () => name, onSome: (i) => i.base })),
+      conversion: Option.exists(instrument, isConversion),
+    }
+    this.#instruments.set(name, known)
+    return known
+  }
+}
+
+/** The book as it stands, as the snapshot tick that rebuilds it. */
+const fullBook = (tick: Tick, book: Book): TickOf<"book"> => {
+  const side = (levels: Book["bids"]): ReadonlyArray<Level> =>
+    levels.priceTexts.map((price, at) => [price, levels.sizeTexts[at] ?? "0"] as const)
+  const { ingestTime, instrument, venue, venueTime } = tick
+  return {
+    v: 1,
+    venue,
+    instrument,
+    venueTime,
+    ingestTime,
+    kind: "book",
+    snapshot: true,
+    firstSeq: null,
+    seq: book.seq,
+    prevSeq: null,
+    bids: side(book.bids),
+    asks: side(book.asks),
+  }
+}
