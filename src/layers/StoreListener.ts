@@ -57,6 +57,7 @@ export const makeListener = Effect.fn("StoreListener.make")(function* (
     const scope = yield* Scope.fork(home)
     const connection = yield* Effect.flatMap(open, (raw) => raw.pin).pipe(
       Scope.provide(scope),
+      Effect.provideService(Clock.Clock, wall),
       Effect.tapCause((cause) => Scope.close(scope, Exit.failCause(cause))),
     )
     const opened: Line = { connection, scope, channels: new Set(), lost: yield* Deferred.make<void>() }

@@ -1,0 +1,26 @@
+/**
+ * All conformance suites of the Store, to be run against each implementation.
+ */
+import { describe } from "vitest"
+import { storeCore } from "./StoreCore.ts"
+import { storeOpportunities } from "./StoreOpportunities.ts"
+import { storeCheckpoints, storeLeases, storeOutbox, storeRateLimits, storeUpdates } from "./StorePipeline.ts"
+import { storeQueue } from "./StoreQueue.ts"
+import { storeSending } from "./StoreSending.ts"
+import { storeSessions } from "./StoreSessions.ts"
+import { storeUsers } from "./StoreUsers.ts"
+import type { Suite } from "./StoreWorld.ts"
+
+export const storeSuites: Suite = (it) => {
+  describe("the store", () => storeCore(it))
+  describe("sessions", () => storeSessions(it))
+  describe("users", () => storeUsers(it))
+  describe("opportunities", () => storeOpportunities(it))
+  describe("the opportunity queue", () => storeQueue(it))
+  describe("messages in flight", () => storeSending(it))
+  describe("the outbox", () => storeOutbox(it))
+  describe("checkpoints", () => storeCheckpoints(it))
+  describe("leases", () => storeLeases(it))
+  describe("rate limits", () => storeRateLimits(it))
+  describe("Telegram updates", () => storeUpdates(it))
+}

@@ -1,0 +1,60 @@
+/**
+ * The Opportunities port: the newest revision of each, and what validation said.
+ */
+import { assert } from "@effect/vitest"
+import { Effect, Option } from "effect"
+import { Opportunities } from "../../src/layers/Opportunities.ts"
+import { Store } from "../../src/layers/Store.ts"
+import { empty, someOpportunity, type Suite, t0 } from "./StoreWorld.ts"
+
+export const storeOpportunities: Suite = (it) => {
+  it.effect("keeps the newest revision, in whatever order they come", () =>
+    Effect.gen(function* () {
+      yield* empty
+      const opportunities = yield* Opportunities
+      const [one, two, three] = [1, 2, 3].map((revision) => someOpportunity({ revision, netBps: `${revision}.5000` }))
+      assert.isDefined(one)
+      assert.isDefined(two)
+      assert.isDefined(three)
+      assert.isTrue(yield* opportunities.upsert(one, t0))
+      assert.isTrue(yield* opportunities.upsert(three, t0 + 1))
+      assert.isFalse(yield* opportunities.upsert(two, t0 + 2))
+      assert.isFalse(yield* opportunities.upsert(three, t0 + 3))
+      assert.deepStrictEqual(yield* opportunities.byId(one.id), Option.some(three))
+      assert.isTrue(Option.isNone(yield* opportunities.byId("nope")))
+    }))
+
+  it.effect("lists the open ones best first, and apart those whose time ran out", () =>
+    Effect.gen(function* () {
+      yield* empty
+      const opportunities = yield* Opportunities
+      yield* Effect.forEach([
+        someOpportunity({ id: "a", priority: "medium", netBps: "11.0000" }),
+        someOpportunity({ id: "b", priority: "medium", netBps: "9.5000" }),
+        someOpportunity({ id: "c", priority: "critical", netBps: "60.0000" }),
+        someOpportunity({ id: "d", state: "closed" }),
+        someOpportunity({ id: "e", expiresAt: t0 }),
+      ], (opportunity) => opportunities.upsert(opportunity, t0))
+      assert.deepStrictEqual((yield* opportunities.open(t0, 10)).map((it) => it.id), ["c", "a", "b"])
+      assert.deepStrictEqual((yield* opportunities.open(t0, 1)).map((it) => it.id), ["c"])
+      assert.deepStrictEqual((yield* opportunities.overdue(t0, 10)).map((it) => it.id), ["e"])
+    }))
+
+  it.effect("logs a batch of verdicts in one statement", () =>
+    Effect.gen(function* () {
+      yield* empty
+      const opportunities = yield* Opportunities
+      yield* opportunities.logValidation([])
+      yield* opportunities.logValidation([
+        { opportunityId: "a", revision: 1, level: 1, userId: null, passed: true, reason: null, at: t0 },
+        { opportunityId: "a", revision: 1, level: 3, userId: "u", passed: false, reason: "active_hours", at: t0 + 1 },
+      ])
+      const { sql } = yield* Store
+      const rows = yield* sql`select level, user_id, passed, reason, validated_at from opportunity_validation_log
+        order by validation_id`
+      assert.deepStrictEqual(rows, [
+        { level: 1, user_id: null, passed: true, reason: null, validated_at: new Date(t0) },
+        { level: 3, user_id: "u", passed: false, reason: "active_hours", validated_at: new Date(t0 + 1) },
+      ])
+    }))
+}

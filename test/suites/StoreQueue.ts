@@ -1,0 +1,256 @@
+/**
+ * The OpportunityQueue port: what enters, in what order it is given out, and what stops it.
+ */
+import { assert } from "@effect/vitest"
+import { Effect, Option, Queue } from "effect"
+import { OpportunityQueue } from "../../src/layers/OpportunityQueue.ts"
+import { Channel, Store } from "../../src/layers/Store.ts"
+import { empty, listenAnew, minute, queueItem, type Suite, t0 } from "./StoreWorld.ts"
+
+const claimAll = (owner: string, nowMs = t0, limit = 100) =>
+  Effect.flatMap(OpportunityQueue, (queue) => queue.claim({ owner, limit, nowMs, leaseMs: 10_000 }))
+
+/** Claims and sends everything that is due. */
+export const sendAll = Effect.fnUntraced(function* (owner: string, nowMs = t0) {
+  const queue = yield* OpportunityQueue
+  const claimed = yield* claimAll(owner, nowMs)
+  yield* queue.markSending({ owner, queueIds: claimed.map((item) => item.queueId), nowMs, leaseMs: 10_000 })
+  yield* Effect.forEach(claimed, (item) =>
+    queue.settle({
+      owner,
+      queueId: item.queueId,
+      settlement: { _tag: "Sent", messageId: 1_000 + item.queueId },
+      nowMs,
+    }))
+  return claimed
+})
+
+export const storeQueue: Suite = (it) => {
+  it.effect("keeps one row for each chat, opportunity and purpose, however often it is enqueued", () =>
+    Effect.gen(function* () {
+      yield* empty
+      const queue = yield* OpportunityQueue
+      const items = [queueItem(), queueItem(), queueItem({ chatId: "200" }), queueItem({ opportunityId: "opp-2" })]
+      const rounds = yield* Effect.all(Array.from({ length: 8 }, () => queue.enqueue(items, t0)), {
+        concurrency: "unbounded",
+      })
+      assert.strictEqual(rounds.flat().length, 3)
+      assert.strictEqual((yield* queue.counts).pending, 3)
+      assert.deepStrictEqual(yield* queue.enqueue([], t0), [])
+    }))
+
+  it.effect("gives back what was put in, to the millisecond and the character", () =>
+    Effect.gen(function* () {
+      yield* empty
+      const queue = yield* OpportunityQueue
+      const item = queueItem({ scheduledAt: t0 + 1, expiresAt: t0 + 12_345, chatId: "-1001234567890123" })
+      yield* queue.enqueue([item], t0)
+      const [claimed] = yield* claimAll("w", t0 + 1)
+      assert.isDefined(claimed)
+      const { queueId, ...rest } = claimed
+      assert.isAbove(queueId, 0)
+      assert.deepStrictEqual(rest, {
+        ...item,
+        status: "pending",
+        createdAt: t0,
+        attempts: 0,
+        messageId: null,
+        lastError: null,
+      })
+    }))
+
+  it.effect("enqueues 5,000 rows in one statement", () =>
+    Effect.gen(function* () {
+      yield* empty
+      const queue = yield* OpportunityQueue
+      const items = Array.from({ length: 5_000 }, (_, n) => queueItem({ chatId: `${n}`, userId: `u${n}` }))
+      assert.strictEqual((yield* queue.enqueue(items, t0)).length, 5_000)
+    }))
+
+  it.effect("belongs to the caller's transaction", () =>
+    Effect.gen(function* () {
+      yield* empty
+      const queue = yield* OpportunityQueue
+      const { transaction } = yield* Store
+      yield* Effect.ignore(transaction(Effect.andThen(queue.enqueue([queueItem()], t0), Effect.fail("undo"))))
+      assert.strictEqual((yield* queue.counts).pending, 0)
+    }))
+
+  it.effect("wakes listeners once for a batch and not for a repeat", () =>
+    Effect.gen(function* () {
+      yield* empty
+      const queue = yield* OpportunityQueue
+      const { notify } = yield* Store
+      const notices = yield* listenAnew(Channel.queue)
+      yield* queue.enqueue([queueItem(), queueItem({ chatId: "2" })], t0)
+      yield* queue.enqueue([queueItem()], t0)
+      yield* notify(Channel.queue, "end")
+      const heard = yield* Queue.takeN(notices, 2)
+      assert.deepStrictEqual(heard.map((notice) => notice._tag === "Notified" ? notice.payload : "-"), ["", "end"])
+    }))
+
+  it.effect("gives out the most urgent first, then the earliest, and nothing that is not due", () =>
+    Effect.gen(function* () {
+      yield* empty
+      const queue = yield* OpportunityQueue
+      yield* queue.enqueue([
+        queueItem({ chatId: "low", priority: "low", scheduledAt: t0 - 50 }),
+        queueItem({ chatId: "late", priority: "high", scheduledAt: t0 }),
+        queueItem({ chatId: "early", priority: "high", scheduledAt: t0 - 10 }),
+        queueItem({ chatId: "critical", priority: "critical", scheduledAt: t0 }),
+        queueItem({ chatId: "tomorrow", priority: "critical", scheduledAt: t0 + 1 }),
+        queueItem({ chatId: "dead", priority: "critical", expiresAt: t0 }),
+        queueItem({ chatId: "undecided", priority: "critical", scheduledAt: null }),
+      ], t0)
+      const first = yield* claimAll("w", t0, 2)
+      const second = yield* claimAll("w", t0)
+      assert.deepStrictEqual(first.map((item) => item.chatId), ["critical", "early"])
+      assert.deepStrictEqual(second.map((item) => item.chatId), ["late", "low"])
+    }))
+
+  it.effect("never gives one row to two claimers", () =>
+    Effect.gen(function* () {
+      yield* empty
+      const queue = yield* OpportunityQueue
+      yield* queue.enqueue(Array.from({ length: 200 }, (_, n) => queueItem({ chatId: `${n}` })), t0)
+      const claims = yield* Effect.all(
+        Array.from({ length: 10 }, (_, n) => claimAll(`w${n}`, t0, 25)),
+        { concurrency: "unbounded" },
+      )
+      const rest = yield* claimAll("last", t0, 200)
+      const ids = [...claims.flat(), ...rest].map((item) => item.queueId)
+      assert.strictEqual(ids.length, 200)
+      assert.strictEqual(new Set(ids).size, 200)
+    }))
+
+  it.effect("leaves undecided rows to their user's actor, and claims them once it has decided", () =>
+    Effect.gen(function* () {
+      yield* empty
+      const queue = yield* OpportunityQueue
+      yield* queue.enqueue([
+        queueItem({ userId: "ann", scheduledAt: null, priority: "low" }),
+        queueItem({ userId: "ann", scheduledAt: null, opportunityId: "opp-2", priority: "high" }),
+        queueItem({ userId: "bob", chatId: "200", scheduledAt: null }),
+        queueItem({ userId: "cid", chatId: "300" }),
+      ], t0)
+      assert.deepStrictEqual(yield* queue.undecidedUsers, ["ann", "bob"])
+      const rows = yield* queue.undecided("ann", 10)
+      assert.deepStrictEqual(rows.map((row) => row.priority), ["high", "low"])
+      assert.strictEqual(yield* queue.schedule(rows.map((row) => row.queueId), t0 + 500), 2)
+      assert.deepStrictEqual(yield* queue.undecidedUsers, ["bob"])
+      assert.strictEqual((yield* claimAll("w", t0 + 499)).length, 1)
+      assert.strictEqual((yield* claimAll("w", t0 + 500)).length, 2)
+    }))
+
+  it.effect("replaces an older pending edit by a newer one and drops an edit older than what is there", () =>
+    Effect.gen(function* () {
+      yield* empty
+      const queue = yield* OpportunityQueue
+      yield* queue.enqueue([queueItem()], t0)
+      const told = yield* sendAll("w")
+      yield* queue.enqueue([queueItem({ purpose: "edit:2" })], t0 + 1)
+      yield* queue.enqueue([queueItem({ purpose: "edit:4" }), queueItem({ purpose: "edit:3" })], t0 + 2)
+      yield* queue.enqueue([queueItem({ purpose: "edit:3" })], t0 + 3)
+      const claimed = yield* claimAll("w", t0 + 4)
+      assert.deepStrictEqual(claimed.map((item) => item.purpose), ["edit:4"])
+      assert.strictEqual(claimed[0]?.messageId, 1_000 + (told[0]?.queueId ?? 0))
+      const counts = yield* queue.counts
+      assert.deepStrictEqual([counts.sent, counts.cancelled, counts.pending], [1, 1, 1])
+    }))
+
+  it.effect("holds an edit back until the message it edits has left", () =>
+    Effect.gen(function* () {
+      yield* empty
+      const queue = yield* OpportunityQueue
+      yield* queue.enqueue([queueItem(), queueItem({ purpose: "edit:2" })], t0)
+      const first = yield* sendAll("w")
+      assert.deepStrictEqual(first.map((item) => item.purpose), ["notify"])
+      const second = yield* sendAll("w")
+      assert.deepStrictEqual(second.map((item) => [item.purpose, item.messageId]), [[
+        "edit:2",
+        1_000 + (first[0]?.queueId ?? 0),
+      ]])
+    }))
+
+  it.effect("finds the message that told a chat, and everyone who was told", () =>
+    Effect.gen(function* () {
+      yield* empty
+      const queue = yield* OpportunityQueue
+      yield* queue.enqueue([queueItem(), queueItem({ chatId: "200", userId: "user-2" })], t0)
+      assert.isTrue(Option.isNone(yield* queue.messageIdOf("100", "opp-1")))
+      const [one] = yield* sendAll("w")
+      yield* queue.enqueue([queueItem({ chatId: "300" })], t0)
+      assert.deepStrictEqual(yield* queue.messageIdOf("100", "opp-1"), Option.some(1_000 + (one?.queueId ?? 0)))
+      const told = yield* queue.toldOf("opp-1")
+      assert.deepStrictEqual(told.map((row) => row.chatId).toSorted(), ["100", "200"])
+    }))
+
+  it.effect("expires what waits too long and says how much", () =>
+    Effect.gen(function* () {
+      yield* empty
+      const queue = yield* OpportunityQueue
+      yield* queue.enqueue([queueItem(), queueItem({ chatId: "2", expiresAt: t0 + 2 * minute })], t0)
+      assert.strictEqual(yield* queue.expire(t0 + minute - 1), 0)
+      assert.strictEqual(yield* queue.expire(t0 + minute), 1)
+      assert.strictEqual((yield* queue.counts).expired, 1)
+    }))
+
+  it.effect("stops everything that waits for a chat that logged out, leased rows included", () =>
+    Effect.gen(function* () {
+      yield* empty
+      const queue = yield* OpportunityQueue
+      yield* queue.enqueue([queueItem(), queueItem({ opportunityId: "opp-2" }), queueItem({ chatId: "2" })], t0)
+      const [leased] = yield* claimAll("w", t0, 1)
+      assert.strictEqual(yield* queue.cancelChat("100", "logout", t0), 2)
+      const queueIds = leased === undefined ? [] : [leased.queueId]
+      assert.deepStrictEqual(yield* queue.markSending({ owner: "w", queueIds, nowMs: t0, leaseMs: 10_000 }), [])
+      assert.deepStrictEqual((yield* claimAll("w")).map((item) => item.chatId), ["2"])
+    }))
+
+  it.effect("stops notifications of a closed opportunity and lets its edits go on", () =>
+    Effect.gen(function* () {
+      yield* empty
+      const queue = yield* OpportunityQueue
+      yield* queue.enqueue([queueItem()], t0)
+      yield* sendAll("w")
+      yield* queue.enqueue([queueItem({ chatId: "2" }), queueItem({ purpose: "edit:2" })], t0)
+      assert.strictEqual(yield* queue.cancelOpportunity("opp-1", "closed", t0), 1)
+      assert.deepStrictEqual((yield* claimAll("w")).map((item) => item.purpose), ["edit:2"])
+    }))
+
+  it.effect("says when it will next have a row to give, and never an instant at which it has none", () =>
+    Effect.gen(function* () {
+      yield* empty
+      const queue = yield* OpportunityQueue
+      assert.isTrue(Option.isNone(yield* queue.nextDueAt(t0)))
+      yield* queue.enqueue([
+        queueItem({ scheduledAt: t0 + 700 }),
+        queueItem({ chatId: "2", scheduledAt: t0 + 300 }),
+        queueItem({ chatId: "3", scheduledAt: null }),
+        queueItem({ chatId: "4", scheduledAt: t0 - 5, expiresAt: t0 }),
+        queueItem({ purpose: "edit:2", scheduledAt: t0 }),
+      ], t0)
+      assert.deepStrictEqual(yield* queue.nextDueAt(t0), Option.some(t0 + 300))
+      yield* claimAll("w", t0 + 300)
+      assert.deepStrictEqual(yield* queue.nextDueAt(t0 + 300), Option.some(t0 + 700))
+      yield* claimAll("w", t0 + 700)
+      assert.deepStrictEqual(yield* queue.nextDueAt(t0 + 700), Option.some(t0 + 300 + 10_000))
+    }))
+
+  it.effect("counts against a user's caps what was sent and what is scheduled, not edits nor what failed", () =>
+    Effect.gen(function* () {
+      yield* empty
+      const queue = yield* OpportunityQueue
+      yield* queue.enqueue([queueItem()], t0)
+      yield* sendAll("w", t0 + 5)
+      yield* queue.enqueue([
+        queueItem({ purpose: "edit:2" }),
+        queueItem({ opportunityId: "opp-2", scheduledAt: t0 + 900 }),
+        queueItem({ opportunityId: "opp-3", scheduledAt: null }),
+        queueItem({ opportunityId: "opp-4", expiresAt: t0 + 1 }),
+      ], t0)
+      yield* queue.expire(t0 + 2)
+      assert.deepStrictEqual(yield* queue.spentSince("user-1", t0), [t0 + 5, t0 + 900])
+      assert.deepStrictEqual(yield* queue.spentSince("user-1", t0 + 6), [t0 + 900])
+    }))
+}
