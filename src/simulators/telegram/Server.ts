@@ -31,8 +31,9 @@ const reply = (world: World, request: Request): Effect.Effect<Reply> =>
     return yield* call(world, method.success, params)
   }).pipe(Effect.catch((refused) => Effect.succeed(refusedReply(refused))))
 
+/** A bare handler runs uninterruptibly; a long poll must end when its client leaves or the server stops. */
 const app = (world: World, drop: Drop) =>
-  Effect.gen(function* () {
+  Effect.interruptible(Effect.gen(function* () {
     const request = yield* HttpServerRequest.HttpServerRequest
     const answered = yield* reply(world, request)
     switch (answered._tag) {
@@ -43,13 +44,13 @@ const app = (world: World, drop: Drop) =>
       case "dropped":
         return yield* drop(request)
     }
-  })
+  }))
 
 /** Serves on 127.0.0.1 for as long as the scope lives; port 0 takes a free one. Answers the base address. */
 export const serve = (world: World, port: number) =>
   Effect.gen(function* () {
     const node = createServer()
-    const server = yield* NodeHttpServer.make(() => node, { port, host: "127.0.0.1", gracefulShutdownTimeout: 0 })
+    const server = yield* NodeHttpServer.make(() => node, { port, host: "127.0.0.1" })
     // The response that follows is written to a connection that is gone already.
     const drop: Drop = (request) =>
       Effect.sync(() => {

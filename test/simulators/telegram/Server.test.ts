@@ -3,7 +3,7 @@
  * Comes in: requests over TCP and in-process. Promises: both ways answer the same.
  */
 import { assert, describe, it } from "@effect/vitest"
-import { Effect, Fiber, Option, Stream } from "effect"
+import { Effect, Exit, Fiber, Option, Stream } from "effect"
 import { TestClock } from "effect/testing"
 import { TelegramEmulator } from "../../../src/simulators/telegram/TelegramEmulator.ts"
 import type { Call } from "../../../src/simulators/telegram/CallLog.ts"
@@ -49,6 +49,18 @@ describe("the server", () => {
       assert.deepStrictEqual(readReply(unauthorized.text), { ok: false, error_code: 401, description: "Unauthorized" })
       assert.strictEqual((yield* post("/")).status, 404)
     }).pipe(served))
+
+  it.live("stops while a client is polling, and that client sees its connection end", () =>
+    Effect.gen(function* () {
+      const polling = yield* Effect.gen(function* () {
+        const { log, token } = yield* TelegramEmulator
+        const poll = yield* Effect.forkDetach(post(`/bot${token}/getUpdates?timeout=30`))
+        yield* post(`/bot${token}/getMe`)
+        yield* Stream.runHead(log.stream)
+        return poll
+      }).pipe(served)
+      assert.isTrue(Exit.isFailure(yield* Fiber.await(polling)))
+    }))
 
   it.effect("refuses a body that cannot be read", () =>
     Effect.gen(function* () {
