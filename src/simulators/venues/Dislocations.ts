@@ -1,0 +1,68 @@
+/**
+ * When, where and how far one venue's price leaves the others': the seeded schedule of real dislocations.
+ *
+ * In: a configuration. Out: for each asset, dislocations one after another, never two at a time. Promises: the
+ * schedule depends on the seed, the assets and the venues alone, so whoever knows the configuration knows where the
+ * opportunities are. `jump`: the venue goes off by `bps` at once and returns over its last quarter. `lag`: the whole
+ * market moves by `bps` within 100 ms and this venue stays where it was until the end.
+ */
+import type { SimulationConfig } from "./Config.ts"
+import * as Randomness from "./Randomness.ts"
+
+export interface Dislocation {
+  readonly base: string
+  readonly venue: string
+  readonly kind: "jump" | "lag"
+  /** Signed. */
+  readonly bps: number
+  /** Since the start of the simulation. */
+  readonly startMs: number
+  readonly endMs: number
+}
+
+/** The dislocations of one asset by their number, drawn as they are asked for; undefined where there are none. */
+export type Schedule = (index: number) => Dislocation | undefined
+
+const between = (randomness: Randomness.Randomness, least: number, most: number): number =>
+  least + randomness.below(most - least + 1)
+
+/** The first comes within one mean time from the start, but not in its first half second. */
+const QUIET_START_MS = 500
+
+export const scheduleOf = (config: SimulationConfig, base: string): Schedule => {
+  const { everyMs, minBps, maxBps, minMs, maxMs } = config.dislocations
+  const [onlyVenue, ...others] = config.venues
+  if (everyMs === 0 || onlyVenue === undefined || others.length === 0) return () => undefined
+  const randomness = Randomness.make(config.seed, "dislocations", base)
+  const meanGapMs = everyMs * config.assets.length
+  const drawn: Array<Dislocation> = []
+  const draw = (): Dislocation => {
+    const last = drawn.at(-1)
+    const startMs = last === undefined
+      ? QUIET_START_MS + randomness.below(meanGapMs)
+      : last.endMs + Math.max(100, Math.floor(meanGapMs / 2) + randomness.below(meanGapMs))
+    return {
+      base,
+      venue: config.venues[randomness.below(config.venues.length)] ?? onlyVenue,
+      kind: randomness.below(2) === 0 ? "jump" : "lag",
+      bps: between(randomness, minBps, maxBps) * (randomness.below(2) === 0 ? 1 : -1),
+      startMs,
+      endMs: startMs + between(randomness, minMs, maxMs),
+    }
+  }
+  return (index) => {
+    while (drawn.length <= index) drawn.push(draw())
+    return drawn[index]
+  }
+}
+
+/** Every dislocation that starts before a time, in order of its start. */
+export const dislocations = (config: SimulationConfig, beforeMs: number): ReadonlyArray<Dislocation> =>
+  config.assets.flatMap((base) => {
+    const schedule = scheduleOf(config, base)
+    const found: Array<Dislocation> = []
+    for (let next = schedule(0); next !== undefined && next.startMs < beforeMs; next = schedule(found.length)) {
+      found.push(next)
+    }
+    return found
+  }).sort((a, b) => a.startMs - b.startMs)
