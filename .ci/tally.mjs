@@ -2,8 +2,8 @@
  * Adds up what continuous integration saw.
  * Comes in: vitest's JSON reports, then `--`, then the names of the steps that failed.
  * Goes out: what failed or skipped, by name, and as the last line `N passed, N failed`; exit code 1 if anything failed.
- * Promises: a report that is missing or unreadable, a test file that could not be loaded, a test that skipped, and a
- * step that failed each count as a failure, so "0 failed" is never printed beside one.
+ * Promises: a report that is missing or unreadable, an empty run, a test file that could not be loaded, a test that
+ * skipped, and a step that failed each count as a failure, so "0 failed" is never printed beside one.
  */
 import { readFileSync } from "node:fs"
 import process from "node:process"
@@ -24,11 +24,14 @@ for (const path of reports) {
     continue
   }
   passed += report.numPassedTests
+  const before = failed.length
   for (const file of report.testResults) {
     const bad = file.assertionResults.filter((test) => test.status !== "passed")
     for (const test of bad) failed.push(`${test.status}: ${file.name} > ${test.fullName}`)
     if (file.status === "failed" && bad.length === 0) failed.push(`${file.name}: ${file.message}`)
   }
+  if (!report.success && failed.length === before) failed.push(`${path}: the run failed outside its tests`)
+  if (report.numTotalTests === 0 && failed.length === before) failed.push(`${path}: no test ran`)
   console.log(`${path}: ${report.numPassedTests} passed of ${report.numTotalTests}`)
 }
 
