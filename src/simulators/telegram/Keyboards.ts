@@ -1,5 +1,6 @@
 /**
- * Reply markups: the JSON a bot sends comes in; a checked inline keyboard (or another markup, kept as it is) goes out.
+ * Reply markups of messages.
+ * Comes in: the JSON a bot sends. Goes out: a checked inline keyboard; other markups are accepted and not shown.
  * Promises: a button Telegram would refuse is refused here, with Telegram's words; callback data is 1 to 64 bytes.
  */
 import { Result } from "effect"
