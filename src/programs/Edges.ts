@@ -55,7 +55,9 @@ const isGreaterRatio = (bid: string, ask: string, bid2: string, ask2: string): b
 export type EdgeRow = Readonly<Record<string, string | number | null>>
 
 export class Edges {
-  readonly #thresholds: ReadonlyArray<{ readonly name: string; readonly float: number; readonly exact: Decimal.Decimal }>
+  readonly #thresholds: ReadonlyArray<
+    { readonly name: string; readonly float: number; readonly exact: Decimal.Decimal }
+  >
   readonly #sides = new Map<string, Side>()
   readonly #byBase = new Map<string, Array<Side>>()
   quotes = 0
@@ -154,8 +156,7 @@ export class Edges {
   }
 
   #row(edge: Edge): EdgeRow {
-    const of = (venue: string) =>
-      (this.#byBase.get(edge.asset) ?? []).filter((side) => side.venue === venue).length > 1
+    const of = (venue: string) => (this.#byBase.get(edge.asset) ?? []).filter((side) => side.venue === venue).length > 1
     const columns = (name: string, values: ReadonlyArray<number>) =>
       Object.fromEntries(this.#thresholds.map((threshold, n) => [`${name}_${threshold.name}bps`, values[n] ?? 0]))
     const bid = Decimal.fromChecked(edge.maxBid), ask = Decimal.fromChecked(edge.maxAsk)

@@ -36,7 +36,9 @@ class Lines {
     }
     this.#carry += text.slice(start)
     if (this.#carry.length > MAX_LINE_CHARACTERS) {
-      if (!this.#skipping) bad.push({ ...badTick("too_large", `over ${MAX_LINE_CHARACTERS} characters`), line: this.#line + 1 })
+      if (!this.#skipping) {
+        bad.push({ ...badTick("too_large", `over ${MAX_LINE_CHARACTERS} characters`), line: this.#line + 1 })
+      }
       this.#skipping = true
       this.#carry = ""
     }

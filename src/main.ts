@@ -1,0 +1,14 @@
+#!/usr/bin/env -S node
+/**
+ * The one entry point: takes the command line, chooses implementations, runs until done or told to stop.
+ */
+import process from "node:process"
+import { Effect, Layer } from "effect"
+import * as NodeRuntime from "@effect/platform-node/NodeRuntime"
+import * as NodeServices from "@effect/platform-node/NodeServices"
+import * as RecordingFiles from "./layers/recording/RecordingFiles.ts"
+import * as Cli from "./surfaces/cli/Cli.ts"
+
+const Live = Layer.mergeAll(NodeServices.layer, RecordingFiles.layer)
+
+Cli.run(process.argv.slice(2)).pipe(Effect.provide(Live), NodeRuntime.runMain({ disableErrorReporting: true }))

@@ -1,0 +1,25 @@
+/**
+ * The `arbedge` command line: every command, one file each. In: arguments. Out: text or JSON and an exit code.
+ */
+import { Console, Effect } from "effect"
+import { Command } from "effect/cli"
+import { detect } from "./Detect.ts"
+import { edges } from "./Edges.ts"
+import { usage } from "./Failure.ts"
+
+export const VERSION = "0.1.0"
+
+const arbedge = Command.make("arbedge").pipe(
+  Command.withDescription("Finds executable crypto arbitrage and brings each opportunity to the people it fits"),
+  Command.withSubcommands([edges, detect]),
+)
+
+/** Runs one command; wrong usage ends as a `usage` failure, already told with the command's help. */
+export const run = (args: ReadonlyArray<string>) =>
+  Command.runWith(arbedge, { version: VERSION })(args).pipe(
+    Effect.catchTag(
+      "ShowHelp",
+      (shown) => shown.errors.length > 0 ? Effect.fail(usage("", "")) : Effect.void,
+    ),
+    Effect.tapError((error) => error.message === "" ? Effect.void : Console.error(`arbedge: ${error.message}`)),
+  )
