@@ -189,7 +189,7 @@ export const make = (parts: MarketParts): Market => {
     if (gap !== null && lost && timeMs >= gap.atMs + gap.durationMs) {
       trouble.closeGap()
       lost = false
-      afresh = gap.announced
+      afresh ||= gap.announced
       if (gap.announced) {
         out.push({ v: 1, venue, instrument, venueTime: null, ingestTime, kind: "gap", reason: gap.reason })
       }
@@ -202,8 +202,10 @@ export const make = (parts: MarketParts): Market => {
     } else if (tick.kind === "book" && isDelta(tick) && !afresh && trouble.take("crossed", timeMs)) {
       if (wants["book"] === true) out.push(cross(tick))
     } else {
+      const before = out.length
       deliver(tick, out)
-      if (trouble.take("duplicate", timeMs)) deliver(tick, out)
+      const last = out.length > before ? out.at(-1) : undefined
+      if (last !== undefined && trouble.take("duplicate", timeMs)) out.push(last)
     }
   }
 

@@ -47,6 +47,14 @@ describe("a fault of the market simulator", () => {
     assert.isAtLeast(broken[0] === undefined ? 0 : timeOf(broken[0]), 4_000)
   })
 
+  it("strikes as often as it is named, one after another", () => {
+    const faults = [2_000, 4_000, 6_000].map((atMs) => ({ ...at, atMs, kind: "gap" as const }))
+    const ticks = run({ kinds: ["quote", "book"], faults })
+    const gaps = ticks.filter((tick) => tick.kind === "gap").map(timeOf)
+    assert.deepStrictEqual(gaps.map((timeMs) => Math.floor(timeMs / 1_000)), [2, 4, 6])
+    assert.isTrue(ticks.every((tick) => tick.kind !== "gap" || struck(tick)))
+  })
+
   it("duplicate: one tick comes twice", () => {
     const ticks = run({ faults: [{ ...at, kind: "duplicate" }] }).filter(struck)
     const twice = ticks.filter((tick, i) => i > 0 && JSON.stringify(tick) === JSON.stringify(ticks[i - 1]))
