@@ -1,6 +1,6 @@
 /*
  * Adds up what continuous integration saw.
- * Comes in: vitest's JSON reports, then `--`, then the names of the steps that failed.
+ * Comes in: per run its exit code, `=` and its JSON report by vitest, then `--`, then the names of the steps that failed.
  * Goes out: what failed or skipped, by name, and as the last line `N passed, N failed`; exit code 1 if anything failed.
  * Promises: a report that is missing or unreadable, an empty run, a test file that could not be loaded, a test that
  * skipped, and a step that failed each count as a failure, so "0 failed" is never printed beside one.
@@ -9,13 +9,13 @@ import { readFileSync } from "node:fs"
 import process from "node:process"
 
 const divider = process.argv.indexOf("--")
-const reports = process.argv.slice(2, divider)
+const runs = process.argv.slice(2, divider).map((run) => [run.split("=", 1)[0], run.slice(run.indexOf("=") + 1)])
 const failedSteps = process.argv.slice(divider + 1)
 
 let passed = 0
 const failed = failedSteps.map((name) => `step: ${name}`)
 
-for (const path of reports) {
+for (const [code, path] of runs) {
   let report
   try {
     report = JSON.parse(readFileSync(path, "utf8"))
@@ -30,8 +30,10 @@ for (const path of reports) {
     for (const test of bad) failed.push(`${test.status}: ${file.name} > ${test.fullName}`)
     if (file.status === "failed" && bad.length === 0) failed.push(`${file.name}: ${file.message}`)
   }
-  if (!report.success && failed.length === before) failed.push(`${path}: the run failed outside its tests`)
-  if (report.numTotalTests === 0 && failed.length === before) failed.push(`${path}: no test ran`)
+  if (failed.length === before && code !== "0") {
+    failed.push(`${path}: every test passed, but the run ended with ${code} (coverage, or a failure outside the tests)`)
+  }
+  if (failed.length === before && report.numTotalTests === 0) failed.push(`${path}: no test ran`)
   console.log(`${path}: ${report.numPassedTests} passed of ${report.numTotalTests}`)
 }
 

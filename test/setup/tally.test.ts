@@ -31,13 +31,13 @@ const file = (...statuses: ReadonlyArray<string>): File => ({
   assertionResults: statuses.map((status, index) => ({ status, fullName: `test ${index}` })),
 })
 
-/** Writes a report of these files and returns its path. */
-const report = (name: string, success: boolean, ...testResults: ReadonlyArray<File>): string => {
+/** Writes the report of a run that ended with `code`, and returns the argument that names both. */
+const report = (name: string, code: number, ...testResults: ReadonlyArray<File>): string => {
   const tests = testResults.flatMap(({ assertionResults }) => assertionResults)
   const passed = tests.filter(({ status }) => status === "passed").length
   const path = join(folder, name)
-  writeFileSync(path, JSON.stringify({ numPassedTests: passed, numTotalTests: tests.length, success, testResults }))
-  return path
+  writeFileSync(path, JSON.stringify({ numPassedTests: passed, numTotalTests: tests.length, testResults }))
+  return `${code}=${path}`
 }
 
 const verdict = (reports: ReadonlyArray<string>, failedSteps: ReadonlyArray<string> = []) => {
@@ -47,7 +47,7 @@ const verdict = (reports: ReadonlyArray<string>, failedSteps: ReadonlyArray<stri
   return { said: stdout, last: stdout.trimEnd().split("\n").at(-1), code: status }
 }
 
-const sound = report("sound.json", true, file("passed", "passed"), file("passed"))
+const sound = report("sound.json", 0, file("passed", "passed"), file("passed"))
 
 describe("the tally", () => {
   it("adds up the runs and exits with 0 when nothing failed", () => {
@@ -55,24 +55,24 @@ describe("the tally", () => {
   })
 
   it("counts and names a test that failed and a test that skipped", () => {
-    const { said, last, code } = verdict([sound, report("bad.json", false, file("passed", "failed", "skipped"))])
+    const { said, last, code } = verdict([sound, report("bad.json", 1, file("passed", "failed", "skipped"))])
     expect({ last, code }).toEqual({ last: "4 passed, 2 failed", code: 1 })
     expect(said).toContain("failed: a.test.ts > test 1")
     expect(said).toContain("skipped: a.test.ts > test 2")
   })
 
-  it("counts a file that could not be loaded, and a run that failed outside its tests", () => {
+  it("counts a file that could not be loaded, and a run that failed though its tests passed", () => {
     const unloaded: File = { ...file(), status: "failed", message: "cannot find module" }
-    expect(verdict([report("unloaded.json", false, unloaded)])).toMatchObject({ last: "0 passed, 1 failed", code: 1 })
-    expect(verdict([report("outside.json", false, file("passed"))])).toMatchObject({
+    expect(verdict([report("unloaded.json", 1, unloaded)])).toMatchObject({ last: "0 passed, 1 failed", code: 1 })
+    expect(verdict([report("outside.json", 1, file("passed"))])).toMatchObject({
       last: "1 passed, 1 failed",
       code: 1,
     })
   })
 
   it("counts a report that is missing, and one that holds no test", () => {
-    expect(verdict([sound, join(folder, "none.json")])).toMatchObject({ last: "3 passed, 1 failed", code: 1 })
-    expect(verdict([report("empty.json", true)])).toMatchObject({ last: "0 passed, 1 failed", code: 1 })
+    expect(verdict([sound, `1=${join(folder, "none.json")}`])).toMatchObject({ last: "3 passed, 1 failed", code: 1 })
+    expect(verdict([report("empty.json", 0)])).toMatchObject({ last: "0 passed, 1 failed", code: 1 })
   })
 
   it("counts each failed step, so that it never says 0 failed beside one", () => {
