@@ -51,7 +51,7 @@ describe("the tasks", () => {
 
   it("start files that exist", () => {
     for (const command of [...Object.values(tasks), ...Object.values(manifest.scripts)]) {
-      for (const [path] of command.matchAll(/(?<![\w/])(src|scripts|bench|\.ci)\/[\w./]+/g)) {
+      for (const [path] of command.matchAll(/(?<![\w/])(src|scripts|bench|\.ci)\/[\w./-]+/g)) {
         expect(existsSync(join(root, path)), path).toBe(true)
       }
     }
