@@ -89,13 +89,24 @@ const holdAllShards = (groups: ReadonlyArray<ShardGroup>) =>
     }
   })
 
+/**
+ * One process has nobody to agree with, so its shards are looked after once an hour: virtual time can jump by days, as
+ * in replay, without the runtime waking for each poll of them.
+ */
+const undisturbed: Partial<ShardingConfig.ShardingConfig["Service"]> = {
+  refreshAssignmentsInterval: Duration.hours(1),
+  shardLockRefreshInterval: Duration.hours(1),
+  shardLockExpiration: Duration.hours(3),
+  runnerHealthCheckInterval: Duration.hours(1),
+}
+
 /** One process, nothing stored: every shard is held in memory. */
 export const layerOneProcess = (options: ClusterOptions = {}): Layer.Layer<Sharding.Sharding> =>
   Layer.effectDiscard(holdAllShards(options.groups ?? SHARD_GROUPS)).pipe(
     Layer.provideMerge(Sharding.layer),
     Layer.provide(Runners.layerNoop),
     Layer.provide([MessageStorage.layerNoop, RunnerStorage.layerMemory, RunnerHealth.layerNoop]),
-    Layer.provide(ShardingConfig.layer(shared(options))),
+    Layer.provide(ShardingConfig.layer({ ...shared(options), ...undisturbed })),
   )
 
 /**

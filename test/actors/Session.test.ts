@@ -1,0 +1,203 @@
+/** The session actor: one session a user, sliding expiry, fencing, passivation, and rows where no actor answers. */
+import { assert, layer } from "@effect/vitest"
+import { Effect, Layer, Option } from "effect"
+import { TestClock } from "effect/testing"
+import type { ClusterOptions } from "../../src/layers/cluster/Cluster.ts"
+import { OpportunityQueue } from "../../src/layers/OpportunityQueue.ts"
+import { Sessions } from "../../src/layers/Sessions.ts"
+import { Fenced, Store } from "../../src/layers/Store.ts"
+import { Users } from "../../src/layers/Users.ts"
+import { behaviour, SessionClient, type SessionOptions } from "../../src/actors/Session.ts"
+import { day, queueItem, t0 } from "../suites/StoreWorld.ts"
+import { fresh, processOf, world } from "../support/actors.ts"
+
+const ada = { telegramId: "100", chatId: "100", username: "ada", firstName: "Ada", languageCode: null }
+
+/** One life of a process that hosts sessions. */
+const running = <A, E, R>(
+  body: (sessions: SessionClient["Service"]) => Effect.Effect<A, E, R>,
+  options: ClusterOptions & SessionOptions = {},
+) =>
+  Effect.flatMap(SessionClient, body).pipe(
+    Effect.provide(processOf(Layer.merge(behaviour(options), SessionClient.layer(options)), options)),
+  )
+
+const epochOf = (telegramId: string) =>
+  Effect.map(
+    Sessions.use((rows) => rows.validateFromRow(telegramId, t0)),
+    ({ session }) => Option.getOrThrow(session).epoch,
+  )
+
+layer(world, { timeout: "60 seconds" })("A session", (it) => {
+  it.effect("is one however many starts of its user arrive at once", () =>
+    Effect.gen(function* () {
+      yield* fresh
+      yield* running(Effect.fnUntraced(function* (sessions) {
+        const starts = yield* Effect.forEach(Array.from({ length: 100 }), () => sessions.start(ada), {
+          concurrency: "unbounded",
+        })
+        assert.strictEqual(starts.filter(({ outcome }) => outcome === "created").length, 1)
+        assert.strictEqual(new Set(starts.map(({ session }) => session.sessionId)).size, 1)
+        assert.strictEqual(yield* Sessions.use((rows) => rows.countActive(t0)), 1)
+      }))
+    }))
+
+  it.effect("is created once for each of a hundred users who start at once", () =>
+    Effect.gen(function* () {
+      yield* fresh
+      yield* running(Effect.fnUntraced(function* (sessions) {
+        const starts = yield* Effect.forEach(
+          Array.from({ length: 100 }, (_, index) => `${200 + index}`),
+          (telegramId) => sessions.start({ ...ada, telegramId }),
+          { concurrency: "unbounded" },
+        )
+        assert.isTrue(starts.every(({ outcome }) => outcome === "created"))
+        assert.strictEqual(yield* Sessions.use((rows) => rows.countActive(t0)), 100)
+      }))
+    }))
+
+  // Each day is a process's life of its own: nothing lives that would have to wake on the way.
+  it.effect("moves its expiry with every interaction: days 0, 3 and 8 end on days 7, 10 and 15", () =>
+    Effect.gen(function* () {
+      yield* fresh
+      const { session } = yield* running((sessions) => sessions.start(ada))
+      assert.strictEqual(session.expiresAt, t0 + 7 * day)
+      yield* TestClock.adjust("3 days")
+      const third = yield* running((sessions) => sessions.touch("100", "/help"))
+      assert.deepStrictEqual([third.verdict, third.session?.expiresAt], ["valid", t0 + 10 * day])
+      yield* TestClock.adjust("5 days")
+      const eighth = yield* running((sessions) => sessions.touch("100", "/session"))
+      assert.deepStrictEqual([eighth.verdict, eighth.session?.expiresAt], ["valid", t0 + 15 * day])
+      const { session: row } = yield* Sessions.use((rows) => rows.validateFromRow("100", t0 + 8 * day))
+      assert.strictEqual(Option.getOrThrow(row).expiresAt, t0 + 15 * day)
+    }))
+
+  it.effect("expires after its time of silence, and starts anew under another id", () =>
+    Effect.gen(function* () {
+      yield* fresh
+      yield* running(
+        Effect.fnUntraced(function* (sessions) {
+          const first = yield* sessions.start(ada)
+          yield* TestClock.adjust("7 minutes")
+          assert.strictEqual((yield* sessions.touch("100", "/session")).verdict, "expired")
+          const second = yield* sessions.start(ada)
+          assert.strictEqual(second.outcome, "renewed")
+          assert.notStrictEqual(second.session.sessionId, first.session.sessionId)
+          assert.strictEqual((yield* sessions.touch("100", "/session")).verdict, "valid")
+        }),
+        { timeout: "7 minutes" },
+      )
+    }))
+
+  it.effect("ends by logout, with everything that waited for its chat, and says so in the outbox", () =>
+    Effect.gen(function* () {
+      yield* fresh
+      yield* running(Effect.fnUntraced(function* (sessions) {
+        yield* sessions.start(ada)
+        yield* OpportunityQueue.use((queue) => queue.enqueue([queueItem()], t0))
+        assert.deepStrictEqual(yield* sessions.end("100"), { ended: true })
+        assert.deepStrictEqual(yield* sessions.end("100"), { ended: false })
+        assert.strictEqual((yield* sessions.touch("100", "/session")).verdict, "terminated")
+        assert.strictEqual((yield* OpportunityQueue.use((queue) => queue.counts)).cancelled, 1)
+        const { sql } = yield* Store
+        const facts = yield* sql<{ subject: string }>`select subject from outbox order by id`
+        assert.deepStrictEqual(facts.map(({ subject }) => subject), ["evt.v1.session.started", "evt.v1.session.ended"])
+      }))
+    }))
+
+  it.effect("is none for an unknown chat, which activates no actor", () =>
+    Effect.gen(function* () {
+      yield* fresh
+      yield* running(
+        Effect.fnUntraced(function* (sessions) {
+          yield* sessions.start(ada)
+          // The process holds one actor at most and has it: another could not be activated.
+          assert.deepStrictEqual(yield* sessions.touch("404", "/help"), { verdict: "none", session: null })
+          assert.deepStrictEqual(yield* sessions.look("404"), { verdict: "none", session: null })
+          assert.deepStrictEqual(yield* sessions.end("404"), { ended: false })
+        }),
+        { maxResidentEntities: 1 },
+      )
+    }))
+
+  it.effect("is judged and extended by its row when the process has no room for its actor", () =>
+    Effect.gen(function* () {
+      yield* fresh
+      yield* running(
+        Effect.fnUntraced(function* (sessions) {
+          yield* sessions.start(ada)
+          const second = yield* sessions.start({ ...ada, telegramId: "101", chatId: "101" })
+          assert.strictEqual(second.outcome, "created")
+          yield* TestClock.adjust("1 minute")
+          const judged = yield* sessions.touch("101", "/help")
+          assert.strictEqual(judged.verdict, "valid")
+          assert.strictEqual(judged.session?.expiresAt, t0 + 60_000 + 7 * day)
+          assert.deepStrictEqual(yield* sessions.end("101"), { ended: true })
+        }),
+        { maxResidentEntities: 1 },
+      )
+    }))
+
+  it.effect("is passivated when idle and comes back from its row with a higher epoch", () =>
+    Effect.gen(function* () {
+      yield* fresh
+      yield* running(Effect.fnUntraced(function* (sessions) {
+        const { session } = yield* sessions.start(ada)
+        yield* sessions.touch("100", "/help")
+        assert.strictEqual(yield* epochOf("100"), session.epoch)
+        yield* TestClock.adjust("15 minutes")
+        assert.strictEqual((yield* sessions.touch("100", "/help")).session?.sessionId, session.sessionId)
+        assert.isAbove(yield* epochOf("100"), session.epoch)
+      }))
+    }))
+
+  it.effect("survives a restart of its process", () =>
+    Effect.gen(function* () {
+      yield* fresh
+      const { session } = yield* running((sessions) => sessions.start(ada))
+      const judged = yield* running((sessions) => sessions.touch("100", "/help"))
+      assert.strictEqual(judged.session?.sessionId, session.sessionId)
+    }))
+
+  it.effect("held by an older owner cannot be written by it once another has activated it", () =>
+    Effect.gen(function* () {
+      yield* fresh
+      yield* running(Effect.fnUntraced(function* (sessions) {
+        const { session } = yield* sessions.start(ada)
+        const taken = Option.getOrThrow(yield* Sessions.use((rows) => rows.activate("100")))
+        const refused = yield* Effect.flip(
+          Sessions.use((rows) => rows.extend({ session, nowMs: t0 + 1, ttlMs: day })),
+        )
+        assert.instanceOf(refused, Fenced)
+        // Its actor finds out at its next write, activates again, and so fences the other in turn.
+        assert.strictEqual((yield* sessions.touch("100", "/help")).session?.epoch, taken.epoch + 1)
+      }))
+    }))
+
+  it.effect("that the cleanup expired is answered as expired by an actor that still held it", () =>
+    Effect.gen(function* () {
+      yield* fresh
+      yield* running(Effect.fnUntraced(function* (sessions) {
+        yield* sessions.start(ada)
+        yield* sessions.touch("100", "/help")
+        yield* Sessions.use((rows) => rows.expireBatch({ nowMs: t0 + 8 * day }))
+        assert.strictEqual((yield* sessions.touch("100", "/help")).verdict, "expired")
+      }))
+    }))
+
+  it.effect("begins in the language of its user, and keeps what they set when it is renewed", () =>
+    Effect.gen(function* () {
+      yield* fresh
+      yield* running(Effect.fnUntraced(function* (sessions) {
+        const users = yield* Users
+        const { session } = yield* sessions.start({ ...ada, languageCode: "ru" })
+        const preferences = yield* users.preferences(session.userId)
+        assert.strictEqual(preferences.language, "ru")
+        yield* users.setPreferences(session.userId, { ...preferences, language: "en", maxPerHour: 1 }, t0)
+        yield* sessions.end("100")
+        yield* sessions.start({ ...ada, languageCode: "ru" })
+        const kept = yield* users.preferences(session.userId)
+        assert.deepStrictEqual([kept.language, kept.maxPerHour], ["en", 1])
+      }))
+    }))
+})
