@@ -175,9 +175,51 @@ export class FrameBuilder {
 const encoder = new TextEncoder()
 const decoder = new TextDecoder()
 
+/** One frame as one line. */
+export const toLine = (frame: Frame): string => JSON.stringify(frame)
+
 /** One message of one frame or more. */
-export const encode = (frames: ReadonlyArray<Frame>): Uint8Array =>
-  encoder.encode(frames.map((frame) => JSON.stringify(frame)).join("\n"))
+export const encode = (frames: ReadonlyArray<Frame>): Uint8Array => encoder.encode(frames.map(toLine).join("\n"))
+
+/** A message packed from frames of one partition. */
+export interface Packed {
+  readonly partition: number
+  /** Id of the first frame: unique for ever. */
+  readonly id: string
+  readonly ticks: number
+  /** Every "venue|instrument" in it, with repeats. */
+  readonly series: ReadonlyArray<string>
+  readonly data: Uint8Array
+}
+
+/** Packs frames into messages of about `maxBytes`, keeping the order within each partition. */
+export const pack = (frames: ReadonlyArray<Frame>, maxBytes: number): ReadonlyArray<Packed> => {
+  const open = new Map<
+    number,
+    { first: Frame; lines: Array<string>; length: number; ticks: number; series: Array<string> }
+  >()
+  const out: Array<Packed> = []
+  const close = (partition: number): void => {
+    const message = open.get(partition)
+    if (message === undefined) return
+    open.delete(partition)
+    const { first, lines, series, ticks } = message
+    out.push({ partition, id: frameId(first), ticks, series, data: encoder.encode(lines.join("\n")) })
+  }
+  for (const frame of frames) {
+    const line = toLine(frame)
+    const before = open.get(frame.p)
+    if (before !== undefined && before.length + line.length > maxBytes) close(frame.p)
+    const message = open.get(frame.p) ?? { first: frame, lines: [], length: 0, ticks: 0, series: [] }
+    open.set(frame.p, message)
+    message.lines.push(line)
+    message.length += line.length + 1
+    message.ticks += frame.s.length
+    message.series.push(...frame.d)
+  }
+  for (const partition of [...open.keys()]) close(partition)
+  return out
+}
 
 /** The frames of one message, or why it cannot be read. Structure is checked here, once; decimals were at ingest. */
 export const decode = (bytes: Uint8Array): ReadonlyArray<Frame> | BadTick => {

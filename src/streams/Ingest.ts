@@ -1,0 +1,173 @@
+/**
+ * Ingest: what feeds tell becomes durable frames, live ticks and quarantine.
+ *
+ * In: feed events of the venues this process owns, in arrival order. Out: frames on `md.frame.<p>`, live ticks on
+ * `md.v1.>`, refused events on `quarantine.<venue>`. Promises: every tick accepted is stored once, in order, while the
+ * broker's absence fits 64 MB; what does not fit is dropped oldest first and announced by a `gap` tick of its series.
+ */
+import { Clock, Context, Effect, Latch, Layer, Metric, Schedule, type Scope } from "effect"
+import type { FeedEvent } from "../domain/Feed.ts"
+import * as Frame from "../domain/Frame.ts"
+import * as Subject from "../domain/Subject.ts"
+import type { Tick } from "../domain/Tick.ts"
+import { Bus, type BusError } from "../layers/Bus.ts"
+import { Framing } from "./Framing.ts"
+import { Held } from "./Held.ts"
+import { LiveTicks, publishLive } from "./LiveTicks.ts"
+
+const FLUSH_EVERY_MS = 10
+const MESSAGE_BYTES = 64 * 1024
+const BATCH_MESSAGES = 256
+
+const ticksTotal = Metric.counter("ingest_ticks_total", { description: "Ticks accepted" })
+const badTotal = Metric.counter("ingest_bad_events_total", {
+  description: "Market events refused, by venue and reason",
+})
+const droppedTotal = Metric.counter("ingest_dropped_ticks_total", {
+  description: "Ticks dropped while the broker was away longer than 64 MB of frames",
+})
+const offsetMs = Metric.gauge("venue_clock_offset_ms", { description: "Estimated venue clock minus ours" })
+
+/** Capped and jittered; for ever: the broker comes back. */
+const again = Schedule.min([Schedule.exponential("50 millis"), Schedule.spaced("2 seconds")]).pipe(Schedule.jittered)
+
+export interface IngestOptions {
+  /** Unique for each process start; with the fencing epoch it names the frames' writer. */
+  readonly writer: string
+  readonly source: Frame.DataSource
+  /** Publish `md.v1.>` as well. */
+  readonly live: boolean
+}
+
+export class Ingest extends Context.Service<Ingest, {
+  readonly accept: (events: ReadonlyArray<FeedEvent>) => Effect.Effect<void>
+  /** Ticks alone, as a recording holds them. */
+  readonly ticks: (ticks: ReadonlyArray<Tick>) => Effect.Effect<void>
+  /** Closes the frames begun and waits until everything is stored. */
+  readonly drain: Effect.Effect<void>
+}>()("arbedge/Ingest") {
+  static readonly layer = (options: IngestOptions): Layer.Layer<Ingest, never, Bus> =>
+    Layer.effect(Ingest, make(options))
+}
+
+const encoder = new TextEncoder()
+
+const make = (
+  options: IngestOptions,
+): Effect.Effect<Ingest["Service"], never, Bus | Scope.Scope> =>
+  Effect.gen(function* () {
+    const bus = yield* Bus
+    const framing = new Framing(options.writer, options.source)
+    const held = new Held()
+    const live = new LiveTicks()
+    /** Open while frames wait to be published; and while none do. */
+    const waiting = yield* Latch.make(false), empty = yield* Latch.make(true)
+
+    /** Frames closed so far go to `held`; whatever that pushes out is announced in the next frame. */
+    const hand = Effect.gen(function* () {
+      const frames = framing.take()
+      if (frames.length === 0) return
+      const before = held.droppedTicks
+      const lost = held.push(Frame.pack(frames, MESSAGE_BYTES))
+      if (lost.size > 0) {
+        const ingestTime = yield* Clock.currentTimeMillis
+        for (const series of lost) framing.push(overflowGap(series, ingestTime))
+        yield* Metric.update(droppedTotal, held.droppedTicks - before)
+      }
+      yield* empty.close
+      yield* waiting.open
+    })
+
+    const publishSome = Effect.gen(function* () {
+      yield* waiting.await
+      const batch = held.take(BATCH_MESSAGES)
+      yield* bus.publishAll(batch.map((message) => ({
+        subject: Subject.frame(message.partition),
+        data: message.data,
+        messageId: message.id,
+        headers: { "Content-Type": Frame.MEDIA_TYPE },
+      }))).pipe(
+        Effect.tapError((error) => Effect.logWarning("frames wait for the broker", error.reason, error.detail)),
+        Effect.retry(again),
+        Effect.orDie,
+      )
+      held.confirm()
+      if (held.size > 0) return
+      yield* waiting.close
+      yield* empty.open
+    })
+
+    const flushing = Effect.andThen(
+      Effect.sleep(FLUSH_EVERY_MS),
+      Effect.suspend(() => {
+        framing.flush()
+        return hand
+      }),
+    )
+
+    yield* Effect.forkScoped(Effect.forever(publishSome))
+    yield* Effect.forkScoped(Effect.forever(flushing))
+    if (options.live) {
+      yield* publishLive(live).pipe(
+        Effect.tapError((error) => Effect.logDebug("live ticks wait for the broker", error.reason)),
+        Effect.retry(again),
+        Effect.provideService(Bus, bus),
+        Effect.forkScoped,
+      )
+    }
+
+    const push = (ticks: ReadonlyArray<Tick>): void => {
+      for (const tick of ticks) {
+        framing.push(tick)
+        if (options.live) live.push(tick)
+      }
+    }
+
+    const other = (event: Exclude<FeedEvent, { readonly _tag: "Ticks" }>): Effect.Effect<void> => {
+      switch (event._tag) {
+        case "Bad":
+          return Effect.andThen(
+            Metric.update(Metric.withAttributes(badTotal, { venue: event.venue, reason: event.reason }), 1),
+            quarantine(bus, event),
+          )
+        case "ClockOffset":
+          return Metric.update(Metric.withAttributes(offsetMs, { venue: event.venue }), event.offsetMs)
+        case "State":
+          return Effect.logInfo(`venue ${event.venue}: ${event.state}`, event.detail)
+      }
+    }
+
+    const ticks = (batch: ReadonlyArray<Tick>) =>
+      Effect.suspend(() => {
+        push(batch)
+        return Effect.andThen(Metric.update(ticksTotal, batch.length), hand)
+      })
+
+    return {
+      ticks,
+      accept: (events) =>
+        Effect.forEach(events, (event) => event._tag === "Ticks" ? ticks(event.ticks) : other(event), {
+          discard: true,
+        }),
+      drain: Effect.suspend(() => {
+        framing.flush()
+        return Effect.andThen(hand, empty.await)
+      }),
+    }
+  })
+
+const overflowGap = (series: string, ingestTime: number): Tick => {
+  const [venue = "", instrument = ""] = series.split("|")
+  return { v: 1, venue, instrument, venueTime: null, ingestTime, kind: "gap", reason: "overflow" }
+}
+
+/** A refused event is kept for people; losing one while the broker is away loses no market data. */
+const quarantine = (
+  bus: Bus["Service"],
+  { _tag: _, ...event }: Extract<FeedEvent, { readonly _tag: "Bad" }>,
+): Effect.Effect<void> =>
+  bus.publish({ subject: Subject.quarantine(event.venue), data: encoder.encode(JSON.stringify({ v: 1, ...event })) })
+    .pipe(
+      Effect.catch((error: BusError) => Effect.logWarning("a quarantined event could not be stored", error.reason)),
+      Effect.asVoid,
+    )
