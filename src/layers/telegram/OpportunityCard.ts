@@ -5,9 +5,8 @@
  * the same text, so that an edit that changes nothing is recognised; simulated and unproven ones say so in every state;
  * foreign text is escaped and the whole fits one message.
  */
-import * as Instrument from "../../domain/Instrument.ts"
+import { pairOf } from "../../domain/Fit.ts"
 import type { Leg, Opportunity } from "../../domain/Opportunity.ts"
-import { Option } from "effect"
 import { ACTIONS, encode } from "./CallbackData.ts"
 import { CARD_TEXTS, type CardTexts, type Language } from "./CardTexts.ts"
 import * as Figures from "./Figures.ts"
@@ -42,15 +41,6 @@ const MAX_LEVELS = 5
 const MAX_NOTES = 5
 const PRICE_DIGITS = 8
 const MONEY_DIGITS = 5
-
-/** The pair an opportunity is about: that of the leg which buys. */
-export const pairOf = (opportunity: Pick<Opportunity, "legs" | "asset">): string => {
-  const leg = opportunity.legs.find(({ side }) => side === "buy") ?? opportunity.legs[0]
-  return Option.match(Instrument.parse(leg?.instrument ?? ""), {
-    onNone: () => leg?.instrument ?? opportunity.asset,
-    onSome: ({ base, quote }) => `${base}/${quote}`,
-  })
-}
 
 export const isUnproven = ({ confidence, reasons }: Pick<Opportunity, "confidence" | "reasons">): boolean =>
   confidence === null || reasons.some((reason) => reason.startsWith("unproven"))

@@ -1,0 +1,98 @@
+/**
+ * Runs the reaction to one update, whatever becomes of it.
+ *
+ * In: updates. Out: an outcome of a closed list, counted. Promises: never fails; what a database or an actor could not
+ * do for a moment is tried again; who cannot be served is told so; a chat that is gone is marked so.
+ */
+import { Cause, Clock, Context, Deferred, Effect, Layer, Metric, Option, Schedule } from "effect"
+import type { Update } from "grammy/types"
+import { Telegram } from "../../layers/telegram/Telegram.ts"
+import { Users } from "../../layers/Users.ts"
+import { COMMANDS } from "./commands/All.ts"
+import { laneOf } from "./Incoming.ts"
+import { say } from "./Replies.ts"
+import * as Router from "./Router.ts"
+import { type Language, TEXTS } from "./texts/Texts.ts"
+import { type BotError, type BotServices, languageOfApp, type Reaction } from "./Visit.ts"
+
+/** `failed`: a reply or a change was lost; `unroutable`: nothing was tried. */
+export type Handled = "reacted" | "ignored" | "chat_gone" | "failed" | "unroutable"
+
+export class Dispatcher extends Context.Service<Dispatcher, {
+  readonly handle: (update: Update) => Effect.Effect<Handled>
+}>()("arbedge/bot/Dispatcher") {}
+
+const handledTotal = Metric.counter("bot_updates_handled_total", { description: "Updates by what became of them" })
+
+const forever = Schedule.min([Schedule.exponential("500 millis"), Schedule.spaced("30 seconds")]).pipe(
+  Schedule.jittered,
+)
+const briefly = Schedule.exponential("100 millis").pipe(Schedule.jittered, Schedule.upTo({ times: 3 }))
+
+const publishMenu = Effect.fn("Dispatcher.publishMenu")(function* (language: Language) {
+  const telegram = yield* Telegram
+  const commands = COMMANDS.map(({ name }) => ({ command: name, description: TEXTS[language].commands[name] }))
+  const scope = language === "en" ? {} : { language_code: language }
+  yield* telegram.call("setMyCommands", (api) => api.setMyCommands(commands, scope))
+})
+
+/** A message that fails half-way is not said twice: only what failed before speaking is tried again. */
+const worthAnotherTry = (error: BotError): boolean => error._tag !== "TelegramError" && error.retryable
+
+const apologize = (update: Update): Reaction => {
+  const message = update.message
+  if (message?.from === undefined || message.chat.id <= 0) return Effect.void
+  const language = languageOfApp({ languageCode: message.from.language_code ?? null })
+  return say(`${message.chat.id}`, TEXTS[language].trouble)
+}
+
+const afterFailure = Effect.fn("Dispatcher.afterFailure")(function* (update: Update, cause: Cause.Cause<BotError>) {
+  const error = Cause.findErrorOption(cause)
+  if (Option.isSome(error) && error.value._tag === "TelegramError" && error.value.reason._tag === "ChatGone") {
+    const users = yield* Users
+    yield* Effect.ignore(users.deactivate(laneOf(update), yield* Clock.currentTimeMillis))
+    return "chat_gone" as const
+  }
+  yield* Effect.logWarning("an update was not served", cause)
+  if (Option.isNone(error) || error.value._tag !== "TelegramError") yield* Effect.ignore(apologize(update))
+  return "failed" as const
+})
+
+export const layer: Layer.Layer<Dispatcher, never, BotServices> = Layer.effect(
+  Dispatcher,
+  Effect.gen(function* () {
+    const services = yield* Effect.context<BotServices>()
+    const telegram = yield* Telegram
+    const ready = yield* Deferred.make<Router.Router>()
+    // Who we are is asked beside the start, so that a silent Telegram does not hold up everything else.
+    yield* telegram.call("getMe", (api) => api.getMe()).pipe(
+      Effect.tapError((error) => Effect.logWarning("the bot cannot reach Telegram yet", error)),
+      Effect.retry(forever),
+      Effect.tap((botInfo) =>
+        Deferred.succeed(ready, Router.make(telegram.grammy.token, { client: telegram.grammy.client, botInfo }))
+      ),
+      Effect.andThen(Effect.forEach(["en", "ru"] as const, publishMenu, { discard: true })),
+      Effect.catch((error) => Effect.logWarning("the command menu was not published", error)),
+      Effect.forkScoped,
+    )
+
+    const handle = Effect.fn("Dispatcher.handle")(
+      function* (update: Update) {
+        const router = yield* Deferred.await(ready)
+        const reaction = yield* router.route(update)
+        if (Option.isNone(reaction)) return "ignored" as const
+        return yield* reaction.value.pipe(
+          Effect.retry({ while: worthAnotherTry, schedule: briefly }),
+          Effect.as("reacted" as const),
+          Effect.catchCause((cause) =>
+            Cause.hasInterruptsOnly(cause) ? Effect.failCause(Cause.interrupt()) : afterFailure(update, cause)
+          ),
+        )
+      },
+      Effect.catch(() => Effect.succeed("unroutable" as const)),
+      Effect.tap((outcome) => Metric.update(Metric.withAttributes(handledTotal, { outcome }), 1)),
+      Effect.provide(services),
+    )
+    return { handle }
+  }),
+)

@@ -1,0 +1,67 @@
+/**
+ * Updates by long polling.
+ *
+ * In: a bot whose webhook is off (it is switched off here). Out: updates, handed to the intake in order. Promises: the
+ * offset moves past an update only when the intake has recorded it, so nothing is lost to a kill; failures back off
+ * from 0.5 s to 30 s, or as long as Telegram says; another poller (409) is waited out.
+ */
+import { Effect, Layer, Metric, Schedule } from "effect"
+import { Telegram } from "../../layers/telegram/Telegram.ts"
+import type { TelegramError } from "../../layers/telegram/TelegramError.ts"
+import { ALLOWED_UPDATES, isUpdate } from "./Incoming.ts"
+import { Updates } from "./Updates.ts"
+
+export interface PollingOptions {
+  /** How long Telegram may hold an empty answer back. Default 30. */
+  readonly holdSeconds?: number
+}
+
+const unreadable = Metric.counter("bot_updates_unreadable_total", {
+  description: "Updates of a form that the bot cannot read, skipped",
+})
+
+const BATCH = 100
+/** What a held answer may take longer than it was held. */
+const GRACE_SECONDS = 15
+
+const backoff = Schedule.min([Schedule.exponential("500 millis"), Schedule.spaced("30 seconds")]).pipe(
+  Schedule.jittered,
+)
+
+/** Telegram's own wish comes on top of the back-off. */
+const obey = ({ reason }: TelegramError) => reason._tag === "RateLimited" ? Effect.sleep(reason.afterMs) : Effect.void
+
+export const layer = (options: PollingOptions = {}): Layer.Layer<never, never, Telegram | Updates> =>
+  Layer.effectDiscard(Effect.gen(function* () {
+    const telegram = yield* Telegram
+    const updates = yield* Updates
+    const holdSeconds = options.holdSeconds ?? 30
+    let offset = 0
+
+    const persist = <A, E, R>(self: Effect.Effect<A, E, R>) => Effect.retry(self, backoff)
+
+    const record = (update: unknown, updateId: number) =>
+      Effect.gen(function* () {
+        if (!isUpdate(update)) {
+          yield* Metric.update(unreadable, 1)
+        } else if ((yield* updates.receive(update)) === "busy") {
+          return yield* Effect.fail("busy" as const)
+        }
+        offset = updateId + 1
+      })
+
+    const poll = telegram.call(
+      "getUpdates",
+      (api) => api.getUpdates({ offset, limit: BATCH, timeout: holdSeconds, allowed_updates: ALLOWED_UPDATES }),
+      `${holdSeconds + GRACE_SECONDS} seconds`,
+    ).pipe(Effect.tapError((error) => Effect.andThen(Effect.logWarning("polling failed", error), obey(error))))
+
+    yield* telegram.call("deleteWebhook", (api) => api.deleteWebhook()).pipe(
+      Effect.tapError(obey),
+      persist,
+      Effect.andThen(Effect.forever(Effect.gen(function* () {
+        for (const update of yield* persist(poll)) yield* persist(record(update, update.update_id))
+      }))),
+      Effect.forkScoped,
+    )
+  }))

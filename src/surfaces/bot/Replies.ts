@@ -1,0 +1,118 @@
+/**
+ * How the bot speaks in a conversation: messages, edits and answers to taps.
+ *
+ * In: HTML and buttons. Out: Bot API calls. Promises: "wait" is obeyed for this chat and asked again at most
+ * `ATTEMPTS` times, as is no connection; a lost answer is not repeated (better a reply missing than twice); an edit that
+ * changes nothing and a tap that is too old to be answered count as done.
+ */
+import { Context, Effect, Schedule } from "effect"
+import type { InlineKeyboardButton } from "grammy/types"
+import { Telegram } from "../../layers/telegram/Telegram.ts"
+import type { TelegramError } from "../../layers/telegram/TelegramError.ts"
+
+export type Buttons = ReadonlyArray<ReadonlyArray<InlineKeyboardButton>>
+
+/**
+ * Who is asked before each message and edit, and told of waits, so that replies count against the limits of all
+ * sending: `Pacing.ts` puts the RateLimiter here. Default: no limits but Telegram's own.
+ */
+export const Pace = Context.Reference<{
+  readonly admit: (chatId: string) => Effect.Effect<void>
+  readonly paused: (chatId: string, forMs: number) => Effect.Effect<void>
+}>("arbedge/bot/Pace", { defaultValue: () => ({ admit: () => Effect.void, paused: () => Effect.void }) })
+
+const ATTEMPTS = 4
+/** Longer than this nobody waits for a reply. */
+const LONGEST_WAIT_MS = 30_000
+
+const waitMs = ({ reason }: TelegramError, attempt: number): number | null => {
+  if (reason._tag === "RateLimited") return reason.afterMs <= LONGEST_WAIT_MS ? reason.afterMs : null
+  return reason._tag === "Unavailable" ? 250 * 2 ** attempt : null
+}
+
+const patient = <A, R>(
+  chatId: string,
+  call: Effect.Effect<A, TelegramError, R>,
+  attempt = 1,
+): Effect.Effect<A, TelegramError, R> =>
+  Effect.gen(function* () {
+    const pace = yield* Pace
+    yield* pace.admit(chatId)
+    return yield* Effect.catch(call, (error) =>
+      Effect.gen(function* () {
+        if (error.reason._tag === "RateLimited") yield* pace.paused(chatId, error.reason.afterMs)
+        const delayMs = waitMs(error, attempt)
+        if (delayMs === null || attempt >= ATTEMPTS) return yield* error
+        yield* Effect.sleep(delayMs)
+        return yield* patient(chatId, call, attempt + 1)
+      }))
+  })
+
+const quietly = <R>(call: Effect.Effect<unknown, TelegramError, R>, done: (error: TelegramError) => boolean) =>
+  Effect.asVoid(call).pipe(Effect.catchIf(done, () => Effect.void))
+
+const unknown = ({ reason }: TelegramError): boolean => reason._tag === "Unknown"
+
+const options = (buttons: Buttons) => ({
+  parse_mode: "HTML" as const,
+  link_preview_options: { is_disabled: true },
+  reply_markup: { inline_keyboard: buttons.map((row) => [...row]) },
+})
+
+export const say = Effect.fn("Replies.say")(function* (chatId: string, html: string, buttons: Buttons = []) {
+  const telegram = yield* Telegram
+  yield* quietly(
+    patient(chatId, telegram.call("sendMessage", (api) => api.sendMessage(chatId, html, options(buttons)))),
+    unknown,
+  )
+})
+
+export const rewrite = Effect.fn("Replies.rewrite")(
+  function* (chatId: string, messageId: number, html: string, buttons: Buttons) {
+    const telegram = yield* Telegram
+    yield* quietly(
+      patient(
+        chatId,
+        telegram.call("editMessageText", (api) => api.editMessageText(chatId, messageId, html, options(buttons))),
+      ),
+      (error) => error.reason._tag === "NotModified" || unknown(error),
+    )
+  },
+)
+
+/** Puts other buttons under a message, its text unchanged. */
+export const rebutton = Effect.fn("Replies.rebutton")(function* (chatId: string, messageId: number, buttons: Buttons) {
+  const telegram = yield* Telegram
+  const markup = { reply_markup: options(buttons).reply_markup }
+  yield* quietly(
+    patient(
+      chatId,
+      telegram.call("editMessageReplyMarkup", (api) => api.editMessageReplyMarkup(chatId, messageId, markup)),
+    ),
+    (error) => error.reason._tag === "NotModified" || error.reason._tag === "Refused" || unknown(error),
+  )
+})
+
+export interface TapAnswer {
+  /** At most 200 characters. */
+  readonly text: string
+  /** A window to be closed instead of a passing line. */
+  readonly alert: boolean
+}
+
+const ANSWER_LENGTH = 200
+
+/** One short retry and no more: an answer that comes late is refused anyway. */
+export const answer = Effect.fn("Replies.answer")(function* (queryId: string, { alert, text }: TapAnswer) {
+  const telegram = yield* Telegram
+  const shown = text.length > ANSWER_LENGTH ? `${text.slice(0, ANSWER_LENGTH - 1)}…` : text
+  yield* quietly(
+    telegram.call("answerCallbackQuery", (api) => api.answerCallbackQuery(queryId, { text: shown, show_alert: alert }))
+      .pipe(Effect.retry({
+        while: ({ reason }) => reason._tag === "Unavailable",
+        times: 1,
+        schedule: Schedule.spaced("100 millis"),
+      })),
+    ({ reason }) => reason._tag === "Refused" || reason._tag === "Unknown",
+  )
+})

@@ -1,0 +1,112 @@
+/**
+ * Which reaction an update gets: grammY's router with effects as its answers.
+ *
+ * In: updates. Out: a reaction, or none for what concerns nobody. Promises: grammY decides and never acts: its handlers
+ * only note the reaction, which then runs as an effect of the bot's own fibers; unknown commands get a hint in private
+ * chats and silence in groups, where they may be another bot's.
+ */
+import { Bot, type BotConfig, type Context } from "grammy"
+import type { Chat, Message, Update, User as Sender, UserFromGetMe } from "grammy/types"
+import { Clock, Effect, Option } from "effect"
+import { fromPromise } from "../../layers/bridge.ts"
+import { COMMANDS } from "./commands/All.ts"
+import { admit, turnAway } from "./Gate.ts"
+import { say } from "./Replies.ts"
+import * as Standing from "./Standing.ts"
+import { tapped } from "./Taps.ts"
+import { TEXTS, type Texts } from "./texts/Texts.ts"
+import { languageOfApp, type Reaction, type Visit, visitOf } from "./Visit.ts"
+
+const visiting = <A>(chat: Chat | Sender, from: Sender, react: (visit: Visit) => Reaction<A>): Reaction<A> =>
+  Effect.flatMap(Clock.currentTimeMillis, (nowMs) => react(visitOf(chat, from, nowMs)))
+
+interface Called {
+  readonly name: string
+  /** Which bot was meant; null: whoever is there. */
+  readonly bot: string | null
+}
+
+/** "/start", "/start@arbedge_bot payload". */
+export const calledIn = (text: string): Called | null => {
+  const match = /^\/([a-z0-9_]{1,32})(?:@(\w{1,32}))?(?:\s|$)/i.exec(text)
+  return match?.[1] === undefined ? null : { name: match[1].toLowerCase(), bot: match[2]?.toLowerCase() ?? null }
+}
+
+/** Hints go to those who have a session; the others are told how to get one. */
+const hint = (visit: Visit, activity: string, text: (texts: Texts) => string): Reaction =>
+  Effect.flatMap(
+    admit(visit, activity),
+    (admission) =>
+      admission._tag === "Refused"
+        ? turnAway(visit, admission.verdict)
+        : say(visit.chatId, text(TEXTS[admission.member.preferences.language])),
+  )
+
+const command = (visit: Visit, name: string): Reaction => {
+  const known = COMMANDS.find((each) => each.name === name)
+  if (known === undefined) return hint(visit, "command:unknown", (texts) => texts.unknownCommand)
+  if (known.access === "anyone") return known.run(visit)
+  return Effect.flatMap(
+    admit(visit, `command:${known.name}`),
+    (admission) => admission._tag === "Refused" ? turnAway(visit, admission.verdict) : known.run(admission.member),
+  )
+}
+
+const explainGroups = (visit: Visit, me: UserFromGetMe): Reaction => {
+  const texts = TEXTS[languageOfApp(visit)]
+  return say(visit.chatId, texts.groups, [[{
+    text: texts.groupsButton,
+    url: `https://t.me/${me.username}?start=group`,
+  }]])
+}
+
+const onMessage = (message: Message, me: UserFromGetMe): Reaction | null => {
+  const { chat, from, text } = message
+  if (message.migrate_to_chat_id !== undefined) return Standing.migrated(`${chat.id}`, `${message.migrate_to_chat_id}`)
+  if (from === undefined || from.is_bot || text === undefined) {
+    // Pictures, stickers, joins: in private they count as contact, and get the same hint as other text.
+    return from === undefined || from.is_bot || chat.id <= 0
+      ? null
+      : visiting(chat, from, (visit) => hint(visit, "message", (texts) => texts.notACommand))
+  }
+  const called = calledIn(text)
+  const forUs = called?.bot == null || called.bot === me.username.toLowerCase()
+  return visiting(chat, from, (visit) => {
+    if (visit.isPrivate) {
+      if (called !== null && forUs) return command(visit, called.name)
+      return hint(visit, "message", (texts) => texts.notACommand)
+    }
+    const isOurs = called !== null && forUs && COMMANDS.some(({ name }) => name === called.name)
+    return isOurs ? explainGroups(visit, me) : Effect.void
+  })
+}
+
+export interface Router {
+  /** None: nothing to do. Fails if grammY could not route it. */
+  readonly route: (update: Update) => Effect.Effect<Option.Option<Reaction>, "unroutable">
+}
+
+export const make = (token: string, config: BotConfig<Context> & { readonly botInfo: UserFromGetMe }): Router => {
+  const bot = new Bot(token, config)
+  const noted = new WeakMap<Update, Reaction>()
+  const note = (ctx: Context, reaction: Reaction | null) => {
+    if (reaction !== null) noted.set(ctx.update, reaction)
+  }
+  bot.on("message", (ctx) => note(ctx, onMessage(ctx.message, ctx.me)))
+  bot.on("callback_query:data", (ctx) => {
+    const { data, from, id, message } = ctx.callbackQuery
+    const tap = { queryId: id, messageId: message?.message_id ?? null }
+    note(ctx, visiting(message?.chat ?? from, from, (visit) => tapped(visit, tap, data)))
+  })
+  bot.on("my_chat_member", (ctx) => {
+    const { chat, from, new_chat_member: { status } } = ctx.myChatMember
+    note(ctx, visiting(chat, from, (visit) => Standing.changed(visit, chat.title ?? null, status)))
+  })
+  return {
+    route: (update) =>
+      // What grammY throws holds the whole context: only that it threw is of use here.
+      fromPromise(() => bot.handleUpdate(update), () => "unroutable" as const).pipe(
+        Effect.map(() => Option.fromNullishOr(noted.get(update))),
+      ),
+  }
+}

@@ -1,0 +1,65 @@
+/**
+ * What happens when a button is tapped.
+ *
+ * In: a tap's data. Out: an answer within `BUDGET_MS`, and the effect of the button. Promises: data that was not made
+ * by us, an opportunity nobody remembers and a missing session each get their answer; one tap is answered once, and the
+ * work goes on when the answer could not wait for it.
+ */
+import { Effect, Fiber, Option } from "effect"
+import * as CallbackData from "../../layers/telegram/CallbackData.ts"
+import { Opportunities } from "../../layers/Opportunities.ts"
+import { greet, open } from "./commands/Start.ts"
+import { admit, languageOf, startButton } from "./Gate.ts"
+import { answer, rebutton } from "./Replies.ts"
+import { type Tapped, TAPS } from "./taps/All.ts"
+import { TEXTS } from "./texts/Texts.ts"
+import { languageOfApp, type Reaction, type Tap, type Visit } from "./Visit.ts"
+
+/** Of the second that an answer may take, what the decision gets. */
+const BUDGET_MS = 700
+
+const started = (visit: Visit): Reaction<Tapped> =>
+  Effect.map(open(visit), (opened) => {
+    const texts = TEXTS[opened.preferences.language]
+    return opened.outcome === "already_active"
+      ? { answer: { text: texts.tapAlreadyActive, alert: false } }
+      : { answer: { text: texts.tapStarted, alert: false }, then: greet(visit, opened) }
+  })
+
+/** The tapped message gets the button to start again: doing so twice changes nothing. */
+const turnedAway = Effect.fn("Taps.turnedAway")(
+  function* (visit: Visit, tap: Tap, verdict: "none" | "expired" | "terminated") {
+    const language = yield* languageOf(visit)
+    const refusal: Tapped = { answer: { text: TEXTS[language].tapNoSession[verdict], alert: true } }
+    return tap.messageId === null
+      ? refusal
+      : { ...refusal, then: rebutton(visit.chatId, tap.messageId, startButton(language)) }
+  },
+)
+
+const decide = Effect.fn("Taps.decide")(function* (visit: Visit, tap: Tap, data: string) {
+  if (data === CallbackData.START) return yield* started(visit)
+  const wanted = CallbackData.decode(data)
+  const activity = Option.match(wanted, { onNone: () => "unknown", onSome: ({ action }) => action })
+  const admission = yield* admit(visit, `tap:${activity}`)
+  if (admission._tag === "Refused") return yield* turnedAway(visit, tap, admission.verdict)
+  const texts = TEXTS[admission.member.preferences.language]
+  if (Option.isNone(wanted)) return { answer: { text: texts.tapUnknown, alert: false } } satisfies Tapped
+  const opportunity = yield* Effect.flatMap(Opportunities, (store) => store.byId(wanted.value.opportunityId))
+  return Option.isNone(opportunity)
+    ? { answer: { text: texts.tapGone, alert: true } } satisfies Tapped
+    : yield* TAPS[wanted.value.action](admission.member, opportunity.value, tap)
+})
+
+export const tapped = Effect.fn("Taps.tapped")(function* (visit: Visit, tap: Tap, data: string) {
+  const texts = TEXTS[languageOfApp(visit)]
+  const decision = yield* Effect.forkChild(Effect.exit(decide(visit, tap, data)))
+  const inTime = yield* Effect.timeoutOption(Fiber.join(decision), BUDGET_MS)
+  if (Option.isNone(inTime)) yield* answer(tap.queryId, { text: texts.tapWorking, alert: false })
+  const { then = Effect.void, ...outcome } = yield* Effect.tapCause(
+    Effect.flatten(Fiber.join(decision)),
+    () => Option.isSome(inTime) ? answer(tap.queryId, { text: texts.tapTrouble, alert: true }) : Effect.void,
+  )
+  if (Option.isSome(inTime)) yield* answer(tap.queryId, outcome.answer)
+  yield* then
+})

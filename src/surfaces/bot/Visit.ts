@@ -1,0 +1,66 @@
+/**
+ * Who stands before the bot, and what a reaction to them may use.
+ *
+ * In: an update's sender and chat. Out: a `Visit`; once the session is found valid, a `Member`. Promises: what needs a
+ * session takes a `Member`, so that the compiler keeps it from anyone else.
+ */
+import type { Effect } from "effect"
+import type { Chat, User as Sender } from "grammy/types"
+import type { Preferences } from "../../domain/Preferences.ts"
+import type { Session } from "../../domain/Session.ts"
+import type { User } from "../../domain/User.ts"
+import type { Opportunities } from "../../layers/Opportunities.ts"
+import type { StoreError } from "../../layers/Store.ts"
+import type { Telegram } from "../../layers/telegram/Telegram.ts"
+import type { TelegramError } from "../../layers/telegram/TelegramError.ts"
+import type { Users } from "../../layers/Users.ts"
+import type { SessionClient } from "../../actors/Session.ts"
+import type { Language } from "./texts/Texts.ts"
+
+export interface Visit {
+  readonly chatId: string
+  readonly telegramId: string
+  readonly isPrivate: boolean
+  readonly username: string | null
+  readonly firstName: string | null
+  /** As the Telegram app says, such as "en" or "pt-br". */
+  readonly languageCode: string | null
+  readonly nowMs: number
+}
+
+/** A visitor with a valid session. */
+export interface Member {
+  readonly visit: Visit
+  readonly session: Session
+  readonly user: User
+  readonly preferences: Preferences
+}
+
+/** A tap on a button: where, and by which query it is answered. */
+export interface Tap {
+  readonly queryId: string
+  /** Null: the message is too old for Telegram to name it. */
+  readonly messageId: number | null
+}
+
+export type BotServices = Telegram | Users | Opportunities | SessionClient
+export type BotError = TelegramError | StoreError
+export type Reaction<A = void> = Effect.Effect<A, BotError, BotServices>
+
+/** Telegram leaves the type out in some old examples; a positive id is a person's. */
+const isPrivateChat = (chat: Pick<Chat, "id"> & { readonly type?: string }): boolean =>
+  chat.type === undefined ? chat.id > 0 : chat.type === "private"
+
+export const visitOf = (chat: Chat | Sender, from: Sender, nowMs: number): Visit => ({
+  chatId: `${chat.id}`,
+  telegramId: `${from.id}`,
+  isPrivate: "is_bot" in chat || isPrivateChat(chat),
+  username: from.username ?? null,
+  firstName: from.first_name ?? null,
+  languageCode: from.language_code ?? null,
+  nowMs,
+})
+
+/** Before a user has chosen: what their app speaks, if we do too. */
+export const languageOfApp = (visit: Pick<Visit, "languageCode">): Language =>
+  visit.languageCode?.toLowerCase().startsWith("ru") === true ? "ru" : "en"

@@ -1,0 +1,9 @@
+/** Every command, in the order in which /help and Telegram's menu list them. In: nothing. Out: the list. */
+import type { Command } from "../Command.ts"
+import { help } from "./Help.ts"
+import { logout } from "./Logout.ts"
+import { opportunities } from "./Opportunities.ts"
+import { session } from "./Session.ts"
+import { start } from "./Start.ts"
+
+export const COMMANDS: ReadonlyArray<Command> = [start, opportunities, session, logout, help]

@@ -1,0 +1,19 @@
+/** /help: what there is. In: a visitor, with or without a session. Out: the commands, each in a line. */
+import { Effect } from "effect"
+import type { Command } from "../Command.ts"
+import { languageOf } from "../Gate.ts"
+import { say } from "../Replies.ts"
+import { type CommandName, TEXTS } from "../texts/Texts.ts"
+
+const LISTED: ReadonlyArray<CommandName> = ["start", "opportunities", "session", "logout", "help"]
+
+export const help: Command = {
+  name: "help",
+  access: "anyone",
+  run: (visit) =>
+    Effect.flatMap(languageOf(visit), (language) => {
+      const texts = TEXTS[language]
+      const lines = LISTED.map((name) => `/${name} — ${texts.commands[name]}`)
+      return say(visit.chatId, [texts.help, "", ...lines, "", texts.helpSession].join("\n"))
+    }),
+}

@@ -1,0 +1,17 @@
+/** /logout: ends the session, and with it all messages. In: a member. Out: the end, and a button to start again. */
+import { Effect } from "effect"
+import type { Command } from "../Command.ts"
+import { startButton } from "../Gate.ts"
+import { say } from "../Replies.ts"
+import { SessionClient } from "../../../actors/Session.ts"
+import { TEXTS } from "../texts/Texts.ts"
+
+export const logout: Command = {
+  name: "logout",
+  access: "session",
+  run: Effect.fn("Command.logout")(function* ({ preferences, visit }) {
+    const sessions = yield* SessionClient
+    yield* sessions.end(visit.telegramId)
+    yield* say(visit.chatId, TEXTS[preferences.language].loggedOut, startButton(preferences.language))
+  }),
+}

@@ -1,0 +1,48 @@
+/**
+ * /opportunities: what is open now and fits the user.
+ *
+ * In: a member. Out: one message with the best few, or why there are none. Promises: nothing is invented or kept back
+ * in silence: what is open and does not fit is counted by its reason.
+ */
+import { Effect } from "effect"
+import { type Misfit, misfitOf } from "../../../domain/Fit.ts"
+import { Opportunities } from "../../../layers/Opportunities.ts"
+import { summarize } from "../../../layers/telegram/OpportunityCard.ts"
+import type { Command } from "../Command.ts"
+import { say } from "../Replies.ts"
+import { TEXTS, type Texts } from "../texts/Texts.ts"
+
+/** Living opportunities looked at; more than these exist only in a market gone mad. */
+const LOOKED_AT = 500
+const SHOWN = 5
+
+const countMisfits = (misfits: ReadonlyArray<Misfit>, texts: Texts): string =>
+  [...new Set(misfits)]
+    .map((misfit) => texts.misfits[misfit](misfits.filter((each) => each === misfit).length))
+    .join(", ")
+
+export const opportunities: Command = {
+  name: "opportunities",
+  access: "session",
+  run: Effect.fn("Command.opportunities")(function* ({ preferences, user, visit }) {
+    const { chatId, nowMs } = visit
+    const texts = TEXTS[preferences.language]
+    const open = yield* Effect.flatMap(Opportunities, (store) => store.open(nowMs, LOOKED_AT))
+    const judged = open.map((opportunity) => ({
+      opportunity,
+      misfit: misfitOf({ tier: user.tier, role: user.role, preferences }, opportunity),
+    }))
+    const fitting = judged.filter(({ misfit }) => misfit === null)
+    const misfits = judged.flatMap(({ misfit }) => misfit === null ? [] : [misfit])
+    if (fitting.length === 0) {
+      return yield* say(
+        chatId,
+        open.length === 0 ? texts.nothingOpen : texts.nothingFits(open.length, countMisfits(misfits, texts)),
+      )
+    }
+    const best = fitting.slice(0, SHOWN).map(({ opportunity }) =>
+      summarize({ opportunity, language: preferences.language, nowMs })
+    )
+    yield* say(chatId, [texts.openNow(fitting.length, best.length), ...best].join("\n\n"))
+  }),
+}

@@ -1,0 +1,28 @@
+/**
+ * Details: the card becomes a longer one, as of now. In: a member, the opportunity at its newest revision. Out: an edit
+ * of the tapped message. Promises: only what the user's plan includes is shown.
+ */
+import { Effect } from "effect"
+import { limitsOf } from "../../../domain/Tier.ts"
+import { render } from "../../../layers/telegram/OpportunityCard.ts"
+import { rewrite, say } from "../Replies.ts"
+import { TEXTS } from "../texts/Texts.ts"
+import type { TapHandler } from "./All.ts"
+
+export const details: TapHandler = ({ preferences, user, visit }, opportunity, { messageId }) => {
+  const texts = TEXTS[preferences.language]
+  if (!limitsOf(user.tier, user.role).types.includes(opportunity.type)) {
+    return Effect.succeed({ answer: { text: texts.tapMisfit.type_not_in_tier, alert: true } })
+  }
+  const { buttons, html } = render({
+    opportunity,
+    language: preferences.language,
+    nowMs: visit.nowMs,
+    detailed: true,
+  })
+  const rows = buttons.map((row) => row.map((button) => ({ ...button })))
+  return Effect.succeed({
+    answer: { text: texts.tapDetails, alert: false },
+    then: messageId === null ? say(visit.chatId, html, rows) : rewrite(visit.chatId, messageId, html, rows),
+  })
+}

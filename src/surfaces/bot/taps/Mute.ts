@@ -1,0 +1,18 @@
+/** Mute pair: the user is not sent it any more. In: a member, an opportunity of the pair. Out: changed preferences. */
+import { Effect } from "effect"
+import { pairOf } from "../../../domain/Fit.ts"
+import { Users } from "../../../layers/Users.ts"
+import { TEXTS } from "../texts/Texts.ts"
+import type { TapHandler } from "./All.ts"
+
+export const mute: TapHandler = Effect.fn("Tap.mute")(function* ({ preferences, user, visit }, opportunity) {
+  const users = yield* Users
+  const texts = TEXTS[preferences.language]
+  const pair = pairOf(opportunity)
+  if (preferences.mutedPairs.includes(pair)) {
+    return { answer: { text: texts.tapAlreadyMuted(pair), alert: false } }
+  }
+  const muted = { ...preferences, mutedPairs: [...preferences.mutedPairs, pair] }
+  yield* users.setPreferences(user.userId, muted, visit.nowMs)
+  return { answer: { text: texts.tapMuted(pair), alert: false } }
+})

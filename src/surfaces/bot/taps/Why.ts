@@ -1,0 +1,19 @@
+/**
+ * Why me: what of the user's wishes and plan the opportunity meets. In: a member, an opportunity. Out: a window of text.
+ * Promises: it says so where by now it would not be sent again, and for which reason.
+ */
+import { Effect } from "effect"
+import { misfitOf } from "../../../domain/Fit.ts"
+import { fixed } from "../../../layers/telegram/Figures.ts"
+import { TEXTS } from "../texts/Texts.ts"
+import type { TapHandler } from "./All.ts"
+
+export const why: TapHandler = ({ preferences, user }, opportunity) => {
+  const texts = TEXTS[preferences.language]
+  const { role, tier } = user
+  const misfit = misfitOf({ tier, role, preferences }, opportunity)
+  const text = misfit === null
+    ? texts.tapWhy({ netBps: fixed(opportunity.netBps, 2), minNetBps: preferences.minNetBps, tier })
+    : texts.tapMisfit[misfit]
+  return Effect.succeed({ answer: { text, alert: true } })
+}
