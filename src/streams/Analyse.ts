@@ -1,0 +1,172 @@
+/**
+ * Analyse: the stream wrapper of Analysis. Reads frames in order, publishes transitions, remembers how far it came.
+ *
+ *   standby --lease "analyse"--> rewinding (muted, up to the checkpoint) --> following --lease lost--> standby
+ *
+ * In: `md.frame.*` from the stored checkpoint. Out: transitions on `opp.v1.>`, each once by message id. Promises: a
+ * checkpoint is saved only after the transitions before it are stored, so a kill loses none and changes no id; one
+ * process at a time follows, fenced by the checkpoint's epoch.
+ */
+import { Clock, Duration, Effect, Fiber, Metric, Option, Ref, Schedule, Schema, Stream } from "effect"
+import type { DetectConfig } from "../domain/DetectConfig.ts"
+import * as Frame from "../domain/Frame.ts"
+import { type Opportunity, OpportunityJson } from "../domain/Opportunity.ts"
+import * as Subject from "../domain/Subject.ts"
+import { Bus, type BusError, type StartAt, type StoredMessage } from "../layers/Bus.ts"
+import { type Checkpoint, Checkpoints } from "../layers/Checkpoints.ts"
+import { type Lease, Leases } from "../layers/Leases.ts"
+import type { Fenced, StoreError } from "../layers/Store.ts"
+import { Analysis, AnalysisState, type Figures } from "./Analysis.ts"
+import { MARKET_DATA } from "./Topology.ts"
+
+const NAME = "analyse"
+const LEASE_TTL_MS = 3_000
+const RENEW_EVERY_MS = 1_000
+const CHECKPOINT_EVERY_MS = 1_000
+const FRAMES_AHEAD = 1_024
+
+const transitionsTotal = Metric.counter("opportunity_transitions_total", { description: "Transitions by state" })
+const ticksTotal = Metric.counter("analyse_ticks_total", { description: "Ticks analysed" })
+
+const encoder = new TextEncoder()
+const encodeOpportunity = Schema.encodeEffect(OpportunityJson)
+const decodeState = Schema.decodeUnknownOption(AnalysisState)
+
+/** What others may look at while it runs. */
+export interface AnalyseProgress {
+  /** Last stream sequence analysed and told. */
+  readonly sequence: number
+  readonly figures: Figures
+}
+
+export interface AnalyseOptions {
+  readonly config: DetectConfig
+  /** Who holds the lease: unique for each process. */
+  readonly owner: string
+  readonly progress: Ref.Ref<Option.Option<AnalyseProgress>>
+}
+
+/** The transition as it is stored; a repeat has the same message id. */
+export const publishTransitions = Effect.fn("Analyse.publishTransitions")(
+  function* (bus: Bus["Service"], transitions: ReadonlyArray<Opportunity>) {
+    const messages = yield* Effect.forEach(transitions, (transition) =>
+      Effect.map(Effect.orDie(encodeOpportunity(transition)), (json) => ({
+        subject: Subject.opportunity(transition),
+        data: encoder.encode(json),
+        messageId: `${transition.id}:${transition.revision}`,
+      })))
+    yield* bus.publishAll(messages)
+    yield* Effect.forEach(
+      transitions,
+      ({ state }) => Metric.update(Metric.withAttributes(transitionsTotal, { state }), 1),
+      { discard: true },
+    )
+  },
+)
+
+/** Where to begin: the checkpoint, unless the stream was made anew since (then its sequences mean nothing). */
+const resume = (bus: Bus["Service"], checkpoint: Checkpoint, config: DetectConfig) =>
+  Effect.gen(function* () {
+    const { firstSequence, lastSequence } = yield* bus.streamState(MARKET_DATA.name)
+    const analysis = new Analysis(config)
+    const state = decodeState(checkpoint.snapshot)
+    const usable = bus.kind === "jetstream" && Option.isSome(state) && checkpoint.position <= lastSequence
+    if (!usable) return { analysis, position: 0, from: { _tag: "First" } satisfies StartAt }
+    analysis.restore(state.value)
+    const begin = state.value.rewindTo ?? checkpoint.position + 1
+    if (begin < firstSequence) yield* Effect.logWarning("frames since the checkpoint were discarded", { begin, firstSequence })
+    const from: StartAt = { _tag: "Sequence", sequence: Math.max(begin, firstSequence, 1) }
+    return { analysis, position: checkpoint.position, from }
+  })
+
+const follow = (options: AnalyseOptions): Effect.Effect<void, BusError | StoreError | Fenced, Bus | Checkpoints> =>
+  Effect.gen(function* () {
+    const bus = yield* Bus
+    const checkpoints = yield* Checkpoints
+    const checkpoint = yield* checkpoints.open(NAME, yield* Clock.currentTimeMillis)
+    const { analysis, from, position } = yield* resume(bus, checkpoint, options.config)
+    let savedAt = yield* Clock.currentTimeMillis
+    let resumed = position === 0
+
+    const one = (message: StoredMessage): ReadonlyArray<Opportunity> => {
+      const frames = Frame.decode(message.data)
+      if ("_tag" in frames) return []
+      if (message.sequence <= position) {
+        analysis.rewind(frames, message.sequence)
+        return []
+      }
+      if (!resumed) {
+        analysis.resume()
+        resumed = true
+      }
+      return analysis.frames(frames, message.sequence)
+    }
+
+    const batch = (messages: ReadonlyArray<StoredMessage>) =>
+      Effect.gen(function* () {
+        const last = messages.at(-1)
+        if (last === undefined) return
+        const transitions = messages.flatMap(one)
+        if (transitions.length > 0) yield* publishTransitions(bus, transitions)
+        const nowMs = yield* Clock.currentTimeMillis
+        const due = transitions.length > 0 || nowMs - savedAt >= CHECKPOINT_EVERY_MS
+        if (last.sequence > position && due) {
+          yield* checkpoints.save({ ...checkpoint, position: last.sequence, snapshot: analysis.snapshot() }, nowMs)
+          savedAt = nowMs
+        }
+        const figures = analysis.figures
+        const before = yield* Ref.get(options.progress)
+        const ticksBefore = Option.match(before, { onNone: () => 0, onSome: (known) => known.figures.ticks })
+        yield* Metric.update(ticksTotal, Math.max(0, figures.ticks - ticksBefore))
+        yield* Ref.set(options.progress, Option.some({ sequence: last.sequence, figures }))
+      })
+
+    yield* bus.consume({ stream: MARKET_DATA.name, subjects: [], start: from, capacity: FRAMES_AHEAD }).pipe(
+      Stream.runForEach(batch),
+    )
+  })
+
+/** Prolongs the lease until it is lost. */
+const hold = (lease: Lease): Effect.Effect<never, StoreError | Fenced, Leases> =>
+  Effect.gen(function* () {
+    const leases = yield* Leases
+    let held = lease
+    while (true) {
+      yield* Effect.sleep(RENEW_EVERY_MS)
+      held = yield* leases.renew(held, yield* Clock.currentTimeMillis, LEASE_TTL_MS)
+    }
+  })
+
+/** One term: waits for the lease, follows, and ends when the lease or a dependency is lost. */
+const term = (options: AnalyseOptions) =>
+  Effect.gen(function* () {
+    const leases = yield* Leases
+    const request = Effect.flatMap(Clock.currentTimeMillis, (nowMs) =>
+      leases.acquire({ name: NAME, owner: options.owner, nowMs, ttlMs: LEASE_TTL_MS }))
+    const lease = yield* request.pipe(Effect.repeat({
+      until: Option.isSome,
+      schedule: Schedule.spaced(Duration.millis(RENEW_EVERY_MS)),
+    }))
+    if (Option.isNone(lease)) return
+    yield* Effect.acquireUseRelease(
+      Effect.succeed(lease.value),
+      (held) =>
+        Effect.gen(function* () {
+          const holding = yield* Effect.forkChild(hold(held))
+          yield* Effect.raceFirst(follow(options), Fiber.join(holding))
+        }),
+      (held) =>
+        Effect.flatMap(Clock.currentTimeMillis, (nowMs) => leases.release(held, nowMs)).pipe(Effect.ignore),
+    )
+  })
+
+/** Follows for ever; whatever ends a term is told and a new one begins. */
+export const analyse = (
+  options: AnalyseOptions,
+): Effect.Effect<never, never, Bus | Checkpoints | Leases> =>
+  term(options).pipe(
+    Effect.tapError((error) => Effect.logWarning("analysis stands still", error._tag, error.message)),
+    Effect.ignore,
+    Effect.andThen(Effect.sleep(Duration.millis(250))),
+    Effect.forever,
+  )
