@@ -3,6 +3,7 @@
  */
 import { assert } from "@effect/vitest"
 import { Effect, Exit, Fiber, Queue, Stream } from "effect"
+import { TestClock } from "effect/testing"
 import { Store } from "../../src/layers/Store.ts"
 import * as Migrations from "../../src/layers/sql/Migrations.ts"
 import { empty, eventually, type Suite } from "./StoreWorld.ts"
@@ -145,6 +146,25 @@ export const storeCore: Suite = (it) => {
       assert.strictEqual(held[0]._tag, "Resumed")
       const last = held.at(-1)
       assert.strictEqual(last?._tag === "Notified" ? last.payload : "-", "1099")
+    }))
+
+  it.effect("goes on when virtual time leaps over weeks", () =>
+    Effect.gen(function* () {
+      yield* empty
+      const { listen, notify, transaction } = yield* Store
+      const notices = yield* listen("suite_leap")
+      yield* Queue.take(notices)
+      const writers = yield* Effect.forkChild(
+        Effect.forEach(Array.from({ length: 40 }, (_, n) => `l${n}`), (name) => transaction(leaseRow(name)), {
+          concurrency: 8,
+        }),
+      )
+      for (let week = 0; week < 8; week++) yield* TestClock.adjust("7 days")
+      yield* Fiber.join(writers)
+      yield* notify("suite_leap", "still here")
+      const notice = yield* Queue.take(notices)
+      assert.strictEqual(notice._tag === "Notified" ? notice.payload : notice._tag, "still here")
+      assert.strictEqual((yield* leaseNames).length, 40)
     }))
 
   it.effect("streams rows without collecting them", () =>

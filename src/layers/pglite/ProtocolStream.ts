@@ -86,11 +86,17 @@ export const protocolStream = (db: PGlite): () => Duplex => {
     if (status === idle && owner === session) release()
   }
 
+  /** Waits for its turn like a statement: a DEALLOCATE between another session's messages would break them. */
   const forget = async (session: Session): Promise<void> => {
-    if (db.closed) return
-    if (owner === session) await db.exec("ROLLBACK").finally(release)
-    session.prepared.delete("")
-    for (const name of session.prepared) await db.exec(`DEALLOCATE "${name}"`)
+    const midTransaction = owner === session
+    await acquire(session)
+    try {
+      if (db.closed) return
+      if (midTransaction) await db.exec("ROLLBACK")
+      for (const name of session.prepared) if (name !== "") await db.exec(`DEALLOCATE "${name}"`)
+    } finally {
+      release()
+    }
   }
 
   return () => {

@@ -5,7 +5,7 @@
  * Promises: it is dropped when the scope closes, whoever is still connected.
  */
 import * as PgClient from "@effect/sql-pg/PgClient"
-import { Effect, Redacted } from "effect"
+import { Clock, Effect, Redacted } from "effect"
 import * as Reactivity from "effect/reactivity/Reactivity"
 import { randomBytes } from "node:crypto"
 import { postgres } from "../../support/available.ts"
@@ -20,4 +20,8 @@ export const ownDatabase = Effect.gen(function* () {
   const url = new URL(postgres.url)
   url.pathname = `/${name}`
   return Redacted.make(url.href)
-}).pipe(Effect.provide(Reactivity.layer), Effect.orDie)
+}).pipe(
+  Effect.provide(Reactivity.layer),
+  Effect.provideService(Clock.Clock, Clock.Clock.defaultValue()),
+  Effect.orDie,
+)
