@@ -12,7 +12,8 @@ import { COMMANDS } from "./commands/All.ts"
 import { laneOf } from "./Incoming.ts"
 import { say } from "./Replies.ts"
 import * as Router from "./Router.ts"
-import { type Language, TEXTS } from "./texts/Texts.ts"
+import { TEXTS } from "./texts/All.ts"
+import type { Language } from "./texts/Texts.ts"
 import { type BotError, type BotServices, languageOfApp, type Reaction } from "./Visit.ts"
 
 /** `failed`: a reply or a change was lost; `unroutable`: nothing was tried. */

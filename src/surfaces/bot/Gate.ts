@@ -10,7 +10,8 @@ import { START } from "../../layers/telegram/CallbackData.ts"
 import { Users } from "../../layers/Users.ts"
 import { type Buttons, say } from "./Replies.ts"
 import { SessionClient } from "../../actors/Session.ts"
-import { type Language, TEXTS } from "./texts/Texts.ts"
+import { TEXTS } from "./texts/All.ts"
+import type { Language } from "./texts/Texts.ts"
 import { languageOfApp, type Member, type Reaction, type Visit } from "./Visit.ts"
 
 export type Admission =

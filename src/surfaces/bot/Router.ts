@@ -14,7 +14,8 @@ import { admit, turnAway } from "./Gate.ts"
 import { say } from "./Replies.ts"
 import * as Standing from "./Standing.ts"
 import { tapped } from "./Taps.ts"
-import { TEXTS, type Texts } from "./texts/Texts.ts"
+import { TEXTS } from "./texts/All.ts"
+import type { Texts } from "./texts/Texts.ts"
 import { languageOfApp, type Reaction, type Visit, visitOf } from "./Visit.ts"
 
 const visiting = <A>(chat: Chat | Sender, from: Sender, react: (visit: Visit) => Reaction<A>): Reaction<A> =>

@@ -11,8 +11,9 @@ import { Opportunities } from "../../layers/Opportunities.ts"
 import { greet, open } from "./commands/Start.ts"
 import { admit, languageOf, startButton } from "./Gate.ts"
 import { answer, rebutton } from "./Replies.ts"
-import { type Tapped, TAPS } from "./taps/All.ts"
-import { TEXTS } from "./texts/Texts.ts"
+import { TAPS } from "./taps/All.ts"
+import type { Tapped } from "./taps/Tapped.ts"
+import { TEXTS } from "./texts/All.ts"
 import { languageOfApp, type Reaction, type Tap, type Visit } from "./Visit.ts"
 
 /** Of the second that an answer may take, what the decision gets. */

@@ -1,4 +1,8 @@
-/** Every command, in the order in which /help and Telegram's menu list them. In: nothing. Out: the list. */
+/**
+ * Every command, in the order in which Telegram's menu lists them.
+ *
+ * In: nothing. Out: the list that the router and the menu are made from.
+ */
 import type { Command } from "../Command.ts"
 import { help } from "./Help.ts"
 import { logout } from "./Logout.ts"

@@ -1,9 +1,14 @@
-/** /help: what there is. In: a visitor, with or without a session. Out: the commands, each in a line. */
+/**
+ * /help: what there is.
+ *
+ * In: a visitor, with or without a session. Out: the commands, each in a line.
+ */
 import { Effect } from "effect"
 import type { Command } from "../Command.ts"
 import { languageOf } from "../Gate.ts"
 import { say } from "../Replies.ts"
-import { type CommandName, TEXTS } from "../texts/Texts.ts"
+import { TEXTS } from "../texts/All.ts"
+import type { CommandName } from "../texts/Texts.ts"
 
 const LISTED: ReadonlyArray<CommandName> = ["start", "opportunities", "session", "logout", "help"]
 

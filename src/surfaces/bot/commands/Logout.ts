@@ -1,10 +1,14 @@
-/** /logout: ends the session, and with it all messages. In: a member. Out: the end, and a button to start again. */
+/**
+ * /logout: ends the session, and with it all messages.
+ *
+ * In: a member. Out: no session, nothing owed any more, and a button to start again.
+ */
 import { Effect } from "effect"
 import type { Command } from "../Command.ts"
 import { startButton } from "../Gate.ts"
 import { say } from "../Replies.ts"
 import { SessionClient } from "../../../actors/Session.ts"
-import { TEXTS } from "../texts/Texts.ts"
+import { TEXTS } from "../texts/All.ts"
 
 export const logout: Command = {
   name: "logout",

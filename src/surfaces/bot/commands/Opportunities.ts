@@ -10,7 +10,8 @@ import { Opportunities } from "../../../layers/Opportunities.ts"
 import { summarize } from "../../../layers/telegram/OpportunityCard.ts"
 import type { Command } from "../Command.ts"
 import { say } from "../Replies.ts"
-import { TEXTS, type Texts } from "../texts/Texts.ts"
+import { TEXTS } from "../texts/All.ts"
+import type { Texts } from "../texts/Texts.ts"
 
 /** Living opportunities looked at; more than these exist only in a market gone mad. */
 const LOOKED_AT = 500

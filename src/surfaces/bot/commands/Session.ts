@@ -1,9 +1,13 @@
-/** /session: the state, its end in the user's time zone, and what is sent. In: a member. Out: one message. */
+/**
+ * /session: what the user has agreed to.
+ *
+ * In: a member. Out: the session's state, its end in the user's time zone, and what is sent.
+ */
 import { duration } from "../../../layers/telegram/Figures.ts"
 import type { Command } from "../Command.ts"
 import { say } from "../Replies.ts"
 import { instant, shownPreferences } from "../Shown.ts"
-import { TEXTS } from "../texts/Texts.ts"
+import { TEXTS } from "../texts/All.ts"
 
 export const session: Command = {
   name: "session",

@@ -11,7 +11,7 @@ import type { Command } from "../Command.ts"
 import { say } from "../Replies.ts"
 import { SessionClient } from "../../../actors/Session.ts"
 import { instant, shownPreferences } from "../Shown.ts"
-import { TEXTS } from "../texts/Texts.ts"
+import { TEXTS } from "../texts/All.ts"
 import type { Visit } from "../Visit.ts"
 
 const NAME_LENGTH = 40

@@ -1,13 +1,15 @@
 /**
- * Details: the card becomes a longer one, as of now. In: a member, the opportunity at its newest revision. Out: an edit
- * of the tapped message. Promises: only what the user's plan includes is shown.
+ * Details: the card becomes a longer one, as of now.
+ *
+ * In: a member, the opportunity at its newest revision. Out: an edit of the tapped message. Promises: only what the
+ * user's plan includes is shown.
  */
 import { Effect } from "effect"
 import { limitsOf } from "../../../domain/Tier.ts"
 import { render } from "../../../layers/telegram/OpportunityCard.ts"
 import { rewrite, say } from "../Replies.ts"
-import { TEXTS } from "../texts/Texts.ts"
-import type { TapHandler } from "./All.ts"
+import { TEXTS } from "../texts/All.ts"
+import type { TapHandler } from "./Tapped.ts"
 
 export const details: TapHandler = ({ preferences, user, visit }, opportunity, { messageId }) => {
   const texts = TEXTS[preferences.language]

@@ -1,9 +1,13 @@
-/** Mute pair: the user is not sent it any more. In: a member, an opportunity of the pair. Out: changed preferences. */
+/**
+ * Mute pair: the user is not sent it any more.
+ *
+ * In: a member, an opportunity of the pair. Out: changed preferences, effective at once.
+ */
 import { Effect } from "effect"
 import { pairOf } from "../../../domain/Fit.ts"
 import { Users } from "../../../layers/Users.ts"
-import { TEXTS } from "../texts/Texts.ts"
-import type { TapHandler } from "./All.ts"
+import { TEXTS } from "../texts/All.ts"
+import type { TapHandler } from "./Tapped.ts"
 
 export const mute: TapHandler = Effect.fn("Tap.mute")(function* ({ preferences, user, visit }, opportunity) {
   const users = yield* Users

@@ -1,12 +1,14 @@
 /**
- * Why me: what of the user's wishes and plan the opportunity meets. In: a member, an opportunity. Out: a window of text.
- * Promises: it says so where by now it would not be sent again, and for which reason.
+ * Why me: what of the user's wishes and plan the opportunity meets.
+ *
+ * In: a member, an opportunity. Out: a window of text. Promises: it says so where by now it would not be sent again, and
+ * for which reason.
  */
 import { Effect } from "effect"
 import { misfitOf } from "../../../domain/Fit.ts"
 import { fixed } from "../../../layers/telegram/Figures.ts"
-import { TEXTS } from "../texts/Texts.ts"
-import type { TapHandler } from "./All.ts"
+import { TEXTS } from "../texts/All.ts"
+import type { TapHandler } from "./Tapped.ts"
 
 export const why: TapHandler = ({ preferences, user }, opportunity) => {
   const texts = TEXTS[preferences.language]

@@ -1,4 +1,8 @@
-/** The bot's texts in Russian. In: figures. Out: HTML. Promises: see Texts.ts. */
+/**
+ * The bot's texts in Russian.
+ *
+ * In: figures and names. Out: HTML, or plain text for taps. Promises: those of Texts.ts.
+ */
 import type { Texts } from "./Texts.ts"
 
 const some = (chosen: string, all: string): string => chosen === "" ? all : chosen

@@ -1,15 +1,13 @@
 /**
- * Every text of the bot, by language.
+ * What the bot can say, whatever the language.
  *
- * In: a language and figures. Out: HTML, or plain text for answers to taps (`tap...`). Promises: all languages have all
- * texts; what comes from people or venues is escaped by the caller.
+ * In: figures. Out: HTML, or plain text for answers to taps (`tap...`). Promises: all languages have all texts, since
+ * this type asks for them; what comes from people or venues is escaped by the caller.
  */
 import type { SessionVerdict } from "../../../domain/Session.ts"
 import type { Misfit } from "../../../domain/Fit.ts"
 import type { Preferences } from "../../../domain/Preferences.ts"
 import type { TimeUnits } from "../../../layers/telegram/Figures.ts"
-import { en } from "./En.ts"
-import { ru } from "./Ru.ts"
 
 export type Language = Preferences["language"]
 export type CommandName = "start" | "help" | "opportunities" | "session" | "logout"
@@ -70,5 +68,3 @@ export interface Texts {
   readonly tapWorking: string
   readonly tapTrouble: string
 }
-
-export const TEXTS: Readonly<Record<Language, Texts>> = { en, ru }
