@@ -8,7 +8,7 @@
 import { type ChildProcess, spawn, spawnSync } from "node:child_process"
 import { randomInt } from "node:crypto"
 import { chownSync, existsSync, mkdtempSync, readdirSync, rmSync } from "node:fs"
-import { connect, createServer } from "node:net"
+import { createServer } from "node:net"
 import { tmpdir } from "node:os"
 import { join } from "node:path"
 import process from "node:process"
@@ -48,15 +48,11 @@ const freePort = (): Promise<number> =>
     server.listen(port, "127.0.0.1", () => server.close(() => resolve(port)))
   })
 
-const accepts = (port: number): Promise<boolean> =>
-  new Promise((resolve) => {
-    const socket = connect({ host: "127.0.0.1", port })
-    socket.once("error", () => resolve(false))
-    socket.once("connect", () => {
-      socket.destroy()
-      resolve(true)
-    })
-  })
+/** A server that is still recovering accepts connections, but no sessions: ask it properly. */
+const answers = (port: number): boolean => {
+  const [path, args] = command("pg_isready", ["-q", "-h", "127.0.0.1", "-p", String(port)])
+  return spawnSync(path, args).status === 0
+}
 
 const pause = (ms: number): Promise<void> => new Promise((resolve) => setTimeout(resolve, ms))
 
@@ -83,7 +79,7 @@ const make = async () => {
   const start = async () => {
     const [postgres, args] = command("postgres", ["-D", data, "-p", String(port), "-k", folder, "-h", "127.0.0.1"])
     child = spawn(postgres, args, { cwd: folder, stdio: "ignore" })
-    while (!(await accepts(port))) await pause(50)
+    while (!answers(port)) await pause(50)
   }
   const crash = async () => {
     const dying = child

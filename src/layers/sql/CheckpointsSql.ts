@@ -1,7 +1,8 @@
 /**
  * Checkpoints over SQL.
  *
- * In: the Checkpoints port's calls. Out: rows of `pipeline_checkpoints`. Promises: as the port's.
+ * In: the Checkpoints port's calls. Out: rows of `pipeline_checkpoints`. Promises: opening is one statement, so two
+ * openers at once get different epochs and only the later may save.
  */
 import { Effect, Layer, Schema } from "effect"
 import { type Checkpoint, Checkpoints } from "../Checkpoints.ts"

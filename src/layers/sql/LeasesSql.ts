@@ -1,7 +1,8 @@
 /**
  * Leases over SQL.
  *
- * In: the Leases port's calls. Out: rows of `leases`. Promises: a row is never deleted, so its epoch never starts anew.
+ * In: the Leases port's calls. Out: rows of `leases`. Promises: acquiring is one statement, so one of many who ask at
+ * once gets the lease; a row is never deleted, so its epoch never starts anew.
  */
 import { Effect, Layer, Schema } from "effect"
 import { type Lease, Leases } from "../Leases.ts"

@@ -1,7 +1,8 @@
 /**
  * The limiter's memory over SQL.
  *
- * In: the RateLimits port's calls. Out: rows of `rate_limits`. Promises: as the port's.
+ * In: the RateLimits port's calls. Out: rows of `rate_limits`. Promises: keys are written in one order, so
+ * that two savers never wait for each other in a circle.
  */
 import { Effect, Layer, Schema } from "effect"
 import { RateLimits, RateLimitState } from "../RateLimits.ts"

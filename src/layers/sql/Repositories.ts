@@ -1,7 +1,8 @@
 /**
  * Every repository over SQL as one layer.
  *
- * In: a Store, migrated. Out: all that the Store keeps, by its ports.
+ * In: a Store, migrated. Out: all that the Store keeps, by its ports. Promises: nothing is opened here, and the Store is
+ * shared, so that calls of several repositories can join one transaction.
  */
 import { Layer } from "effect"
 import * as Checkpoints from "./CheckpointsSql.ts"

@@ -1,7 +1,8 @@
 /**
  * Received Telegram updates over SQL.
  *
- * In: the TelegramUpdates port's calls. Out: rows of `telegram_updates`. Promises: as the port's.
+ * In: the TelegramUpdates port's calls. Out: rows of `telegram_updates`. Promises: the primary key
+ * alone decides whether an update is new, also between two processes.
  */
 import { Effect, Layer, Schema } from "effect"
 import { Store } from "../Store.ts"

@@ -1,7 +1,8 @@
 /**
  * Migration 2: opportunities at their newest revision, and the verdicts of validation.
  *
- * The whole public object is `payload`; the columns beside it are what queries filter and sort by.
+ * The whole public object is `payload`; the columns beside it are what queries filter and sort by, written from it by the
+ * repository alone. The log keeps each level's verdict once, and of a user only the first failure.
  */
 export const opportunities: ReadonlyArray<string> = [
   `create table global_opportunities (

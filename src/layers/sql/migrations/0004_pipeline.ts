@@ -1,6 +1,8 @@
 /**
- * Migration 4: what the machinery itself must remember: facts to publish, checkpoints, received updates, the limiter's
- * windows, named ownerships, the audit log and the operator's configuration.
+ * Migration 4: what the machinery itself must remember.
+ *
+ * Facts to publish, checkpoints, received updates, the limiter's windows, named ownerships, the audit log and the
+ * operator's configuration. Rows of `pipeline_checkpoints` and `leases` are never deleted: their epochs only grow.
  */
 export const pipeline: ReadonlyArray<string> = [
   `create table outbox (
