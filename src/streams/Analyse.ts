@@ -7,21 +7,20 @@
  * checkpoint is saved only after the transitions before it are stored, so a kill loses none and changes no id; one
  * process at a time follows, fenced by the checkpoint's epoch.
  */
-import { Clock, Duration, Effect, Fiber, Metric, Option, Ref, Schedule, Schema, Stream } from "effect"
+import { Clock, Effect, Metric, Option, Ref, Schema, Stream } from "effect"
 import type { DetectConfig } from "../domain/DetectConfig.ts"
 import * as Frame from "../domain/Frame.ts"
 import { type Opportunity, OpportunityJson } from "../domain/Opportunity.ts"
 import * as Subject from "../domain/Subject.ts"
 import { Bus, type BusError, type StartAt, type StoredMessage } from "../layers/Bus.ts"
 import { type Checkpoint, Checkpoints } from "../layers/Checkpoints.ts"
-import { type Lease, Leases } from "../layers/Leases.ts"
+import type { Leases } from "../layers/Leases.ts"
 import type { Fenced, StoreError } from "../layers/Store.ts"
 import { Analysis, AnalysisState, type Figures } from "./Analysis.ts"
+import { whileOwner } from "./Ownership.ts"
 import { MARKET_DATA } from "./Topology.ts"
 
 const NAME = "analyse"
-const LEASE_TTL_MS = 3_000
-const RENEW_EVERY_MS = 1_000
 const CHECKPOINT_EVERY_MS = 1_000
 const FRAMES_AHEAD = 1_024
 
@@ -49,12 +48,15 @@ export interface AnalyseOptions {
 /** The transition as it is stored; a repeat has the same message id. */
 export const publishTransitions = Effect.fn("Analyse.publishTransitions")(
   function* (bus: Bus["Service"], transitions: ReadonlyArray<Opportunity>) {
-    const messages = yield* Effect.forEach(transitions, (transition) =>
-      Effect.map(Effect.orDie(encodeOpportunity(transition)), (json) => ({
-        subject: Subject.opportunity(transition),
-        data: encoder.encode(json),
-        messageId: `${transition.id}:${transition.revision}`,
-      })))
+    const messages = yield* Effect.forEach(
+      transitions,
+      (transition) =>
+        Effect.map(Effect.orDie(encodeOpportunity(transition)), (json) => ({
+          subject: Subject.opportunity(transition),
+          data: encoder.encode(json),
+          messageId: `${transition.id}:${transition.revision}`,
+        })),
+    )
     yield* bus.publishAll(messages)
     yield* Effect.forEach(
       transitions,
@@ -74,7 +76,9 @@ const resume = (bus: Bus["Service"], checkpoint: Checkpoint, config: DetectConfi
     if (!usable) return { analysis, position: 0, from: { _tag: "First" } satisfies StartAt }
     analysis.restore(state.value)
     const begin = state.value.rewindTo ?? checkpoint.position + 1
-    if (begin < firstSequence) yield* Effect.logWarning("frames since the checkpoint were discarded", { begin, firstSequence })
+    if (begin < firstSequence) {
+      yield* Effect.logWarning("frames since the checkpoint were discarded", { begin, firstSequence })
+    }
     const from: StartAt = { _tag: "Sequence", sequence: Math.max(begin, firstSequence, 1) }
     return { analysis, position: checkpoint.position, from }
   })
@@ -126,47 +130,6 @@ const follow = (options: AnalyseOptions): Effect.Effect<void, BusError | StoreEr
     )
   })
 
-/** Prolongs the lease until it is lost. */
-const hold = (lease: Lease): Effect.Effect<never, StoreError | Fenced, Leases> =>
-  Effect.gen(function* () {
-    const leases = yield* Leases
-    let held = lease
-    while (true) {
-      yield* Effect.sleep(RENEW_EVERY_MS)
-      held = yield* leases.renew(held, yield* Clock.currentTimeMillis, LEASE_TTL_MS)
-    }
-  })
-
-/** One term: waits for the lease, follows, and ends when the lease or a dependency is lost. */
-const term = (options: AnalyseOptions) =>
-  Effect.gen(function* () {
-    const leases = yield* Leases
-    const request = Effect.flatMap(Clock.currentTimeMillis, (nowMs) =>
-      leases.acquire({ name: NAME, owner: options.owner, nowMs, ttlMs: LEASE_TTL_MS }))
-    const lease = yield* request.pipe(Effect.repeat({
-      until: Option.isSome,
-      schedule: Schedule.spaced(Duration.millis(RENEW_EVERY_MS)),
-    }))
-    if (Option.isNone(lease)) return
-    yield* Effect.acquireUseRelease(
-      Effect.succeed(lease.value),
-      (held) =>
-        Effect.gen(function* () {
-          const holding = yield* Effect.forkChild(hold(held))
-          yield* Effect.raceFirst(follow(options), Fiber.join(holding))
-        }),
-      (held) =>
-        Effect.flatMap(Clock.currentTimeMillis, (nowMs) => leases.release(held, nowMs)).pipe(Effect.ignore),
-    )
-  })
-
 /** Follows for ever; whatever ends a term is told and a new one begins. */
-export const analyse = (
-  options: AnalyseOptions,
-): Effect.Effect<never, never, Bus | Checkpoints | Leases> =>
-  term(options).pipe(
-    Effect.tapError((error) => Effect.logWarning("analysis stands still", error._tag, error.message)),
-    Effect.ignore,
-    Effect.andThen(Effect.sleep(Duration.millis(250))),
-    Effect.forever,
-  )
+export const analyse = (options: AnalyseOptions): Effect.Effect<never, never, Bus | Checkpoints | Leases> =>
+  whileOwner({ name: NAME, owner: options.owner }, follow(options))

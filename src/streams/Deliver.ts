@@ -1,0 +1,213 @@
+/**
+ * Deliver: leased rows of the queue leave as messages, one request a row.
+ *
+ *   claimed --limiter says wait--> given back, due later
+ *   claimed --granted, `sending` committed--> request --> sent | unknown | failed | due later (retry_after, 5xx)
+ *
+ * In: due rows of `opportunity_distribution_queue`, woken by NOTIFY. Out: messages, and a fact `evt.v1.delivery.settled`
+ * in the transaction that settles the row. Promises: an expired row is never sent; a crash repeats at most the requests
+ * in flight, each once; one chat's wait holds nobody else up. In flight: 8 at most a process.
+ */
+import { Clock, Effect, Metric, Queue, Random, Schema } from "effect"
+import { RateLimiterClient } from "../actors/RateLimiter.ts"
+import type { DeliverySettled } from "../domain/Fact.ts"
+import { Opportunity } from "../domain/Opportunity.ts"
+import { Preferences } from "../domain/Preferences.ts"
+import * as Subject from "../domain/Subject.ts"
+import { Notifier, type Outcome } from "../layers/Notifier.ts"
+import { OpportunityQueue, type QueueItem, type Settlement } from "../layers/OpportunityQueue.ts"
+import { Outbox } from "../layers/Outbox.ts"
+import { Channel, Store } from "../layers/Store.ts"
+import { Users } from "../layers/Users.ts"
+import { dueOrTold } from "./Wakeup.ts"
+
+const IN_FLIGHT = 8
+const CLAIM_LIMIT = 32
+const LEASE_MS = 15_000
+const MAX_ATTEMPTS = 5
+const FIRST_RETRY_MS = 1_000
+const LAST_RETRY_MS = 300_000
+
+/** What a row carries for its reader. */
+export const Payload = Schema.Struct({ opportunity: Opportunity, language: Preferences.fields.language })
+export type Payload = typeof Payload.Type
+
+const decodePayload = Schema.decodeUnknownEffect(Payload)
+
+const settledTotal = Metric.counter("deliveries_total", { description: "Rows settled, by status" })
+const boundaries = [10, 25, 50, 100, 250, 500, 1_000, 2_500, 5_000, 10_000, 30_000]
+const latencyMs = Metric.histogram("delivery_latency_ms", {
+  description: "From the triggering tick to the messenger's acceptance, limiter waits taken out",
+  boundaries,
+})
+const limiterWaitMs = Metric.histogram("delivery_limiter_wait_ms", {
+  description: "Of it, spent waiting for the messenger's rate limits",
+  boundaries,
+})
+
+const retryAtMs = (attempts: number, nowMs: number) =>
+  Effect.map(Random.next, (chance) => {
+    const wait = Math.min(LAST_RETRY_MS, FIRST_RETRY_MS * 2 ** Math.max(0, attempts - 1))
+    return nowMs + Math.round(wait * (0.8 + 0.4 * chance))
+  })
+
+const isGroup = (chatId: string): boolean => chatId.startsWith("-")
+
+/** What a request's outcome means for its row. */
+const settlementOf = (item: QueueItem, outcome: Outcome, nowMs: number): Effect.Effect<Settlement> => {
+  switch (outcome._tag) {
+    case "Accepted":
+      return Effect.succeed({ _tag: "Sent", messageId: outcome.messageId })
+    case "RetryAfter":
+      return Effect.succeed({ _tag: "Reschedule", dueAtMs: nowMs + outcome.afterMs, error: "retry_after" })
+    case "ChatGone":
+      return Effect.succeed({ _tag: "Failed", error: `chat_gone: ${outcome.detail}` })
+    case "Migrated":
+      return Effect.succeed({ _tag: "Cancelled", error: `migrated to ${outcome.toChatId}` })
+    case "Refused":
+      return Effect.succeed({ _tag: "Failed", error: `refused: ${outcome.detail}` })
+    case "Unknown":
+      return Effect.succeed({ _tag: "Unknown", error: outcome.detail })
+    case "Unavailable":
+      return item.attempts + 1 >= MAX_ATTEMPTS
+        ? Effect.succeed({ _tag: "Failed", error: `unavailable ${MAX_ATTEMPTS} times: ${outcome.detail}` })
+        : Effect.map(retryAtMs(item.attempts + 1, nowMs), (dueAtMs) => (
+          { _tag: "Reschedule", dueAtMs, error: outcome.detail } as const
+        ))
+  }
+}
+
+export interface DeliverOptions {
+  /** Unique for each process start. */
+  readonly owner: string
+}
+
+const make = (options: DeliverOptions) =>
+  Effect.gen(function* () {
+    const { owner } = options
+    const queue = yield* OpportunityQueue, outbox = yield* Outbox, store = yield* Store, users = yield* Users
+    const limiter = yield* RateLimiterClient, notifier = yield* Notifier
+    /** When the limiter first made a row wait. */
+    const waitingSince = new Map<number, number>()
+
+    /** Row and fact change together. */
+    const settle = (
+      item: QueueItem,
+      settlement: Settlement,
+      fact: Pick<DeliverySettled, "latencyMs" | "limiterWaitMs">,
+    ) =>
+      Effect.gen(function* () {
+        const nowMs = yield* Clock.currentTimeMillis
+        const status = yield* store.transaction(Effect.gen(function* () {
+          const status = yield* queue.settle({ owner, queueId: item.queueId, settlement, nowMs })
+          const { chatId, opportunityId, priority, purpose, queueId, userId } = item
+          const payload: DeliverySettled = {
+            v: 1,
+            at: nowMs,
+            queueId,
+            opportunityId,
+            userId,
+            chatId,
+            purpose,
+            priority,
+            status,
+            messageId: settlement._tag === "Sent" ? settlement.messageId : null,
+            error: settlement._tag === "Sent" ? null : settlement.error,
+            ...fact,
+          }
+          yield* outbox.append([{ subject: Subject.fact("delivery", "settled"), payload }], nowMs)
+          return status
+        }))
+        if (status !== "pending" && status !== "unknown") waitingSince.delete(item.queueId)
+        yield* Metric.update(Metric.withAttributes(settledTotal, { status }), 1)
+      })
+
+    /** What the outcome means beyond its row. */
+    const follow = (item: QueueItem, outcome: Outcome, nowMs: number) => {
+      switch (outcome._tag) {
+        case "RetryAfter":
+          return limiter.paused(item.chatId, nowMs + outcome.afterMs)
+        case "ChatGone":
+          return Effect.andThen(
+            users.deactivate(item.chatId, nowMs),
+            queue.cancelChat(item.chatId, "chat_gone", nowMs),
+          )
+        case "Migrated": {
+          const { expiresAt, opportunityId, payload, priority, purpose, userId } = item
+          const moved = { expiresAt, opportunityId, payload, priority, purpose, userId, scheduledAt: nowMs }
+          return Effect.andThen(
+            users.migrateChat(item.chatId, outcome.toChatId, nowMs),
+            queue.enqueue([{ ...moved, chatId: outcome.toChatId }], nowMs),
+          )
+        }
+        default:
+          return Effect.void
+      }
+    }
+
+    const request = (item: QueueItem, { language, opportunity }: Payload, nowMs: number): Effect.Effect<Outcome> => {
+      const notification = { chatId: item.chatId, opportunity, language, nowMs }
+      return item.purpose !== "notify" && item.messageId !== null
+        ? notifier.edit(item.messageId, notification)
+        : notifier.send(notification)
+    }
+
+    const one = (item: QueueItem) =>
+      Effect.gen(function* () {
+        const askedAt = yield* Clock.currentTimeMillis
+        const verdict = yield* limiter.acquire({ chatId: item.chatId, isGroup: isGroup(item.chatId) })
+        if (verdict._tag === "Wait") {
+          if (!waitingSince.has(item.queueId)) waitingSince.set(item.queueId, askedAt)
+          return yield* queue.release({ owner, queueIds: [item.queueId], dueAtMs: verdict.untilMs })
+        }
+        const waitedMs = askedAt - (waitingSince.get(item.queueId) ?? askedAt)
+        const payload = yield* Effect.option(decodePayload(item.payload))
+        if (payload._tag === "None") {
+          return yield* settle(item, { _tag: "Failed", error: "unreadable payload" }, {
+            latencyMs: null,
+            limiterWaitMs: 0,
+          })
+        }
+        const mine = yield* queue.markSending({ owner, queueIds: [item.queueId], nowMs: askedAt, leaseMs: LEASE_MS })
+        if (mine.length === 0) return
+        const outcome = yield* request(item, payload.value, askedAt)
+        const nowMs = yield* Clock.currentTimeMillis
+        const latency = outcome._tag === "Accepted" && item.purpose === "notify"
+          ? nowMs - payload.value.opportunity.detectedAt
+          : null
+        yield* settle(item, yield* settlementOf(item, outcome, nowMs), { latencyMs: latency, limiterWaitMs: waitedMs })
+        if (latency !== null) {
+          yield* Metric.update(latencyMs, latency - waitedMs)
+          yield* Metric.update(limiterWaitMs, waitedMs)
+        }
+        yield* follow(item, outcome, nowMs)
+      }).pipe(
+        Effect.catch((error) =>
+          Effect.logWarning("a delivery goes back to the queue", item.queueId, error._tag, error.message)
+        ),
+        Effect.withSpan("Deliver.one", { attributes: { queueId: item.queueId, purpose: item.purpose } }),
+      )
+
+    /** Claimed rows wait here for a free worker; full: nothing more is claimed. */
+    const claimed = yield* Queue.bounded<QueueItem>(CLAIM_LIMIT)
+    const worker = Effect.forever(Effect.flatMap(Queue.take(claimed), one))
+    yield* Effect.forEach(Array.from({ length: IN_FLIGHT }), () => Effect.forkScoped(worker), { discard: true })
+
+    /** One look at the queue; out: whether there was anything. */
+    const round = Effect.gen(function* () {
+      const nowMs = yield* Clock.currentTimeMillis
+      yield* queue.reclaim(nowMs)
+      yield* queue.expire(nowMs)
+      const items = yield* queue.claim({ owner, limit: CLAIM_LIMIT, nowMs, leaseMs: LEASE_MS })
+      yield* Queue.offerAll(claimed, items)
+      return items.length > 0
+    })
+    return { round, nextDueAt: queue.nextDueAt }
+  })
+
+/** Sends what is due, for ever; while the Store is away it waits and tries again. */
+export const deliver = (options: DeliverOptions) =>
+  Effect.scoped(Effect.gen(function* () {
+    const { nextDueAt, round } = yield* make(options)
+    return yield* dueOrTold({ channel: Channel.queue, name: "delivery", round, nextDueAt })
+  }))

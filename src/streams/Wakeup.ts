@@ -1,0 +1,45 @@
+/**
+ * Wakeup: loops over rows that are woken by a notice, by the time something is due, or by a slow poll.
+ *
+ * In: a round of work that says whether it found anything. Out: nothing; it goes on for ever. Promises: while a round
+ * finds work the next follows at once; a lost notice costs at most the poll's second; a failing Store is waited for with
+ * capped back-off, told once a failure.
+ */
+import { Clock, type Duration, Effect, Option, Queue, Schedule } from "effect"
+import { Store, type StoreError } from "../layers/Store.ts"
+
+const POLL_MS = 1_000
+/** Never a hot loop, whatever the table says. */
+const LEAST_WAIT_MS = 5
+const again: Schedule.Schedule<Duration.Duration> = Schedule.min([
+  Schedule.exponential("100 millis"),
+  Schedule.spaced("2 seconds"),
+])
+
+export interface WakeupOptions<R> {
+  readonly channel: string
+  /** For people, in logs. */
+  readonly name: string
+  readonly round: Effect.Effect<boolean, StoreError, R>
+  readonly nextDueAt: (nowMs: number) => Effect.Effect<Option.Option<number>, StoreError, R>
+}
+
+const untilDue = (next: Option.Option<number>, nowMs: number): number =>
+  Option.match(next, { onNone: () => POLL_MS, onSome: (at) => Math.min(POLL_MS, Math.max(LEAST_WAIT_MS, at - nowMs)) })
+
+export const dueOrTold = <R>(options: WakeupOptions<R>): Effect.Effect<never, never, R | Store> =>
+  Effect.scoped(Effect.gen(function* () {
+    const store = yield* Store
+    const notices = yield* store.listen(options.channel)
+    while (true) {
+      if (yield* options.round) continue
+      const nowMs = yield* Clock.currentTimeMillis
+      const waitMs = untilDue(yield* options.nextDueAt(nowMs), nowMs)
+      yield* Effect.raceFirst(Queue.take(notices), Effect.sleep(waitMs))
+      yield* Queue.clear(notices)
+    }
+  })).pipe(
+    Effect.tapError((error) => Effect.logWarning(`${options.name} waits for the store`, error._tag, String(error))),
+    Effect.retry(again),
+    Effect.orDie,
+  )
