@@ -41,7 +41,10 @@ export interface StreamSpec {
   readonly dedupWindow: Duration.Duration
 }
 
-/** A bucket's declaration. `timeToLive` is per bucket and applies to every key since its last write. */
+/**
+ * A bucket's declaration. `timeToLive` is per bucket and applies to every key since its last write. A write beyond
+ * `maxBytes` is `rejected`.
+ */
 export interface BucketSpec {
   readonly name: string
   readonly timeToLive: Option.Option<Duration.Duration>
@@ -72,7 +75,10 @@ export interface LiveMessage {
   readonly headers: Readonly<Record<string, string>>
 }
 
-/** Where an ordered consumer begins. `Sequence` is inclusive. */
+/**
+ * Where an ordered consumer begins. `Sequence` is inclusive; one beyond the last is waited for, so whoever keeps a
+ * checkpoint longer than the stream lives compares it with `streamState` first.
+ */
 export type StartAt =
   | { readonly _tag: "First" }
   | { readonly _tag: "New" }
@@ -138,7 +144,10 @@ export interface KeyValue {
   readonly update: (key: string, value: Uint8Array, revision: number) => Effect.Effect<number, BusError>
   readonly remove: (key: string) => Effect.Effect<void, BusError>
   readonly keys: (filter: string) => Effect.Effect<ReadonlyArray<string>, BusError>
-  /** Present values first, then every later write; a removal carries none. */
+  /**
+   * Present values first, then every later write; a removal carries none, an expiry is not told. A watcher slower
+   * than the writers sees only the latest of each key.
+   */
   readonly watch: (
     filter: string,
   ) => Stream.Stream<{ readonly key: string; readonly entry: Option.Option<Entry> }, BusError>
@@ -151,7 +160,7 @@ export class Bus extends Context.Service<Bus, {
   readonly kind: "jetstream" | "embedded"
   /** For people: which server, its version; never credentials. */
   readonly describe: Effect.Effect<{ readonly where: string; readonly version: string }, BusError>
-  /** Creates the stream or brings its limits up to date; idempotent. */
+  /** Creates the stream or brings its limits up to date; idempotent. `rejected` if its subjects overlap another's. */
   readonly ensureStream: (spec: StreamSpec) => Effect.Effect<void, BusError>
   readonly removeStream: (name: string) => Effect.Effect<void, BusError>
   readonly streamState: (name: string) => Effect.Effect<StreamState, BusError>
@@ -159,10 +168,14 @@ export class Bus extends Context.Service<Bus, {
   readonly lastMessage: (stream: string, subject: string) => Effect.Effect<Option.Option<StoredMessage>, BusError>
   /** Returns when the stream has stored it. */
   readonly publish: (message: OutgoingMessage) => Effect.Effect<PublishAck, BusError>
-  /** Pipelined: sends all in order, then waits for every acknowledgement. Fails on the first that fails. */
+  /**
+   * Pipelined: sends all in order, then waits for every acknowledgement. Fails on the first that fails; others of the
+   * batch may be stored, so repeat it whole with the same message ids.
+   */
   readonly publishAll: (messages: ReadonlyArray<OutgoingMessage>) => Effect.Effect<ReadonlyArray<PublishAck>, BusError>
   /** Fire and forget, at most once: nobody listening, nobody told. */
   readonly publishLive: (message: OutgoingMessage) => Effect.Effect<void, BusError>
+  /** Holds `capacity` messages for a slow reader; then the oldest is dropped and counted (BusMetrics). */
   readonly subscribeLive: (subject: string, capacity: number) => Stream.Stream<LiveMessage, BusError>
   /** In order, in batches of what has arrived; resumes by itself after a reconnect where it stood. */
   readonly consume: (options: ConsumeOptions) => Stream.Stream<ReadonlyArray<StoredMessage>, BusError>

@@ -1,6 +1,8 @@
 /**
- * What the Bus counts, the same names in every implementation. In: events of the adapters. Out: Effect metrics.
- * Nothing is lost without being counted here.
+ * What the Bus counts, under the same names in every implementation.
+ *
+ * In: what the adapters drop, skip or give up. Out: Effect metrics, with the reason where there are several.
+ * Promises: nothing is lost on our side of the bus without being counted here.
  */
 import { Metric } from "effect"
 

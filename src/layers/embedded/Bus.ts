@@ -6,7 +6,7 @@
  * Data is handed over by reference, never copied: do not change an array after publishing it. A durable publish also
  * reaches live subscribers of its subject, and a live one is stored where a stream captures it, as on a NATS server.
  */
-import { Clock, Effect, Layer, Option, Stream } from "effect"
+import { Clock, Effect, Latch, Layer, Option, Stream } from "effect"
 import { Bus, BusError, type BusReason, type OutgoingMessage, type StreamSpec } from "../Bus.ts"
 import { isPattern, isSubject, overlaps } from "../SubjectPattern.ts"
 import { Bucket } from "./Bucket.ts"
@@ -35,6 +35,8 @@ const make = Effect.fnUntraced(function* (options: EmbeddedOptions) {
   const groups = new Map<StreamLog, Map<string, WorkGroup>>()
   const buckets = new Map<string, Bucket>()
   const live = new LiveTopics()
+  const closing = yield* Latch.make(false)
+  yield* Effect.addFinalizer(() => closing.open)
   /** Which stream captures a subject; forgotten whenever a stream comes, changes or goes. */
   const routes = new Map<string, StreamLog | undefined>()
 
@@ -153,7 +155,10 @@ const make = Effect.fnUntraced(function* (options: EmbeddedOptions) {
       buckets.set(spec.name, bucket)
       return bucket
     }),
-    status: Stream.concat(Stream.make("connected" as const), Stream.never),
+    status: Stream.concat(
+      Stream.make("connected" as const),
+      Stream.fromEffect(Effect.as(closing.await, "closed" as const)),
+    ),
   })
 })
 

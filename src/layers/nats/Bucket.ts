@@ -76,11 +76,16 @@ const keyValue = (link: Link, bucket: string, name: string, store: KV): KeyValue
       filtered(
         "keys",
         filter,
-        link.request("keys", `${bucket}/${filter}`, async () => {
-          const keys: Array<string> = []
-          for await (const key of await store.keys(filter)) keys.push(key)
-          return keys
-        }),
+        // The library waits for ever if the link breaks in the middle.
+        link.bounded(
+          "keys",
+          `${bucket}/${filter}`,
+          link.request("keys", `${bucket}/${filter}`, async () => {
+            const keys: Array<string> = []
+            for await (const key of await store.keys(filter)) keys.push(key)
+            return keys
+          }),
+        ),
       )
     ),
     watch: (filter) =>

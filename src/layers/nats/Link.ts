@@ -54,12 +54,19 @@ export const readUrl = (
     }
     tls ||= parsed.protocol === "tls:"
     servers.push(`${parsed.hostname}:${parsed.port === "" ? 4222 : parsed.port}`)
-    const user = decodeURIComponent(parsed.username)
-    if (user !== "") {
-      credentials = parsed.password === "" ? { token: user } : { user, pass: decodeURIComponent(parsed.password) }
-    }
+    const [user, pass] = [decode(parsed.username), decode(parsed.password)]
+    if (user === undefined || pass === undefined) return Result.fail("the NATS URL's credentials are malformed")
+    if (user !== "") credentials = pass === "" ? { token: user } : { user, pass }
   }
   return Result.succeed({ servers, ...credentials, ...(tls ? { tls: {} } : {}) })
+}
+
+const decode = (text: string): string | undefined => {
+  try {
+    return decodeURIComponent(text)
+  } catch {
+    return undefined
+  }
 }
 
 export class Link {
@@ -109,25 +116,28 @@ export class Link {
     this.changed.notify()
   }
 
+  /** Sends and forgets; nothing once the connection is closed, so that late finalizers do not fail. */
+  post(subject: string, payload = "", reply?: string): void {
+    if (this.connection.isClosed()) return
+    this.connection.publish(subject, payload, reply === undefined ? {} : { reply })
+  }
+
+  /** Fails with `timeout` when `effect` takes longer than `requestTimeout`. */
+  bounded<A>(operation: string, subject: string, effect: Effect.Effect<A, BusError>): Effect.Effect<A, BusError> {
+    const detail = `the NATS server did not answer within ${this.requestTimeoutMs} ms`
+    const late = new BusError({ reason: "timeout", operation, subject, detail })
+    return Effect.raceFirst(effect, Effect.andThen(realSleep(this.requestTimeoutMs), Effect.fail(late)))
+  }
+
   /** Returns at once while the link is up, else when it is again; `timeout` after `requestTimeout`. */
   ready(operation: string, subject: string): Effect.Effect<void, BusError> {
-    if (this.up) return Effect.void
-    const detail = `the NATS server is away since more than ${this.requestTimeoutMs} ms`
-    return Effect.raceFirst(
-      this.changed.waitUntil(() => this.up),
-      Effect.andThen(
-        realSleep(this.requestTimeoutMs),
-        Effect.fail(new BusError({ reason: "timeout", operation, subject, detail })),
-      ),
-    )
+    return this.up ? Effect.void : this.bounded(operation, subject, this.changed.waitUntil(() => this.up))
   }
 
   /** One request to the server, once the link is up. */
   request<A>(operation: string, subject: string, call: () => Promise<A>): Effect.Effect<A, BusError> {
-    return Effect.andThen(
-      this.ready(operation, subject),
-      Effect.tryPromise({ try: call, catch: toBusError(operation, subject) }),
-    )
+    const asked = Effect.tryPromise({ try: call, catch: toBusError(operation, subject) })
+    return Effect.suspend(() => Effect.andThen(this.ready(operation, subject), asked))
   }
 }
 
@@ -186,11 +196,12 @@ export const openLink = Effect.fnUntraced(function* (options: NatsOptions) {
         link.set(true)
         return PubSub.publish(events, "reconnected")
       }
-      return status.type === "close" ? PubSub.publish(events, "closed") : Effect.void
+      return Effect.void
     }),
     Effect.ignore,
     Effect.forkScoped,
   )
+  yield* Effect.addFinalizer(() => PubSub.publish(events, "closed"))
   return { link, status: statusOf(link, events) }
 })
 

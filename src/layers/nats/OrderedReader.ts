@@ -43,13 +43,18 @@ const startConfig = (start: ReaderStart): Partial<ConsumerConfig> => {
 }
 
 /** The part of a consumer's configuration that says which subjects, and what is left to do here. */
-export const filterConfig = (link: Link, subjects: ReadonlyArray<string>) => {
+export interface Filter {
+  readonly config: Pick<Partial<ConsumerConfig>, "filter_subject" | "filter_subjects">
+  readonly matches: ((subject: string) => boolean) | undefined
+}
+
+export const filterConfig = (link: Link, subjects: ReadonlyArray<string>): Filter => {
   const [only] = subjects
   if (only === undefined) return { config: {}, matches: undefined }
   if (subjects.length === 1) return { config: { filter_subject: only }, matches: undefined }
-  return link.atLeast(2, 10, 0)
-    ? { config: { filter_subjects: [...subjects] }, matches: undefined }
-    : { config: {}, matches: anyMatcher(subjects) }
+  // Matched here in any case: a durable consumer may be older than the server.
+  const matches = anyMatcher(subjects)
+  return link.atLeast(2, 10, 0) ? { config: { filter_subjects: [...subjects] }, matches } : { config: {}, matches }
 }
 
 /** The start points of a durable consumer. */
@@ -63,12 +68,13 @@ export const readOrdered = (
 
 const runReader = (link: Link, options: ReaderOptions): Stream.Stream<ReadonlyArray<StoredMessage>, BusError> => {
   const { stream, subjects } = options
-  let next = 0
+  // Servers begin at the next message when asked for one that is not there yet; we wait for it.
+  let next = options.start._tag === "Sequence" ? Math.max(1, options.start.sequence) : 0
   let consumerSequence = 0
   let began = false
   let previous: string | undefined
   let matches: ((subject: string) => boolean) | undefined
-  const forget = (consumer: string) => link.connection.publish(`$JS.API.CONSUMER.DELETE.${stream}.${consumer}`)
+  const forget = (consumer: string) => link.post(`$JS.API.CONSUMER.DELETE.${stream}.${consumer}`)
   return pullFrom(link, {
     operation: options.operation,
     stream,

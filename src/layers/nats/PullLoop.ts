@@ -11,6 +11,7 @@ import { createInbox, type Msg, type Subscription } from "@nats-io/nats-core"
 import { Effect, Stream } from "effect"
 import { BusError } from "../Bus.ts"
 import { Signal } from "../Signal.ts"
+import { toBusError } from "./Errors.ts"
 import { type Link, realSleep } from "./Link.ts"
 
 const REQUEST_EXPIRES_MS = 30_000
@@ -110,7 +111,10 @@ class PullLoop<A> {
         this.#flow(yield* opened)
         yield* this.#renewal.waitUntil(() => this.#stale)
       }
-    }).pipe(Effect.catch((error) => Effect.sync(() => this.#fail(error))))
+    }).pipe(
+      Effect.catchDefect((defect) => Effect.fail(toBusError(this.#source.operation, this.#source.stream)(defect))),
+      Effect.catch((error) => Effect.sync(() => this.#fail(error))),
+    )
   }
 
   /** What has arrived, at least one message; it makes room for as many. */
@@ -168,7 +172,7 @@ class PullLoop<A> {
       idle_heartbeat: HEARTBEAT_MS * NANOS_PER_MS,
     }
     const subject = `$JS.API.CONSUMER.MSG.NEXT.${this.#source.stream}.${this.#consumer}`
-    this.#link.connection.publish(subject, JSON.stringify(request), { reply: this.#inbox })
+    this.#link.post(subject, JSON.stringify(request), this.#inbox)
   }
 
   #receive(message: Msg): void {

@@ -4,7 +4,7 @@
  * The consumer is made by the first worker that names it; later ones bring its limits up to date and keep its
  * position. In: the server's deliveries. Out: batches of at most `batchSize`, no more than that ahead of the worker.
  * At least once: an answer is sent, not confirmed; if it is lost the message comes again after `ackWait` (the
- * server's clock). What was fetched but not handed over when a worker leaves is given back at once.
+ * server's clock), and a server killed right after an ack may have forgotten it. What was fetched but not handed over when a worker leaves is given back at once.
  */
 import { AckPolicy, type ConsumerConfig, JetStreamApiCodes, JetStreamApiError } from "@nats-io/jetstream"
 import { type Msg, nanos } from "@nats-io/nats-core"
@@ -18,7 +18,7 @@ import { type Position, pullFrom, SKIP } from "./PullLoop.ts"
 /** Creates the durable consumer or brings its limits up to date. */
 const ensureConsumer = async (link: Link, options: WorkOptions): Promise<string> => {
   const { consumers } = link.manager
-  const filter = filterConfig(link, options.subjects).config
+  const { config: filter } = filterConfig(link, options.subjects)
   const limits: Partial<ConsumerConfig> = {
     ack_wait: nanos(Duration.toMillis(options.ackWait)),
     max_deliver: Number.isFinite(options.maxDeliver) ? options.maxDeliver : -1,
@@ -26,10 +26,10 @@ const ensureConsumer = async (link: Link, options: WorkOptions): Promise<string>
   }
   try {
     const { config } = await consumers.info(options.stream, options.durable)
-    if (
-      config.ack_wait !== limits.ack_wait || config.max_deliver !== limits.max_deliver ||
-      config.max_ack_pending !== limits.max_ack_pending
-    ) await consumers.update(options.stream, options.durable, limits)
+    const same = config.ack_wait === limits.ack_wait && config.max_deliver === limits.max_deliver &&
+      config.max_ack_pending === limits.max_ack_pending && config.filter_subject === filter.filter_subject &&
+      String(config.filter_subjects) === String(filter.filter_subjects)
+    if (!same) await consumers.update(options.stream, options.durable, { ...limits, ...filter })
   } catch (cause) {
     if (!(cause instanceof JetStreamApiError) || cause.code !== JetStreamApiCodes.ConsumerNotFound) throw cause
     await consumers.add(options.stream, {
@@ -48,7 +48,7 @@ const answers = (link: Link, message: Msg, reply: string) => {
   const send = (payload: string): Effect.Effect<void, BusError> =>
     Effect.suspend(() =>
       Effect.map(link.ready("answer", link.names.local(message.subject)), () => {
-        link.connection.publish(reply, payload)
+        link.post(reply, payload)
       })
     )
   return {
@@ -84,7 +84,7 @@ const runWorker = (link: Link, options: WorkOptions): Stream.Stream<ReadonlyArra
       const reply = message.reply ?? ""
       if (matches !== undefined && !matches(message.subject)) {
         // Not ours, and nobody else's under this name.
-        link.connection.publish(reply, "+ACK")
+        link.post(reply, "+ACK")
         return SKIP
       }
       return {
@@ -96,7 +96,7 @@ const runWorker = (link: Link, options: WorkOptions): Stream.Stream<ReadonlyArra
     },
     leave: (_, buffered) => {
       if (!link.up) return
-      for (const { reply } of buffered) link.connection.publish(reply, "-NAK")
+      for (const { reply } of buffered) link.post(reply, "-NAK")
     },
   })
 }

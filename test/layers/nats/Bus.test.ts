@@ -2,12 +2,12 @@
 import { assert, layer } from "@effect/vitest"
 import { jetstreamManager } from "@nats-io/jetstream"
 import { connect } from "@nats-io/transport-node"
-import { Effect, Redacted, Stream } from "effect"
+import { Effect, Option, Redacted, Stream } from "effect"
 import { afterAll } from "vitest"
 import { Bus } from "../../../src/layers/Bus.ts"
 import * as NatsBus from "../../../src/layers/nats/Bus.ts"
 import { busSuite } from "../../suites/BusSuite.ts"
-import { eventually, fromFirst, ownStream, publishTexts, series } from "../../suites/bus/kit.ts"
+import { collect, eventually, fromFirst, ownStream, publishTexts, series, texts } from "../../suites/bus/kit.ts"
 import { describeWith, nats } from "../../support/available.ts"
 import { ownPrefix, removeAll } from "../../support/jetstream.ts"
 
@@ -44,6 +44,20 @@ describeWith(nats, "The bus on JetStream", () => {
           yield* kit.pause
           assert.isAtMost(yield* delivered, 40)
         }
+      }))
+  })
+
+  // The adapter's own waits are real ones, so a program in virtual time is not held up by a clock that stands still.
+  layer(bus)((it) => {
+    it.effect("works while the Clock of its callers stands still", () =>
+      Effect.gen(function* () {
+        const bus = yield* Bus
+        const name = yield* ownStream()
+        yield* publishTexts(`${name}.a`, series("m", 10))
+        assert.deepStrictEqual(texts(yield* collect(bus.consume(fromFirst(name)), 10)), series("m", 10))
+        const bucket = yield* bus.bucket({ name, timeToLive: Option.none(), maxBytes: 100_000 })
+        yield* bucket.put("k", new Uint8Array(1))
+        assert.deepStrictEqual(yield* bucket.keys(">"), ["k"])
       }))
   })
 })

@@ -49,12 +49,12 @@ export const orderedCases = (kit: Kit): void => {
       const bus = yield* Bus
       const name = yield* ownStream()
       yield* publishTexts(`${name}.a`, series("m", 2))
-      const start: StartAt = { _tag: "Sequence", sequence: 3 }
+      const start: StartAt = { _tag: "Sequence", sequence: 6 }
       const fiber = yield* Effect.forkScoped(
         collect(bus.consume({ stream: name, subjects: [], start, capacity: 8 }), 1),
       )
-      yield* publishTexts(`${name}.a`, ["third"])
-      assert.deepStrictEqual(texts(yield* Fiber.join(fiber)), ["third"])
+      yield* publishTexts(`${name}.a`, ["2", "3", "4", "5"])
+      assert.deepStrictEqual(texts(yield* Fiber.join(fiber)), ["5"])
     }))
 
   it.effect("consumes from a time", () =>
