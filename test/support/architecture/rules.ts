@@ -31,6 +31,9 @@ const partOf = (path: string): { readonly part: string; readonly folder: string 
   return { part: first, folder: "" }
 }
 
+/** A surface that speaks one vendor's language may see that vendor's adapter: the bot and its webhook are Telegram's. */
+const ownAdapter: Readonly<Record<string, string>> = { bot: "telegram", http: "telegram" }
+
 const mayImport = (from: string, to: string): boolean => {
   const importer = partOf(from)
   const imported = partOf(to)
@@ -40,6 +43,9 @@ const mayImport = (from: string, to: string): boolean => {
   if (imported.part === "domain") return true
   if (importer.part === "simulator") return false
   if (importer.part === "adapter") return imported.part === "port"
+  if (importer.part === "surfaces" && imported.part === "adapter") {
+    return ownAdapter[from.split("/")[2] ?? ""] === imported.folder
+  }
   if (imported.part === "adapter" || imported.part === "simulator") return importer.part === "programs"
   return order.indexOf(imported.part) >= 0 && order.indexOf(imported.part) < order.indexOf(importer.part)
 }
