@@ -49,7 +49,7 @@ export const startFakeVenue = (script: VenueScript): Promise<FakeVenue> => {
   const answerRest = (request: IncomingMessage, response: ServerResponse) => {
     const url = new URL(request.url ?? "/", "http://venue")
     restRequests.push(url.pathname + url.search)
-    const body = refusing ? undefined : script.rest(url)
+    const body = refusing ? undefined : script.rest(url, (channel) => played.get(channel) ?? [])
     response.writeHead(refusing ? 503 : body === undefined ? 404 : 200, { "content-type": "application/json" })
     response.end(JSON.stringify(body ?? { msg: refusing ? "refused" : "no such path" }))
   }
@@ -77,6 +77,7 @@ export const startFakeVenue = (script: VenueScript): Promise<FakeVenue> => {
       if (text === "ping") return socket.send("pong")
       const message = asJson(JSON.parse(text))
       for (const answer of script.answers(message)) socket.send(JSON.stringify(answer))
+      for (const channel of script.unsubscribes?.(message) ?? []) listeners.get(socket)?.delete(channel)
       subscribe(socket, script.subscribes(message))
     })
   })

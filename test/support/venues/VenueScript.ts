@@ -22,10 +22,12 @@ export type Json = Readonly<Record<string, unknown>>
 /** How one venue's server behaves. */
 export interface VenueScript {
   readonly id: string
-  /** The body of a REST request, or undefined for 404. */
-  readonly rest: (url: URL) => unknown
+  /** The body of a REST request, or undefined for 404; `played` are the frames of a channel played so far. */
+  readonly rest: (url: URL, played: (channel: string) => ReadonlyArray<string>) => unknown
   /** The channels a client's websocket message subscribes to; none for pings and the like. */
   readonly subscribes: (message: Json) => ReadonlyArray<string>
+  /** The channels a message ends, where a client does that. */
+  readonly unsubscribes?: (message: Json) => ReadonlyArray<string>
   /** What the server says to a client's message before any data (acknowledgements, pongs). */
   readonly answers: (message: Json) => ReadonlyArray<unknown>
   /** What is played, in order. */
@@ -81,4 +83,5 @@ export const readFixture = (venue: string): { readonly rest: Json; readonly fram
 }
 
 /** Answers REST requests from hand-made bodies: first by path and query, then by path alone. */
-export const fromFixture = (rest: Json) => (url: URL): unknown => rest[url.pathname + url.search] ?? rest[url.pathname]
+export const fromFixture = (rest: Json): VenueScript["rest"] => (url) =>
+  rest[url.pathname + url.search] ?? rest[url.pathname]

@@ -10,10 +10,37 @@ import {
   asText,
   type Frame,
   fromFixture,
+  type Json,
   readCapture,
   readFixture,
   type VenueScript,
 } from "./VenueScript.ts"
+
+type Side = Map<string, unknown>
+
+const put = (side: Side, levels: unknown): void => {
+  for (const level of asList(levels)) {
+    const [price, size] = asList(level)
+    if (Number(size) === 0) side.delete(asText(price))
+    else side.set(asText(price), size)
+  }
+}
+
+/** The recorded snapshot, brought up to what has been played since. */
+const snapshotAfter = (recorded: Json, played: ReadonlyArray<string>): Json => {
+  const bids: Side = new Map(), asks: Side = new Map()
+  put(bids, recorded["bids"])
+  put(asks, recorded["asks"])
+  let last = Number(recorded["lastUpdateId"])
+  for (const text of played) {
+    const delta = asJson(JSON.parse(text))
+    if (Number(delta["u"]) <= last) continue
+    put(bids, delta["b"])
+    put(asks, delta["a"])
+    last = Number(delta["u"])
+  }
+  return { ...recorded, lastUpdateId: last, bids: [...bids], asks: [...asks] }
+}
 
 export const binanceFamily = (options: {
   readonly id: string
@@ -42,13 +69,17 @@ export const binanceFamily = (options: {
   const handMade = fromFixture(fixture.rest)
   return {
     id: options.id,
-    rest: (url) => {
+    rest: (url, played) => {
       if (url.pathname === `${options.prefix}/exchangeInfo`) return { ...info, symbols }
-      return bodies.get(`${url.pathname}?${url.searchParams.get("symbol") ?? ""}`) ?? handMade(url)
+      const symbol = url.searchParams.get("symbol") ?? ""
+      const recorded = bodies.get(`${url.pathname}?${symbol}`)
+      if (recorded === undefined) return handMade(url, played)
+      return snapshotAfter(asJson(recorded), played(`${symbol.toLowerCase()}@depth@100ms`))
     },
     subscribes: (message) => message["method"] === "SUBSCRIBE" ? asList(message["params"]).map(asText) : [],
     answers: (message) => [{ result: null, id: message["id"] }],
     frames: [...frames, ...fixture.frames],
-    books: /@depth/,
+    // Who subscribes late asks for a snapshot over REST; nothing is sent again.
+    books: /^$/,
   }
 }

@@ -32,7 +32,7 @@ export const coinbaseexchange = (folder: string): VenueScript => {
   const handMade = fromFixture(fixture.rest)
   return {
     id: "coinbaseexchange",
-    rest: (url) => url.pathname === "/products" ? products : handMade(url),
+    rest: (url, played) => url.pathname === "/products" ? products : handMade(url, played),
     subscribes: (message) =>
       message["type"] === "subscribe"
         ? asList(message["channels"]).flatMap((channel) =>

@@ -28,6 +28,7 @@ export const okx = (folder: string): VenueScript => {
     rest: (url) =>
       url.pathname === "/api/v5/public/instruments" ? instruments(url.searchParams.get("instType") ?? "") : undefined,
     subscribes: (message) => message["op"] === "subscribe" ? asList(message["args"]).map(channelOf) : [],
+    unsubscribes: (message) => message["op"] === "unsubscribe" ? asList(message["args"]).map(channelOf) : [],
     answers: (message) => asList(message["args"]).map((arg) => ({ event: message["op"], arg, connId: "fake" })),
     frames: [...frames, ...fixture.frames],
     books: /^books:/,

@@ -1,0 +1,134 @@
+/**
+ * The Exchange port on real venues, by ccxt.pro.
+ *
+ * In: settings. Out: the `Exchange` service for the venues below. Promises: what the port promises; a feed's driver
+ * and its sockets live exactly as long as its stream; each feed has its own ccxt instances, fibers and queue, so one
+ * venue's failure never touches another. Markets are fetched at most once an hour and venue.
+ */
+import { Cache, Clock, Duration, Effect, Exit, Layer, Queue, Schedule, Stream } from "effect"
+import * as Decimal from "../../domain/Decimal.ts"
+import type { FeedEvent, FeedRequest, MarketInfo } from "../../domain/Feed.ts"
+import * as Instrument from "../../domain/Instrument.ts"
+import { inlet } from "../bridge.ts"
+import { Exchange, ExchangeError } from "../Exchange.ts"
+import type { CcxtExchange, CcxtMarket } from "./CcxtShape.ts"
+import { ClockOffset } from "./ClockOffset.ts"
+import { loadMarkets } from "./Connection.ts"
+import { countEvents } from "./FeedMetrics.ts"
+import { Outlet } from "./Outlet.ts"
+import { session } from "./Session.ts"
+import { type CcxtSettings, defaultSettings } from "./Settings.ts"
+import { numberText } from "./Values.ts"
+import { venues } from "./venues/index.ts"
+import type { VenueAdapter } from "./VenueAdapter.ts"
+
+const adapterOf = (venue: string): Effect.Effect<VenueAdapter, ExchangeError> => {
+  const adapter = venues.get(venue)
+  const known = [...venues.keys()].join(", ")
+  return adapter === undefined
+    ? Effect.fail(new ExchangeError({ reason: "unknown_venue", venue, detail: `not one of ${known}` }))
+    : Effect.succeed(adapter)
+}
+
+const positive = (value: number | undefined): string | null =>
+  value !== undefined && value > 0 && Decimal.isDecimalText(String(value)) ? numberText(value) : null
+
+const marketInfo = (venue: string, market: CcxtMarket): MarketInfo => ({
+  venue,
+  instrument: market.symbol,
+  contractSize: market.contract === true ? positive(market.contractSize) : null,
+  amountStep: positive(market.precision.amount),
+  minAmount: positive(market.limits.amount?.min),
+  minNotional: positive(market.limits.cost?.min),
+})
+
+/** Tries again for ever: at once with a fresh back-off after a connection that worked, else ever later. */
+const keepConnected = (
+  attempt: Effect.Effect<never, ExchangeError>,
+  settings: CcxtSettings,
+): Effect.Effect<never, ExchangeError> => {
+  const backoff = Schedule.min([
+    Schedule.exponential(Duration.millis(settings.backoffBaseMs)),
+    Schedule.spaced(Duration.millis(settings.backoffCapMs)),
+  ]).pipe(Schedule.jittered)
+  let startedMs = 0, healthy = false
+  const timed = Clock.currentTimeMillis.pipe(
+    Effect.tap((nowMs) =>
+      Effect.sync(() => {
+        startedMs = nowMs
+      })
+    ),
+    Effect.andThen(attempt),
+    Effect.tapError(() =>
+      Effect.map(Clock.currentTimeMillis, (nowMs) => {
+        healthy = nowMs - startedMs >= settings.healthyAfterMs
+      })
+    ),
+  )
+  return timed.pipe(
+    Effect.retry({ schedule: backoff, while: (error) => error.retryable && !healthy }),
+    Effect.retry({
+      schedule: Schedule.spaced(Duration.millis(settings.backoffBaseMs)).pipe(Schedule.jittered),
+      while: (error) => error.retryable,
+    }),
+  )
+}
+
+const make = (settings: CcxtSettings) =>
+  Effect.gen(function* () {
+    const clock = yield* Clock.Clock
+    const sources = yield* Cache.makeWith(
+      (venue: string) => Effect.flatMap(adapterOf(venue), (adapter) => loadMarkets(adapter, settings)),
+      { capacity: venues.size + 1, timeToLive: (exit) => Exit.isSuccess(exit) ? "1 hour" : 0 },
+    )
+
+    const markets = Effect.fn("Exchange.markets")(function* (venue: string) {
+      const source: CcxtExchange = yield* Cache.get(sources, venue)
+      return Object.values(source.markets ?? {})
+        .filter(({ symbol }) => Instrument.parse(symbol)._tag === "Some")
+        .map((market) => marketInfo(venue, market))
+    })
+
+    const drive = (
+      adapter: VenueAdapter,
+      request: FeedRequest,
+      outlet: Outlet,
+    ): Effect.Effect<never, ExchangeError> => {
+      const { venue } = request
+      const state = (name: "disconnected", detail: string) =>
+        Effect.sync(() => outlet.send({ _tag: "State", venue, state: name, detail, ingestTime: outlet.nowMs() }))
+      const offset = new ClockOffset()
+      const attempt = Effect.gen(function* () {
+        const source = yield* Cache.get(sources, venue)
+        const unknown = request.instruments.filter((name) => source.markets?.[name] === undefined)
+        if (unknown.length > 0) {
+          return yield* new ExchangeError({ reason: "unknown_instrument", venue, detail: unknown.join(", ") })
+        }
+        const kinds = request.kinds.filter((kind) => adapter.subscribe[kind] !== undefined)
+        if (kinds.length === 0) {
+          return yield* new ExchangeError({ reason: "unsupported", venue, detail: request.kinds.join(", ") })
+        }
+        return yield* Effect.scoped(session({ adapter, request, kinds, settings, source, outlet, offset }))
+      }).pipe(Effect.tapError((error) => state("disconnected", `${error.reason}: ${error.detail}`)))
+      return keepConnected(attempt, settings)
+    }
+
+    const feed = (request: FeedRequest): Stream.Stream<ReadonlyArray<FeedEvent>, ExchangeError> =>
+      Stream.unwrap(Effect.gen(function* () {
+        const adapter = yield* adapterOf(request.venue)
+        const events = yield* inlet<FeedEvent, ExchangeError>(settings.queueCapacity)
+        const outlet = new Outlet(request.venue, events.offer, () => clock.currentTimeMillisUnsafe())
+        yield* Effect.forkScoped(
+          Effect.tapCause(drive(adapter, request, outlet), (cause) => Effect.sync(() => events.fail(cause))),
+        )
+        return Stream.fromEffectRepeat(Queue.takeAll(events.queue)).pipe(
+          Stream.tap((batch) => countEvents(request.venue, batch)),
+        )
+      }))
+
+    return Exchange.of({ simulated: false, venues: [...venues.keys()], markets, feed })
+  })
+
+/** Live market data of Binance (spot, USD-M, COIN-M), OKX, Bybit, Kraken and Coinbase. */
+export const layer = (settings: Partial<CcxtSettings> = {}): Layer.Layer<Exchange> =>
+  Layer.effect(Exchange, make({ ...defaultSettings, ...settings }))

@@ -1,0 +1,89 @@
+/**
+ * The part of ccxt this layer relies on, in types of our own.
+ *
+ * In: nothing. Out: `CcxtExchange`, `CcxtClient`. Promises: what is not named here is not used, so an upgrade of ccxt
+ * is checked against these few lines; what comes out of ccxt is `unknown` until it has been looked at.
+ */
+
+/** One websocket connection. */
+export interface CcxtClient {
+  readonly url: string
+  /** By message hash: what has been subscribed on this connection. */
+  readonly subscriptions: Record<string, unknown>
+  readonly connection: unknown
+  isOpen(): boolean
+  send(message: unknown): Promise<unknown>
+  /** A frame as it came off the socket. */
+  onMessage(event: { readonly data: unknown }): void
+  /** A protocol-level pong. */
+  onPong(): void
+  /** An update was parsed and filed. */
+  resolve(result: unknown, messageHash?: string): unknown
+  /** A subscription, or without a hash all of the connection, failed. */
+  reject(error: unknown, messageHash?: string): unknown
+  /** The connection is over. */
+  reset(error: unknown): void
+}
+
+export interface CcxtMarket {
+  readonly id?: string | undefined
+  readonly symbol: string
+  readonly spot?: boolean | undefined
+  readonly swap?: boolean | undefined
+  readonly inverse?: boolean | undefined
+  readonly contract?: boolean | undefined
+  readonly contractSize?: number | undefined
+  readonly precision: { readonly amount?: number | undefined }
+  readonly limits: {
+    readonly amount?: { readonly min?: number | undefined }
+    readonly cost?: { readonly min?: number | undefined }
+  }
+  readonly info?: unknown
+}
+
+/** A cached order book: `[price, size]` levels, best first. */
+export interface CcxtBook {
+  readonly nonce?: number | undefined
+  readonly timestamp?: number | undefined
+  readonly bids: ReadonlyArray<ReadonlyArray<number | undefined>>
+  readonly asks: ReadonlyArray<ReadonlyArray<number | undefined>>
+}
+
+export interface CcxtExchange {
+  urls: { api?: unknown }
+  readonly clients: Record<string, CcxtClient>
+  readonly markets: Record<string, CcxtMarket> | undefined
+  readonly orderbooks: Record<string, CcxtBook>
+  orderBook(snapshot: Record<string, unknown>, depth: number): CcxtBook
+  loadHttpProxyAgent(): Promise<unknown>
+  loadMarkets(): Promise<unknown>
+  setMarketsFromExchange(source: unknown): unknown
+  market(instrument: string): CcxtMarket
+  client(url: string): CcxtClient
+  handleMessage(client: CcxtClient, message: unknown): void
+  onConnected(client: CcxtClient, message?: unknown): void
+  log(...args: ReadonlyArray<unknown>): void
+  watchBidsAsks(instruments: Array<string>): unknown
+  watchTickers(instruments: Array<string>): unknown
+  watchOrderBookForSymbols(instruments: Array<string>, depth?: number): unknown
+  unWatchOrderBookForSymbols(instruments: Array<string>): unknown
+  /** Binance only: gets a book's snapshot over REST and applies what was buffered meanwhile. */
+  fetchOrderBookSnapshot?(client: CcxtClient, message: unknown, subscription: Record<string, unknown>): unknown
+  watchTradesForSymbols(
+    instruments: Array<string>,
+    since?: undefined,
+    limit?: undefined,
+    params?: Record<string, unknown>,
+  ): unknown
+  watchMarkPrices(instruments: Array<string>): unknown
+  watchFundingRates(instruments: Array<string>): unknown
+  fetchFundingIntervals(instruments: Array<string>): unknown
+}
+
+export interface CcxtConfig {
+  readonly newUpdates: boolean
+  readonly enableRateLimit: boolean
+  readonly options: Record<string, unknown>
+}
+
+export type CcxtClass = new (config: CcxtConfig) => CcxtExchange

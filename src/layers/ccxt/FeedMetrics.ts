@@ -1,0 +1,53 @@
+/**
+ * What the live feeds count. In: batches of feed events, counters of a connection. Out: Effect metrics by venue.
+ * Nothing is refused, dropped or lost without being counted here.
+ */
+import { Effect, Metric } from "effect"
+import type { FeedEvent } from "../../domain/Feed.ts"
+
+const frames = Metric.counter("feed_frames_total", { description: "Frames received from a venue" })
+const duplicates = Metric.counter("feed_duplicates_total", {
+  description: "Book deltas received again and not applied",
+})
+const dropped = Metric.counter("feed_dropped_total", {
+  description: "Events dropped because the feed's queue was full",
+})
+const bad = Metric.counter("feed_bad_total", { description: "Frames refused, by reason" })
+const gaps = Metric.counter("feed_gaps_total", { description: "Breaks of continuity, by reason" })
+const dials = Metric.counter("feed_dials_total", { description: "Connections begun to a venue" })
+const offset = Metric.gauge("feed_clock_offset_ms", { description: "Estimated venue clock minus ours" })
+
+const add = (counter: Metric.Counter<number>, by: number, attributes: Record<string, string>): Effect.Effect<void> =>
+  by === 0 ? Effect.void : Metric.update(Metric.withAttributes(counter, attributes), by)
+
+/** Counts what stands in a batch. */
+export const countEvents = (venue: string, events: ReadonlyArray<FeedEvent>): Effect.Effect<void> => {
+  const updates: Array<Effect.Effect<void>> = []
+  for (const event of events) {
+    if (event._tag === "Bad") updates.push(add(bad, 1, { venue, reason: event.reason }))
+    else if (event._tag === "ClockOffset") {
+      updates.push(Metric.update(Metric.withAttributes(offset, { venue }), event.offsetMs))
+    } else if (event._tag === "State") {
+      if (event.state === "connecting") updates.push(add(dials, 1, { venue }))
+    } else {
+      for (const tick of event.ticks) {
+        if (tick.kind === "gap") updates.push(add(gaps, 1, { venue, reason: tick.reason }))
+      }
+    }
+  }
+  return updates.length === 0 ? Effect.void : Effect.all(updates, { discard: true })
+}
+
+export interface Counts {
+  readonly frames: number
+  readonly duplicates: number
+  readonly dropped: number
+}
+
+/** Counts what came since `before`. */
+export const countFrames = (venue: string, before: Counts, now: Counts): Effect.Effect<void> =>
+  Effect.all([
+    add(frames, now.frames - before.frames, { venue }),
+    add(duplicates, now.duplicates - before.duplicates, { venue }),
+    add(dropped, now.dropped - before.dropped, { venue }),
+  ], { discard: true })

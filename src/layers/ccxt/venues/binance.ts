@@ -1,0 +1,13 @@
+/**
+ * Binance spot.
+ *
+ * In: frames of ccxt's `binance`. Out: its `VenueAdapter`. Promises: what binanceFamily.ts promises.
+ */
+import type { VenueAdapter } from "../VenueAdapter.ts"
+import { binanceFamily } from "./binanceFamily.ts"
+
+export const binance: VenueAdapter = binanceFamily({
+  id: "binance",
+  marketTypes: ["spot"],
+  derivatives: false,
+})
