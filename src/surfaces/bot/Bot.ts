@@ -7,7 +7,7 @@
 import { Layer } from "effect"
 import type { SessionClient } from "../../actors/Session.ts"
 import type { Opportunities } from "../../layers/Opportunities.ts"
-import type { Telegram } from "../../layers/telegram/Telegram.ts"
+import type { Telegram } from "../../layers/Telegram.ts"
 import type { TelegramUpdates } from "../../layers/TelegramUpdates.ts"
 import type { Users } from "../../layers/Users.ts"
 import * as Dispatcher from "./Dispatcher.ts"

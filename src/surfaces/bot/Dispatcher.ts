@@ -6,7 +6,7 @@
  */
 import { Cause, Clock, Context, Deferred, Effect, Layer, Metric, Option, Schedule } from "effect"
 import type { Update } from "grammy/types"
-import { Telegram } from "../../layers/telegram/Telegram.ts"
+import { Telegram } from "../../layers/Telegram.ts"
 import { Users } from "../../layers/Users.ts"
 import { COMMANDS } from "./commands/All.ts"
 import { laneOf } from "./Incoming.ts"
@@ -33,8 +33,7 @@ const briefly = Schedule.exponential("100 millis").pipe(Schedule.jittered, Sched
 const publishMenu = Effect.fn("Dispatcher.publishMenu")(function* (language: Language) {
   const telegram = yield* Telegram
   const commands = COMMANDS.map(({ name }) => ({ command: name, description: TEXTS[language].commands[name] }))
-  const scope = language === "en" ? {} : { language_code: language }
-  yield* telegram.call("setMyCommands", (api) => api.setMyCommands(commands, scope))
+  yield* telegram.setMenu(language === "en" ? null : language, commands)
 })
 
 /** A message that fails half-way is not said twice: only what failed before speaking is tried again. */
@@ -66,12 +65,10 @@ export const layer: Layer.Layer<Dispatcher, never, BotServices> = Layer.effect(
     const telegram = yield* Telegram
     const ready = yield* Deferred.make<Router.Router>()
     // Who we are is asked beside the start, so that a silent Telegram does not hold up everything else.
-    yield* telegram.call("getMe", (api) => api.getMe()).pipe(
+    yield* telegram.me.pipe(
       Effect.tapError((error) => Effect.logWarning("the bot cannot reach Telegram yet", error)),
       Effect.retry(forever),
-      Effect.tap((botInfo) =>
-        Deferred.succeed(ready, Router.make(telegram.grammy.token, { client: telegram.grammy.client, botInfo }))
-      ),
+      Effect.tap((me) => Deferred.succeed(ready, Router.make(me))),
       Effect.andThen(Effect.forEach(["en", "ru"] as const, publishMenu, { discard: true })),
       Effect.catch((error) => Effect.logWarning("the command menu was not published", error)),
       Effect.forkScoped,

@@ -6,9 +6,10 @@
  */
 import { Clock, Effect, Option } from "effect"
 import type { SessionVerdict } from "../../domain/Session.ts"
-import { START } from "../../layers/telegram/CallbackData.ts"
+import { START } from "../../domain/card/CallbackData.ts"
 import { Users } from "../../layers/Users.ts"
-import { type Buttons, say } from "./Replies.ts"
+import type { Buttons } from "../../layers/Telegram.ts"
+import { say } from "./Replies.ts"
 import { SessionClient } from "../../actors/Session.ts"
 import { TEXTS } from "./texts/All.ts"
 import type { Language } from "./texts/Texts.ts"

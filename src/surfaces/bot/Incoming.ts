@@ -6,9 +6,10 @@
  */
 import { Schema } from "effect"
 import type { Update } from "grammy/types"
+import type { UpdateKind } from "../../layers/Telegram.ts"
 
 /** The kinds asked of Telegram. */
-export const ALLOWED_UPDATES = ["message", "callback_query", "my_chat_member"] as const
+export const KINDS: ReadonlyArray<UpdateKind> = ["message", "callback_query", "my_chat_member"]
 
 const Party = Schema.Struct({ id: Schema.Int })
 const MessageShape = Schema.Struct({

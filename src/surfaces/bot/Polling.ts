@@ -6,9 +6,8 @@
  * from 0.5 s to 30 s, or as long as Telegram says; another poller (409) is waited out.
  */
 import { Effect, Layer, Metric, Schedule } from "effect"
-import { Telegram } from "../../layers/telegram/Telegram.ts"
-import type { TelegramError } from "../../layers/telegram/TelegramError.ts"
-import { ALLOWED_UPDATES, isUpdate } from "./Incoming.ts"
+import { type RawUpdate, Telegram, type TelegramError } from "../../layers/Telegram.ts"
+import { isUpdate, KINDS } from "./Incoming.ts"
 import { Updates } from "./Updates.ts"
 
 export interface PollingOptions {
@@ -19,10 +18,6 @@ export interface PollingOptions {
 const unreadable = Metric.counter("bot_updates_unreadable_total", {
   description: "Updates of a form that the bot cannot read, skipped",
 })
-
-const BATCH = 100
-/** What a held answer may take longer than it was held. */
-const GRACE_SECONDS = 15
 
 const backoff = Schedule.min([Schedule.exponential("500 millis"), Schedule.spaced("30 seconds")]).pipe(
   Schedule.jittered,
@@ -40,27 +35,25 @@ export const layer = (options: PollingOptions = {}): Layer.Layer<never, never, T
 
     const persist = <A, E, R>(self: Effect.Effect<A, E, R>) => Effect.retry(self, backoff)
 
-    const record = (update: unknown, updateId: number) =>
+    const record = ({ payload, updateId }: RawUpdate) =>
       Effect.gen(function* () {
-        if (!isUpdate(update)) {
+        if (!isUpdate(payload)) {
           yield* Metric.update(unreadable, 1)
-        } else if ((yield* updates.receive(update)) === "busy") {
+        } else if ((yield* updates.receive(payload)) === "busy") {
           return yield* Effect.fail("busy" as const)
         }
         offset = updateId + 1
       })
 
-    const poll = telegram.call(
-      "getUpdates",
-      (api) => api.getUpdates({ offset, limit: BATCH, timeout: holdSeconds, allowed_updates: ALLOWED_UPDATES }),
-      `${holdSeconds + GRACE_SECONDS} seconds`,
-    ).pipe(Effect.tapError((error) => Effect.andThen(Effect.logWarning("polling failed", error), obey(error))))
+    const poll = Effect.suspend(() => telegram.updates({ offset, holdSeconds, kinds: KINDS })).pipe(
+      Effect.tapError((error) => Effect.andThen(Effect.logWarning("polling failed", error), obey(error))),
+    )
 
-    yield* telegram.call("deleteWebhook", (api) => api.deleteWebhook()).pipe(
+    yield* telegram.deleteWebhook.pipe(
       Effect.tapError(obey),
       persist,
       Effect.andThen(Effect.forever(Effect.gen(function* () {
-        for (const update of yield* persist(poll)) yield* persist(record(update, update.update_id))
+        for (const update of yield* persist(poll)) yield* persist(record(update))
       }))),
       Effect.forkScoped,
     )

@@ -6,11 +6,7 @@
  * changes nothing and a tap that is too old to be answered count as done.
  */
 import { Context, Effect, Schedule } from "effect"
-import type { InlineKeyboardButton } from "grammy/types"
-import { Telegram } from "../../layers/telegram/Telegram.ts"
-import type { TelegramError } from "../../layers/telegram/TelegramError.ts"
-
-export type Buttons = ReadonlyArray<ReadonlyArray<InlineKeyboardButton>>
+import { type Buttons, Telegram, type TelegramError } from "../../layers/Telegram.ts"
 
 /**
  * Who is asked before each message and edit, and told of waits, so that replies count against the limits of all
@@ -53,28 +49,16 @@ const quietly = <R>(call: Effect.Effect<unknown, TelegramError, R>, done: (error
 
 const unknown = ({ reason }: TelegramError): boolean => reason._tag === "Unknown"
 
-const options = (buttons: Buttons) => ({
-  parse_mode: "HTML" as const,
-  link_preview_options: { is_disabled: true },
-  reply_markup: { inline_keyboard: buttons.map((row) => [...row]) },
-})
-
 export const say = Effect.fn("Replies.say")(function* (chatId: string, html: string, buttons: Buttons = []) {
   const telegram = yield* Telegram
-  yield* quietly(
-    patient(chatId, telegram.call("sendMessage", (api) => api.sendMessage(chatId, html, options(buttons)))),
-    unknown,
-  )
+  yield* quietly(patient(chatId, telegram.send({ chatId, html, buttons })), unknown)
 })
 
 export const rewrite = Effect.fn("Replies.rewrite")(
   function* (chatId: string, messageId: number, html: string, buttons: Buttons) {
     const telegram = yield* Telegram
     yield* quietly(
-      patient(
-        chatId,
-        telegram.call("editMessageText", (api) => api.editMessageText(chatId, messageId, html, options(buttons))),
-      ),
+      patient(chatId, telegram.edit({ chatId, messageId, html, buttons })),
       (error) => error.reason._tag === "NotModified" || unknown(error),
     )
   },
@@ -83,12 +67,8 @@ export const rewrite = Effect.fn("Replies.rewrite")(
 /** Puts other buttons under a message, its text unchanged. */
 export const rebutton = Effect.fn("Replies.rebutton")(function* (chatId: string, messageId: number, buttons: Buttons) {
   const telegram = yield* Telegram
-  const markup = { reply_markup: options(buttons).reply_markup }
   yield* quietly(
-    patient(
-      chatId,
-      telegram.call("editMessageReplyMarkup", (api) => api.editMessageReplyMarkup(chatId, messageId, markup)),
-    ),
+    patient(chatId, telegram.editButtons({ chatId, messageId, buttons })),
     (error) => error.reason._tag === "NotModified" || error.reason._tag === "Refused" || unknown(error),
   )
 })
@@ -107,12 +87,13 @@ export const answer = Effect.fn("Replies.answer")(function* (queryId: string, { 
   const telegram = yield* Telegram
   const shown = text.length > ANSWER_LENGTH ? `${text.slice(0, ANSWER_LENGTH - 1)}…` : text
   yield* quietly(
-    telegram.call("answerCallbackQuery", (api) => api.answerCallbackQuery(queryId, { text: shown, show_alert: alert }))
-      .pipe(Effect.retry({
+    telegram.answerTap({ queryId, text: shown, alert }).pipe(
+      Effect.retry({
         while: ({ reason }) => reason._tag === "Unavailable",
         times: 1,
         schedule: Schedule.spaced("100 millis"),
-      })),
+      }),
+    ),
     ({ reason }) => reason._tag === "Refused" || reason._tag === "Unknown",
   )
 })

@@ -5,10 +5,11 @@
  * only note the reaction, which then runs as an effect of the bot's own fibers; unknown commands get a hint in private
  * chats and silence in groups, where they may be another bot's.
  */
-import { Bot, type BotConfig, type Context } from "grammy"
+import { Bot, type Context } from "grammy"
 import type { Chat, Message, Update, User as Sender, UserFromGetMe } from "grammy/types"
 import { Clock, Effect, Option } from "effect"
 import { fromPromise } from "../../layers/bridge.ts"
+import type { Telegram } from "../../layers/Telegram.ts"
 import { COMMANDS } from "./commands/All.ts"
 import { admit, turnAway } from "./Gate.ts"
 import { say } from "./Replies.ts"
@@ -53,7 +54,7 @@ const command = (visit: Visit, name: string): Reaction => {
   )
 }
 
-const explainGroups = (visit: Visit, me: UserFromGetMe): Reaction => {
+const explainGroups = (visit: Visit, me: Me): Reaction => {
   const texts = TEXTS[languageOfApp(visit)]
   return say(visit.chatId, texts.groups, [[{
     text: texts.groupsButton,
@@ -61,7 +62,7 @@ const explainGroups = (visit: Visit, me: UserFromGetMe): Reaction => {
   }]])
 }
 
-const onMessage = (message: Message, me: UserFromGetMe): Reaction | null => {
+const onMessage = (message: Message, me: Me): Reaction | null => {
   const { chat, from, text } = message
   if (message.migrate_to_chat_id !== undefined) return Standing.migrated(`${chat.id}`, `${message.migrate_to_chat_id}`)
   if (from === undefined || from.is_bot || text === undefined) {
@@ -82,18 +83,41 @@ const onMessage = (message: Message, me: UserFromGetMe): Reaction | null => {
   })
 }
 
+/** Who the bot is. */
+export type Me = Effect.Success<Telegram["Service"]["me"]>
+
 export interface Router {
   /** None: nothing to do. Fails if grammY could not route it. */
   readonly route: (update: Update) => Effect.Effect<Option.Option<Reaction>, "unroutable">
 }
 
-export const make = (token: string, config: BotConfig<Context> & { readonly botInfo: UserFromGetMe }): Router => {
-  const bot = new Bot(token, config)
+/** grammY wants a token and never uses it: its own calls are not made. */
+const NO_TOKEN = "0:unused"
+
+/** Only what routing asks of it. */
+const identity = ({ firstName, id, username }: Me): UserFromGetMe => ({
+  id,
+  is_bot: true,
+  first_name: firstName,
+  username,
+  can_join_groups: true,
+  can_read_all_group_messages: false,
+  can_manage_bots: false,
+  supports_inline_queries: false,
+  supports_join_request_queries: false,
+  can_connect_to_business: false,
+  has_main_web_app: false,
+  has_topics_enabled: false,
+  allows_users_to_create_topics: false,
+})
+
+export const make = (me: Me): Router => {
+  const bot = new Bot(NO_TOKEN, { botInfo: identity(me) })
   const noted = new WeakMap<Update, Reaction>()
   const note = (ctx: Context, reaction: Reaction | null) => {
     if (reaction !== null) noted.set(ctx.update, reaction)
   }
-  bot.on("message", (ctx) => note(ctx, onMessage(ctx.message, ctx.me)))
+  bot.on("message", (ctx) => note(ctx, onMessage(ctx.message, me)))
   bot.on("callback_query:data", (ctx) => {
     const { data, from, id, message } = ctx.callbackQuery
     const tap = { queryId: id, messageId: message?.message_id ?? null }

@@ -6,8 +6,8 @@
  */
 import { DateTime } from "effect"
 import type { Preferences } from "../../domain/Preferences.ts"
-import { CARD_TEXTS } from "../../layers/telegram/CardTexts.ts"
-import { escape } from "../../layers/telegram/Html.ts"
+import { CARD_TEXTS } from "../../domain/card/CardTexts.ts"
+import { escape } from "../../domain/card/Html.ts"
 import { OPPORTUNITY_TYPES } from "../../domain/Opportunity.ts"
 import type { ShownPreferences } from "./texts/Texts.ts"
 

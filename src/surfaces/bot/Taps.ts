@@ -6,7 +6,7 @@
  * work goes on when the answer could not wait for it.
  */
 import { Effect, Fiber, Option } from "effect"
-import * as CallbackData from "../../layers/telegram/CallbackData.ts"
+import * as CallbackData from "../../domain/card/CallbackData.ts"
 import { Opportunities } from "../../layers/Opportunities.ts"
 import { greet, open } from "./commands/Start.ts"
 import { admit, languageOf, startButton } from "./Gate.ts"

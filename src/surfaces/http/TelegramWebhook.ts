@@ -10,9 +10,9 @@ import { Effect, Layer, Option, Redacted, Schema } from "effect"
 import { HttpIncomingMessage, HttpRouter, type HttpServerRequest, HttpServerResponse } from "effect/http"
 import { createHash, timingSafeEqual } from "node:crypto"
 import * as ByteSize from "effect/ByteSize"
-import { ALLOWED_UPDATES, isUpdate } from "../bot/Incoming.ts"
+import { isUpdate, KINDS } from "../bot/Incoming.ts"
 import { Updates } from "../bot/Updates.ts"
-import { Telegram } from "../../layers/telegram/Telegram.ts"
+import { Telegram } from "../../layers/Telegram.ts"
 
 export interface WebhookOptions {
   /** Such as "/telegram/webhook". */
@@ -71,9 +71,4 @@ export const layer = (options: WebhookOptions): Layer.Layer<never, never, HttpRo
 
 /** Tells Telegram to post to `url` from now on. */
 export const register = (url: string, secret: Redacted.Redacted) =>
-  Effect.flatMap(
-    Telegram,
-    (telegram) =>
-      telegram.call("setWebhook", (api) =>
-        api.setWebhook(url, { secret_token: Redacted.value(secret), allowed_updates: ALLOWED_UPDATES })),
-  )
+  Telegram.use((telegram) => telegram.setWebhook({ url, secret, kinds: KINDS }))

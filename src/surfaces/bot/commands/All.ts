@@ -1,7 +1,8 @@
 /**
  * Every command, in the order in which Telegram's menu lists them.
  *
- * In: nothing. Out: the list that the router and the menu are made from.
+ * In: nothing.
+ * Out: the list that the router and the menu are made from.
  */
 import type { Command } from "../Command.ts"
 import { help } from "./Help.ts"

@@ -1,7 +1,8 @@
 /**
  * /help: what there is.
  *
- * In: a visitor, with or without a session. Out: the commands, each in a line.
+ * In: a visitor, with or without a session.
+ * Out: the commands, each in a line.
  */
 import { Effect } from "effect"
 import type { Command } from "../Command.ts"

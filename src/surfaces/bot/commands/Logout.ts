@@ -1,7 +1,8 @@
 /**
  * /logout: ends the session, and with it all messages.
  *
- * In: a member. Out: no session, nothing owed any more, and a button to start again.
+ * In: a member.
+ * Out: no session, nothing owed any more, and a button to start again.
  */
 import { Effect } from "effect"
 import type { Command } from "../Command.ts"

@@ -7,7 +7,7 @@
 import { Effect } from "effect"
 import { type Misfit, misfitOf } from "../../../domain/Fit.ts"
 import { Opportunities } from "../../../layers/Opportunities.ts"
-import { summarize } from "../../../layers/telegram/OpportunityCard.ts"
+import { summarize } from "../../../domain/card/OpportunityCard.ts"
 import type { Command } from "../Command.ts"
 import { say } from "../Replies.ts"
 import { TEXTS } from "../texts/All.ts"

@@ -1,9 +1,10 @@
 /**
  * /session: what the user has agreed to.
  *
- * In: a member. Out: the session's state, its end in the user's time zone, and what is sent.
+ * In: a member.
+ * Out: the session's state, its end in the user's time zone, and what is sent.
  */
-import { duration } from "../../../layers/telegram/Figures.ts"
+import { duration } from "../../../domain/card/Figures.ts"
 import type { Command } from "../Command.ts"
 import { say } from "../Replies.ts"
 import { instant, shownPreferences } from "../Shown.ts"

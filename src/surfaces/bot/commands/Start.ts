@@ -5,7 +5,7 @@
  * starts at once one makes the session; a renewed one finds its settings as they were.
  */
 import { Effect } from "effect"
-import { escape } from "../../../layers/telegram/Html.ts"
+import { escape } from "../../../domain/card/Html.ts"
 import { Users } from "../../../layers/Users.ts"
 import type { Command } from "../Command.ts"
 import { say } from "../Replies.ts"

@@ -1,9 +1,10 @@
 /**
  * Every button under a card, by its action.
  *
- * In: an action. Out: its handler.
+ * In: an action.
+ * Out: its handler.
  */
-import type { Action } from "../../../layers/telegram/CallbackData.ts"
+import type { Action } from "../../../domain/card/CallbackData.ts"
 import { details } from "./Details.ts"
 import { mute } from "./Mute.ts"
 import type { TapHandler } from "./Tapped.ts"

@@ -6,7 +6,7 @@
  */
 import { Effect } from "effect"
 import { limitsOf } from "../../../domain/Tier.ts"
-import { render } from "../../../layers/telegram/OpportunityCard.ts"
+import { render } from "../../../domain/card/OpportunityCard.ts"
 import { rewrite, say } from "../Replies.ts"
 import { TEXTS } from "../texts/All.ts"
 import type { TapHandler } from "./Tapped.ts"
@@ -22,9 +22,8 @@ export const details: TapHandler = ({ preferences, user, visit }, opportunity, {
     nowMs: visit.nowMs,
     detailed: true,
   })
-  const rows = buttons.map((row) => row.map((button) => ({ ...button })))
   return Effect.succeed({
     answer: { text: texts.tapDetails, alert: false },
-    then: messageId === null ? say(visit.chatId, html, rows) : rewrite(visit.chatId, messageId, html, rows),
+    then: messageId === null ? say(visit.chatId, html, buttons) : rewrite(visit.chatId, messageId, html, buttons),
   })
 }

@@ -1,7 +1,8 @@
 /**
  * Mute pair: the user is not sent it any more.
  *
- * In: a member, an opportunity of the pair. Out: changed preferences, effective at once.
+ * In: a member, an opportunity of the pair.
+ * Out: changed preferences, effective at once.
  */
 import { Effect } from "effect"
 import { pairOf } from "../../../domain/Fit.ts"

@@ -6,7 +6,7 @@
  */
 import { Effect } from "effect"
 import { misfitOf } from "../../../domain/Fit.ts"
-import { fixed } from "../../../layers/telegram/Figures.ts"
+import { fixed } from "../../../domain/card/Figures.ts"
 import { TEXTS } from "../texts/All.ts"
 import type { TapHandler } from "./Tapped.ts"
 

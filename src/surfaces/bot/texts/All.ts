@@ -1,7 +1,9 @@
 /**
  * Every text of the bot, by language.
  *
- * In: a language. Out: its texts. To add a language: a file of its own, its name in `Preferences`, its place here.
+ * In: a language.
+ * Out: its texts.
+ * To add a language: a file of its own, its name in `Preferences`, its place here.
  */
 import { en } from "./En.ts"
 import { ru } from "./Ru.ts"

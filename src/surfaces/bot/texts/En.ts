@@ -1,7 +1,9 @@
 /**
  * The bot's texts in English.
  *
- * In: figures and names. Out: HTML, or plain text for taps. Promises: those of Texts.ts.
+ * In: figures and names.
+ * Out: HTML, or plain text for taps.
+ * Promises: those of Texts.ts.
  */
 import type { Texts } from "./Texts.ts"
 

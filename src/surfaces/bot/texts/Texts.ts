@@ -7,7 +7,7 @@
 import type { SessionVerdict } from "../../../domain/Session.ts"
 import type { Misfit } from "../../../domain/Fit.ts"
 import type { Preferences } from "../../../domain/Preferences.ts"
-import type { TimeUnits } from "../../../layers/telegram/Figures.ts"
+import type { TimeUnits } from "../../../domain/card/Figures.ts"
 
 export type Language = Preferences["language"]
 export type CommandName = "start" | "help" | "opportunities" | "session" | "logout"

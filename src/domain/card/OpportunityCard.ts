@@ -5,8 +5,8 @@
  * the same text, so that an edit that changes nothing is recognised; simulated and unproven ones say so in every state;
  * foreign text is escaped and the whole fits one message.
  */
-import { pairOf } from "../../domain/Fit.ts"
-import type { Leg, Opportunity } from "../../domain/Opportunity.ts"
+import { pairOf } from "../Fit.ts"
+import type { Leg, Opportunity } from "../Opportunity.ts"
 import { ACTIONS, encode } from "./CallbackData.ts"
 import { CARD_TEXTS, type CardTexts, type Language } from "./CardTexts.ts"
 import * as Figures from "./Figures.ts"

@@ -5,7 +5,7 @@
  * rounding is half-even, and text that is no decimal is given back as it came.
  */
 import { Option } from "effect"
-import * as Decimal from "../../domain/Decimal.ts"
+import * as Decimal from "../Decimal.ts"
 
 /** What stands between thousands. */
 export type Grouping = "," | "\u00a0"

@@ -4,8 +4,8 @@
  * In: a language. Out: its words and units. Promises: all languages have all words (the type says so); texts hold no
  * markup, so that markup is decided in one place.
  */
-import type { OpportunityState, OpportunityType, Priority } from "../../domain/Opportunity.ts"
-import type { Preferences } from "../../domain/Preferences.ts"
+import type { OpportunityState, OpportunityType, Priority } from "../Opportunity.ts"
+import type { Preferences } from "../Preferences.ts"
 import type { Action } from "./CallbackData.ts"
 import type { Grouping, TimeUnits } from "./Figures.ts"
 
