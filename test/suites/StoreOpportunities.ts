@@ -40,6 +40,18 @@ export const storeOpportunities: Suite = (it) => {
       assert.deepStrictEqual((yield* opportunities.overdue(t0, 10)).map((it) => it.id), ["e"])
     }))
 
+  it.effect("refuses a row that no schema admits instead of handing it on", () =>
+    Effect.gen(function* () {
+      yield* empty
+      const opportunities = yield* Opportunities
+      const { sql } = yield* Store
+      yield* opportunities.upsert(someOpportunity({ id: "a" }), t0)
+      yield* sql`update global_opportunities set payload = payload || '{"revision": "two"}'`
+      const error = yield* Effect.flip(opportunities.byId("a"))
+      assert.strictEqual(error.reason, "row_invalid")
+      assert.isFalse(error.retryable)
+    }))
+
   it.effect("logs a batch of verdicts in one statement", () =>
     Effect.gen(function* () {
       yield* empty

@@ -77,12 +77,9 @@ export const protocolStream = (db: PGlite): () => Duplex => {
   const run = async (session: Session, messages: ReadonlyArray<Buffer>): Promise<void> => {
     await acquire(session)
     if (session.duplex.destroyed) return release()
-    let status: number | undefined
-    for (const message of messages) {
-      if (message[0] === frontend.parse) session.prepared.add(nameOfParse(message))
-      const answer = await db.runExclusive(() => db.execProtocolRaw(message))
-      status = route(session, Buffer.from(answer)) ?? status
-    }
+    for (const message of messages) if (message[0] === frontend.parse) session.prepared.add(nameOfParse(message))
+    const answer = await db.runExclusive(() => db.execProtocolRaw(Buffer.concat(messages)))
+    const status = route(session, Buffer.from(answer))
     if (status === idle && owner === session) release()
   }
 

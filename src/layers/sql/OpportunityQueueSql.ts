@@ -146,8 +146,14 @@ const make = Effect.gen(function* () {
   )
 
   const nextDueAt = Effect.fn("OpportunityQueue.nextDueAt")((nowMs: number) =>
-    sql`select min(greatest(q.scheduled_at, coalesce(q.lease_until, q.scheduled_at))) as at
-      from opportunity_distribution_queue q where ${isWaiting} and q.expires_at > ${at(nowMs)}`.pipe(
+    sql`select least((
+        select q.scheduled_at from opportunity_distribution_queue q
+        where ${isWaiting} and q.expires_at > ${at(nowMs)} and q.lease_until is null
+        order by q.scheduled_at limit 1
+      ), (
+        select min(greatest(q.scheduled_at, q.lease_until)) from opportunity_distribution_queue q
+        where ${isWaiting} and q.expires_at > ${at(nowMs)} and q.lease_until is not null
+      )) as at`.pipe(
       one("OpportunityQueue.nextDueAt", NextRow),
       Effect.map((row) => Option.fromNullishOr(row.at)),
     )

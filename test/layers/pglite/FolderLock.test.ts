@@ -156,6 +156,22 @@ describe("the lock of a data folder", () => {
     }))
 
   it.live(
+    "notices that another took the folder from a holder that stood still, and leaves its lock alone",
+    () =>
+      Effect.gen(function* () {
+        const folder = yield* someFolder
+        const lost = yield* Deferred.make<void>()
+        yield* Effect.scoped(Effect.gen(function* () {
+          yield* holdFolder(folder, lost)
+          yield* writeLock(folder, { host: "elsewhere" }, 0)
+          yield* Effect.timeout(Deferred.await(lost), "10 seconds")
+        }))
+        assert.deepStrictEqual(yield* namesIn(folder), ["lock.json"])
+      }),
+    20_000,
+  )
+
+  it.live(
     "is refused to another process, survives its holder's kill -9 and keeps what was committed",
     () =>
       Effect.gen(function* () {

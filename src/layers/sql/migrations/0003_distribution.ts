@@ -38,6 +38,8 @@ export const distribution: ReadonlyArray<string> = [
   `create index opportunity_distribution_queue_opportunity on opportunity_distribution_queue (opportunity_id)`,
   `create index opportunity_distribution_queue_due on opportunity_distribution_queue (priority, scheduled_at, queue_id)
     where status in ('pending', 'unknown')`,
+  `create index opportunity_distribution_queue_next on opportunity_distribution_queue (scheduled_at)
+    where status in ('pending', 'unknown') and lease_until is null`,
   `create index opportunity_distribution_queue_expiry on opportunity_distribution_queue (expires_at)
     where status in ('pending', 'unknown')`,
   `create index opportunity_distribution_queue_lease on opportunity_distribution_queue (lease_until)
