@@ -34,25 +34,26 @@ export class ActorUnavailable extends Schema.TaggedError<ActorUnavailable>()("Ac
 
 type ClusterError = AlreadyProcessingMessage | EntityNotAssignedToRunner | MailboxFull | PersistenceError
 
-const isClusterError = <E>(error: E | ClusterError): error is ClusterError =>
+/** What is left of a call's errors once the cluster's own have become `ActorUnavailable`. */
+type Answered<E> = Exclude<E, Extract<E, ClusterError>> | ActorUnavailable
+
+const isClusterError = <E>(error: E): error is Extract<E, ClusterError> =>
   error instanceof MailboxFull || error instanceof EntityNotAssignedToRunner ||
   error instanceof AlreadyProcessingMessage || error instanceof PersistenceError
 
 /** Asks, and waits `deadline` for the answer at most. */
 export const ask =
   (actor: string, deadline: Duration.Input) =>
-  <A, E, R>(question: Effect.Effect<A, E | ClusterError, R>): Effect.Effect<A, E | ActorUnavailable, R> => {
+  <A, E, R>(question: Effect.Effect<A, E, R>): Effect.Effect<A, Answered<E>, R> => {
     const unavailable = (reason: typeof UnavailableReason.Type) => new ActorUnavailable({ reason, actor })
     const deadlinePassed = Effect.sleep(deadline).pipe(
       Effect.andThen(Effect.fail(unavailable("timeout"))),
       Effect.provideService(Clock.Clock, Clock.Clock.defaultValue()),
     )
-    const answer = Effect.catch(
+    const answer = Effect.catchIf(
       question,
-      (error): Effect.Effect<never, E | ActorUnavailable> =>
-        isClusterError(error)
-          ? Effect.fail(unavailable(error instanceof MailboxFull ? "full" : "unassigned"))
-          : Effect.fail(error),
+      (error): error is Extract<E, ClusterError> => isClusterError(error),
+      (error) => Effect.fail(unavailable(error instanceof MailboxFull ? "full" : "unassigned")),
     )
     return Effect.raceFirst(answer, deadlinePassed)
   }
