@@ -7,7 +7,8 @@
  *   open --fading--> open: none               open --closed--> closed: edit those who were told
  *   open --expiresAt--> closed: the closing transition and the live `...expired` are published, then the row is written
  *   closed --anything newer--> closed: none   any --older revision--> none   any --the same again--> the same answer
- *   --idle 5 minutes, shutdown, defect--> (passivated): rows hold it all; a timer lost so is made up by `sweep`
+ *   --idle 12 hours (pairs are few), shutdown, defect--> (passivated): rows hold all but what people were last told,
+ *     for which the newest revision then stands; a timer lost so is made up by `sweep`
  *
  * In: transitions, at least once and in order. Out: who is to be told, rows of `global_opportunities`, closings.
  * Promises: the row is written before the answer is given; a closing is published at least once, under one message id.
@@ -140,7 +141,7 @@ export const behaviour = (
         Recall: () => turn(recall),
       })
     }),
-    { maxIdleTime: "5 minutes", mailboxCapacity: 1_024, defectRetryPolicy: restarting },
+    { maxIdleTime: "12 hours", mailboxCapacity: 1_024, defectRetryPolicy: restarting },
   )
 
 /** Overdue opportunities looked at in one sweep. */

@@ -156,7 +156,6 @@ export const behaviour = (
   const term = Effect.fnUntraced(function* (request: FeedRequest, status: Ref.Ref<FeedStatus>) {
     const leases = yield* Leases
     const { venue } = request
-    yield* Ref.set(status, "standby")
     const acquire = Effect.gen(function* () {
       const nowMs = yield* Clock.currentTimeMillis
       return yield* leases.acquire({
@@ -174,7 +173,10 @@ export const behaviour = (
       feedFor(request, { venue, epoch: lease.epoch }, lease.epoch > 1 ? "owner_lost" : null, status),
       keepLease(leases, lease, ttl, refresh),
     ).pipe(
-      Effect.ensuring(Effect.ignore(Effect.flatMap(Clock.currentTimeMillis, (now) => leases.release(lease, now)))),
+      Effect.ensuring(Effect.gen(function* () {
+        yield* Ref.set(status, "standby")
+        yield* Effect.ignore(leases.release(lease, yield* Clock.currentTimeMillis))
+      })),
     )
   })
 
