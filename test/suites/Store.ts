@@ -2,6 +2,7 @@
  * All conformance suites of the Store, to be run against each implementation.
  */
 import { describe } from "vitest"
+import { storeActors } from "./StoreActors.ts"
 import { storeCore } from "./StoreCore.ts"
 import { storeOpportunities } from "./StoreOpportunities.ts"
 import { storeCheckpoints, storeLeases, storeOutbox, storeRateLimits, storeUpdates } from "./StorePipeline.ts"
@@ -18,6 +19,7 @@ export const storeSuites: Suite = (it) => {
   describe("opportunities", () => storeOpportunities(it))
   describe("the opportunity queue", () => storeQueue(it))
   describe("messages in flight", () => storeSending(it))
+  describe("what actors write", () => storeActors(it))
   describe("the outbox", () => storeOutbox(it))
   describe("checkpoints", () => storeCheckpoints(it))
   describe("leases", () => storeLeases(it))

@@ -52,6 +52,7 @@ export const storeUsers: Suite = (it) => {
         activeHoursEnd: 6,
         timeZone: "Asia/Kathmandu",
         minNetBps: 12.5,
+        mutedPairs: ["DOGE/USDT"],
         venues: ["kraken", 'a "quoted", {venue}'],
         language: "ru" as const,
       }

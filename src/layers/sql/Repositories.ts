@@ -11,8 +11,10 @@ import * as Opportunities from "./OpportunitiesSql.ts"
 import * as OpportunityQueue from "./OpportunityQueueSql.ts"
 import * as Outbox from "./OutboxSql.ts"
 import * as RateLimits from "./RateLimitsSql.ts"
+import * as SessionExtensions from "./SessionExtensionsSql.ts"
 import * as Sessions from "./SessionsSql.ts"
 import * as TelegramUpdates from "./TelegramUpdatesSql.ts"
+import * as UserSchedule from "./UserScheduleSql.ts"
 import * as Users from "./UsersSql.ts"
 
 export const layer = Layer.mergeAll(
@@ -22,7 +24,9 @@ export const layer = Layer.mergeAll(
   OpportunityQueue.layer,
   Outbox.layer,
   RateLimits.layer,
+  SessionExtensions.layer,
   Sessions.layer,
   TelegramUpdates.layer,
+  UserSchedule.layer,
   Users.layer,
 )

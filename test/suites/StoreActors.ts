@@ -1,0 +1,87 @@
+/**
+ * The ports that actors need beside the others: SessionExtensions and UserSchedule.
+ */
+import { assert } from "@effect/vitest"
+import { Deferred, Effect, Fiber, Option, Ref } from "effect"
+import { OpportunityQueue } from "../../src/layers/OpportunityQueue.ts"
+import { SessionExtensions } from "../../src/layers/SessionExtensions.ts"
+import { Sessions } from "../../src/layers/Sessions.ts"
+import { Store } from "../../src/layers/Store.ts"
+import { UserSchedule } from "../../src/layers/UserSchedule.ts"
+import { day, empty, queueItem, someUser, type Suite, t0 } from "./StoreWorld.ts"
+
+export const storeActors: Suite = (it) => {
+  it.effect("extends many sessions in one statement, each fenced on its own", () =>
+    Effect.gen(function* () {
+      yield* empty
+      const sessions = yield* Sessions
+      const { extendAll } = yield* SessionExtensions
+      const started = yield* Effect.forEach(["1", "2", "3"], (telegramId) =>
+        Effect.flatMap(someUser(telegramId), ({ userId }) =>
+          sessions.start({ userId, telegramId, nowMs: t0, ttlMs: 7 * day })))
+      yield* sessions.activate("2")
+      const written = yield* extendAll(started.map(({ session }, n) => ({
+        sessionId: session.sessionId,
+        epoch: session.epoch,
+        nowMs: n === 2 ? t0 + 7 * day : t0 + day,
+        expiresAt: t0 + 8 * day,
+      })))
+      assert.deepStrictEqual(
+        [...written.values()].map((session) =>
+          session.telegramId
+        ),
+        ["1"],
+      )
+      assert.deepStrictEqual([...written.values()].map((session) => session.expiresAt), [t0 + 8 * day])
+      assert.strictEqual((yield* extendAll([])).size, 0)
+    }))
+
+  it.effect("lets one transaction at a time decide for a user", () =>
+    Effect.gen(function* () {
+      yield* empty
+      const { transaction } = yield* Store
+      const { lock } = yield* UserSchedule
+      const { userId } = yield* someUser("100")
+      const [locked, go] = [yield* Deferred.make<void>(), yield* Deferred.make<void>()]
+      const order = yield* Ref.make<ReadonlyArray<string>>([])
+      const note = (what: string) => Ref.update(order, (all) => [...all, what])
+      const first = yield* Effect.forkChild(transaction(Effect.gen(function* () {
+        assert.deepStrictEqual(yield* lock(userId), Option.some("100"))
+        yield* Deferred.succeed(locked, undefined)
+        yield* Deferred.await(go)
+        yield* note("first")
+      })))
+      yield* Deferred.await(locked)
+      const second = yield* Effect.forkChild(
+        transaction(Effect.andThen(lock(userId), note("second"))),
+        { startImmediately: true },
+      )
+      yield* Deferred.succeed(go, undefined)
+      yield* Fiber.join(first)
+      yield* Fiber.join(second)
+      assert.deepStrictEqual(yield* Ref.get(order), ["first", "second"])
+      assert.isTrue(Option.isNone(yield* lock("nobody")))
+    }))
+
+  it.effect("refuses rows that wait for a decision with their reason, and no others", () =>
+    Effect.gen(function* () {
+      yield* empty
+      const queue = yield* OpportunityQueue
+      const schedule = yield* UserSchedule
+      const rows = yield* queue.enqueue([
+        queueItem({ scheduledAt: null }),
+        queueItem({ scheduledAt: null, opportunityId: "opp-2" }),
+        queueItem({ chatId: "200", userId: "user-2" }),
+      ], t0)
+      assert.deepStrictEqual(yield* schedule.waiting(t0 + 1, 10), ["user-1"])
+      assert.deepStrictEqual(yield* schedule.waiting(t0, 10), [])
+      const ids = rows.map((row) => row.queueId)
+      const refused = yield* schedule.refuse(
+        ids.map((queueId, n) => ({ queueId, reason: n === 0 ? "expired" : "hour_limit" })),
+        t0 + 1,
+      )
+      assert.strictEqual(refused, 2)
+      const counts = yield* queue.counts
+      assert.deepStrictEqual([counts.expired, counts.cancelled, counts.pending], [1, 1, 1])
+    }))
+}
