@@ -37,20 +37,23 @@ const ICON: Readonly<Record<Opportunity["state"], string>> = {
   closed: "⚪️",
 }
 const MAX_LEGS = 6
-const MAX_LEVELS = 5
+const MAX_LEVELS = 4
 const MAX_NOTES = 5
 const PRICE_DIGITS = 8
 const MONEY_DIGITS = 5
+/** Bounds, so that the longest card fits a message; no real figure is cut. */
+const FIGURE_LENGTH = 24
+const NOTE_LENGTH = 100
 
 export const isUnproven = ({ confidence, reasons }: Pick<Opportunity, "confidence" | "reasons">): boolean =>
   confidence === null || reasons.some((reason) => reason.startsWith("unproven"))
 
 const money = (amount: string, currency: string, texts: CardTexts): string =>
-  `${Figures.significant(amount, MONEY_DIGITS, texts.grouping)} ${escape(currency, 20)}`
+  `${escape(Figures.significant(amount, MONEY_DIGITS, texts.grouping), FIGURE_LENGTH)} ${escape(currency, 20)}`
 
 /** What a size or a price looks like: enough digits to recognise it on the venue. */
 const figure = (text: string, texts: CardTexts): string =>
-  escape(Figures.significant(text, PRICE_DIGITS, texts.grouping))
+  escape(Figures.significant(text, PRICE_DIGITS, texts.grouping), FIGURE_LENGTH)
 
 const legLine = (leg: Leg, texts: CardTexts): string =>
   `${leg.side === "buy" ? "🔼" : "🔽"} ${texts.sides[leg.side]} ${bold(escape(leg.venue, 32))} ` +
@@ -64,13 +67,15 @@ const legDetails = (leg: Leg, texts: CardTexts): ReadonlyArray<string> => {
   const rateBps = Figures.bpsOf(leg.feeRate)
   return [
     `   ${texts.levels}: ${shown.join("; ")}${more}`,
-    `   ${texts.rate} ${escape(rateBps)} bps, ${texts.bookAge} ${Figures.duration(leg.bookAgeMs, texts.units)}`,
+    `   ${texts.rate} ${escape(rateBps, FIGURE_LENGTH)} bps, ${texts.bookAge} ${
+      Figures.duration(leg.bookAgeMs, texts.units)
+    }`,
   ]
 }
 
 /** Fees add up only within one currency. */
 const fees = (legs: ReadonlyArray<Leg>, texts: CardTexts): string => {
-  const currencies = [...new Set(legs.map(({ feeCurrency }) => feeCurrency))]
+  const currencies = [...new Set(legs.map(({ feeCurrency }) => feeCurrency))].slice(0, MAX_LEGS)
   return currencies
     .map((currency) =>
       money(Figures.sum(legs.filter((leg) => leg.feeCurrency === currency).map(({ fee }) => fee)), currency, texts)
@@ -79,7 +84,7 @@ const fees = (legs: ReadonlyArray<Leg>, texts: CardTexts): string => {
 }
 
 const worth = (opportunity: Opportunity, texts: CardTexts): string => {
-  const bps = escape(Figures.signed(Figures.fixed(opportunity.netBps, 2, texts.grouping)))
+  const bps = escape(Figures.signed(Figures.fixed(opportunity.netBps, 2, texts.grouping)), FIGURE_LENGTH)
   const profit = Figures.signed(money(opportunity.netProfit, opportunity.currency, texts))
   const size = `${figure(opportunity.size, texts)} ${escape(opportunity.asset, 20)}`
   return `${bold(`${bps} bps`)} = ${bold(profit)} ${texts.forSize} ${size} ` +
@@ -90,7 +95,7 @@ const marks = (opportunity: Opportunity, texts: CardTexts): ReadonlyArray<string
   ...opportunity.reasons
     .filter((reason) => !reason.startsWith("unproven"))
     .slice(0, MAX_NOTES)
-    .map((reason) => `ℹ️ ${escape(reason, 160)}`),
+    .map((reason) => `ℹ️ ${escape(reason, NOTE_LENGTH)}`),
   ...(isUnproven(opportunity) ? [`❔ ${italic(texts.unproven)}`] : []),
   ...(opportunity.simulated ? [`🧪 ${bold(texts.simulated)}`] : []),
 ]
@@ -110,7 +115,7 @@ const living = (opportunity: Opportunity, texts: CardTexts, nowMs: number): Read
   return [
     state === "closed" ? title : `${title} · ${texts.states[state]}`,
     `${texts.net} ${worth(opportunity, texts)}`,
-    `${texts.gross} ${escape(Figures.fixed(opportunity.grossBps, 2, texts.grouping))} bps, ` +
+    `${texts.gross} ${escape(Figures.fixed(opportunity.grossBps, 2, texts.grouping), FIGURE_LENGTH)} bps, ` +
     `${texts.fees} ${fees(opportunity.legs, texts)}`,
     `${texts.age(Figures.duration(nowMs - opportunity.detectedAt, texts.units))}, ${texts.lifetime(lifetime, checks)}`,
     `${texts.priority}: ${texts.priorities[opportunity.priority]}` +

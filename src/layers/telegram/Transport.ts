@@ -101,34 +101,40 @@ export const make = (options: {
   /** Without a slash at the end. */
   readonly apiRoot: string
   readonly fetch: Fetch
-}) => ({
-  buildUrl: (_root: string, _token: string, method: string): string => `telegram:/${method}`,
-  fetch: (owner?: AbortSignal) => async (address: string | URL, request: GrammyRequest = {}) => {
-    const abort = new AbortController()
-    const onAbort = () => abort.abort()
-    const signals = [owner, request.signal ?? undefined].filter((signal) => signal !== undefined)
-    for (const signal of signals) signal.addEventListener("abort", onAbort)
-    if (signals.some(({ aborted }) => aborted)) onAbort()
-    try {
-      const url = `${options.apiRoot}/bot${Redacted.value(options.token)}/${methodOf(address)}`
-      const response = await options.fetch(url, {
-        method: request.method ?? "POST",
-        headers: { "content-type": request.headers?.["content-type"] ?? "application/json" },
-        ...(request.body === undefined ? {} : { body: request.body }),
-        signal: abort.signal,
-        // A redirect comes from a portal or a proxy, never from Telegram: it must not be followed with the body.
-        redirect: "manual",
-      }).catch((thrown: unknown) => Promise.reject(faultOf(thrown)))
-      const { status } = response
-      const text = await response.text()
-        .catch(() => Promise.reject(new TransportFault("no_answer", null, "the answer broke off")))
-      const answer = decodeAnswer(text)
-      if (Option.isNone(answer)) {
-        throw new TransportFault("bad_answer", status, `HTTP ${status}, not the Bot API's form`)
+}) => {
+  const token = Redacted.value(options.token)
+  // A proxy may quote the address in its refusal.
+  const redact = (text: string) =>
+    text.replaceAll(token, "<redacted>").replaceAll(encodeURIComponent(token), "<redacted>")
+  return {
+    buildUrl: (_root: string, _token: string, method: string): string => `telegram:/${method}`,
+    fetch: (owner?: AbortSignal) => async (address: string | URL, request: GrammyRequest = {}) => {
+      const abort = new AbortController()
+      const onAbort = () => abort.abort()
+      const signals = [owner, request.signal ?? undefined].filter((signal) => signal !== undefined)
+      for (const signal of signals) signal.addEventListener("abort", onAbort)
+      if (signals.some(({ aborted }) => aborted)) onAbort()
+      try {
+        const url = `${options.apiRoot}/bot${token}/${methodOf(address)}`
+        const response = await options.fetch(url, {
+          method: request.method ?? "POST",
+          headers: { "content-type": request.headers?.["content-type"] ?? "application/json" },
+          ...(request.body === undefined ? {} : { body: request.body }),
+          signal: abort.signal,
+          // A redirect comes from a portal or a proxy, never from Telegram: it must not be followed with the body.
+          redirect: "manual",
+        }).catch((thrown: unknown) => Promise.reject(faultOf(thrown)))
+        const { status } = response
+        const text = await response.text()
+          .catch(() => Promise.reject(new TransportFault("no_answer", null, "the answer broke off")))
+        const answer = decodeAnswer(redact(text))
+        if (Option.isNone(answer)) {
+          throw new TransportFault("bad_answer", status, `HTTP ${status}, not the Bot API's form`)
+        }
+        return { status, json: () => Promise.resolve(answer.value) }
+      } finally {
+        for (const signal of signals) signal.removeEventListener("abort", onAbort)
       }
-      return { status, json: () => Promise.resolve(answer.value) }
-    } finally {
-      for (const signal of signals) signal.removeEventListener("abort", onAbort)
-    }
-  },
-})
+    },
+  }
+}

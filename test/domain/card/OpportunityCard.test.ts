@@ -1,0 +1,203 @@
+/** The card: what it says in each state and language, and that nothing foreign gets through it. */
+import { assert, describe, it } from "@effect/vitest"
+import { Arbitrary, Effect } from "effect"
+import { decode } from "../../../src/domain/card/CallbackData.ts"
+import { render, summarize } from "../../../src/domain/card/OpportunityCard.ts"
+import { type Leg, Opportunity, type OpportunityState } from "../../../src/domain/Opportunity.ts"
+import { card, detectedAt } from "./someCard.ts"
+
+const nowMs = detectedAt + 2_345
+const english = (changes: Partial<Opportunity> = {}) =>
+  render({ opportunity: card(changes), language: "en", nowMs }).html
+
+/** As a person reads it. */
+const read = (html: string) =>
+  html.replace(/<[^>]*>/g, "").replaceAll("&lt;", "<").replaceAll("&gt;", ">").replaceAll("&quot;", '"')
+    .replaceAll("&amp;", "&")
+
+describe("an opportunity's card", () => {
+  it("shows pair, venues and sides, net at the best size, gross, fees, age, lifetime and priority", () => {
+    assert.strictEqual(
+      read(english()),
+      [
+        "🟢 BTC/USDT · cross-exchange · new",
+        "🔼 Buy kraken BTC/USDT at 30,005",
+        "🔽 Sell okx BTC/USDT at 30,112.5",
+        "Net +15.78 bps = +37.906 USDT for 0.8 BTC (24,004 USDT)",
+        "Gross 35.83 bps, fees 48.094 USDT",
+        "Seen 2.3 s ago, lives 1.2 s, 3 checks",
+        "Priority: medium, score 61.2",
+        "❔ Unproven: too few similar cases to know how often it works",
+      ].join("\n"),
+    )
+  })
+
+  it("says the same in Russian, with Russian units, forms and digit groups", () => {
+    assert.strictEqual(
+      read(render({ opportunity: card(), language: "ru", nowMs }).html),
+      [
+        "🟢 BTC/USDT · межбиржевой · новый",
+        "🔼 Купить kraken BTC/USDT по 30\u00a0005",
+        "🔽 Продать okx BTC/USDT по 30\u00a0112.5",
+        "Чистыми +15.78 bps = +37.906 USDT на 0.8 BTC (24\u00a0004 USDT)",
+        "До комиссий 35.83 bps, комиссии 48.094 USDT",
+        "Замечен 2.3 с назад, живёт 1.2 с, 3 проверки",
+        "Приоритет: средний, оценка 61.2",
+        "❔ Не подтверждено: похожих случаев слишком мало, чтобы знать, как часто это срабатывает",
+      ].join("\n"),
+    )
+  })
+
+  it("looks different in every state", () => {
+    const states: ReadonlyArray<OpportunityState> = ["opened", "improved", "fading", "closed"]
+    const titles = states.map((state) => english({ state }).split("\n")[0])
+    assert.strictEqual(new Set(titles).size, states.length)
+    assert.deepStrictEqual(titles.map((title) => [...title ?? ""][0]), ["🟢", "📈", "🟡", "⚪"])
+  })
+
+  it("is struck through when closed, says after how long, and keeps only the details button", () => {
+    const closed = render({
+      opportunity: card({ state: "closed", lastAt: detectedAt + 12 }),
+      language: "en",
+      nowMs: detectedAt + 5_000,
+    })
+    assert.include(closed.html, "⚪️ <s><b>BTC/USDT</b> · cross-exchange</s>")
+    assert.include(closed.html, "<b>Closed after 12 ms</b>")
+    assert.include(closed.html, "<s>It was worth <b>+15.78 bps</b>")
+    assert.deepStrictEqual(closed.buttons.flat().map(({ text }) => text), ["Details"])
+  })
+
+  it("is the same text whenever a closed one is drawn, so that a repeated edit changes nothing", () => {
+    const at = (later: number) =>
+      render({ opportunity: card({ state: "closed" }), language: "en", nowMs: nowMs + later }).html
+    assert.strictEqual(at(0), at(60_000))
+  })
+
+  it("marks simulated data in every state and in lists", () => {
+    for (const state of ["opened", "improved", "fading", "closed"] as const) {
+      assert.include(english({ state, simulated: true }), "🧪")
+    }
+    assert.include(summarize({ opportunity: card({ simulated: true }), language: "ru", nowMs }), "🧪")
+    assert.notInclude(english(), "🧪")
+  })
+
+  it("says unproven without a confidence or with the reason, and not otherwise", () => {
+    assert.include(english({ confidence: null }), "❔")
+    assert.include(english({ confidence: 0.8, reasons: ["unproven"] }), "❔")
+    assert.notInclude(english({ confidence: 0.8 }), "❔")
+  })
+
+  it("shows what a reader should know, such as a parity", () => {
+    assert.include(english({ reasons: ["parity USDT/USD=1"] }), "ℹ️ parity USDT/USD=1")
+  })
+
+  it("adds fees up within a currency and never across two", () => {
+    const [buy, sell] = card().legs
+    if (buy === undefined || sell === undefined) return assert.fail("the fixture has two legs")
+    const mixed = english({ legs: [{ ...buy, fee: "0.0008", feeCurrency: "BTC" }, sell] })
+    assert.include(read(mixed), "fees 0.0008 BTC + 24.09 USDT")
+  })
+
+  it("shows figures that a binary float would round as they are", () => {
+    const exact = english({ netProfit: "12345678901234567.5", notional: "0.000000012345678" })
+    assert.include(read(exact), "+12,345,678,901,234,568 USDT")
+    assert.include(read(exact), "(0.000000012346 USDT)")
+  })
+
+  it("adds levels, rates and ages of each leg when detailed", () => {
+    const detailed = read(render({ opportunity: card(), language: "en", nowMs, detailed: true }).html)
+    assert.include(detailed, "levels: 30,000 × 0.4; 30,010 × 0.4")
+    assert.include(detailed, "taker fee 10 bps, book age 120 ms")
+    assert.include(detailed, "Counts as gone in 27.6 s without news")
+    assert.include(detailed, "Id 0123456789abcdef0123456789abcdef")
+  })
+
+  it("carries opaque data of at most 64 bytes that reads back as what it was made for", () => {
+    const data = render({ opportunity: card(), language: "en", nowMs }).buttons.flat().map((each) => each.callback_data)
+    assert.deepStrictEqual(
+      data.map((each) => decode(each)).map((read) => read._tag === "Some" ? read.value.action : "none"),
+      ["details", "mute", "why"],
+    )
+    for (const each of data) assert.isAtMost(new TextEncoder().encode(each).length, 64)
+    for (
+      const forged of ["", "d.", "d.xyz", "x.0123456789abcdef0123456789abcdef", "d.0123456789ABCDEF0123456789ABCDEF"]
+    ) {
+      assert.strictEqual(decode(forged)._tag, "None", forged)
+    }
+  })
+
+  it("escapes what comes from outside and keeps it on its line", () => {
+    const hostile = '</b><a href="tg://x">&\n\u202eevil'
+    const [buy] = card().legs
+    if (buy === undefined) return assert.fail("the fixture has two legs")
+    const html = english({
+      asset: hostile,
+      currency: hostile,
+      reasons: [hostile],
+      legs: [{ ...buy, venue: hostile, instrument: hostile, feeCurrency: hostile, price: hostile }],
+      netBps: hostile,
+      grossBps: hostile,
+      netProfit: hostile,
+      notional: hostile,
+      size: hostile,
+    })
+    assert.notInclude(html, "<a")
+    assert.notInclude(html, "\u202e")
+    assert.strictEqual(html.split("\n").length, english({ legs: [buy], reasons: ["x"] }).split("\n").length)
+  })
+
+  it("fits one message however long every text and list in it is", () => {
+    const long = "<&".repeat(2_000)
+    const [buy] = card().legs
+    if (buy === undefined) return assert.fail("the fixture has two legs")
+    const legs = Array.from({ length: 40 }, (_, at): Leg => ({
+      ...buy,
+      venue: long,
+      instrument: long,
+      price: long,
+      feeCurrency: `${at % 3}${long}`,
+      fee: "1".repeat(40),
+      feeRate: long,
+      levels: Array.from({ length: 500 }, () => [long, long]),
+    }))
+    const { html } = render({
+      opportunity: card({
+        legs,
+        asset: long,
+        size: long,
+        notional: long,
+        currency: long,
+        netBps: long,
+        grossBps: long,
+        netProfit: long,
+        capacity: long,
+        reasons: legs.map(() => long),
+        id: long,
+        simulated: true,
+      }),
+      language: "ru",
+      nowMs,
+      detailed: true,
+    })
+    assert.isAtMost(read(html).length, 4_096)
+  })
+
+  it.effect("fits one message and opens no tag it does not close, whatever the opportunity", () =>
+    Effect.gen(function* () {
+      const verdict = yield* Arbitrary.checkEffect(
+        Arbitrary.schema(Opportunity),
+        (opportunity) =>
+          (["en", "ru"] as const).every((language) => {
+            const { html } = render({ opportunity, language, nowMs, detailed: true })
+            const open = [...html.matchAll(/<(\/?)([a-z]+)>/g)].reduce(
+              (stack: ReadonlyArray<string>, [, slash, tag = ""]) =>
+                slash === "" ? [...stack, tag] : stack.at(-1) === tag ? stack.slice(0, -1) : [...stack, "unmatched"],
+              [],
+            )
+            return open.length === 0 && read(html).length <= 4_096
+          }),
+        { runs: 200, seed: 7 },
+      )
+      assert.strictEqual(verdict._tag, "Passed")
+    }))
+})
