@@ -13,6 +13,7 @@ export const AnnouncementAction = Schema.Literals(["notify", "edit", "none"])
 
 export const AnnouncementReason = Schema.Literals([
   "opened",
+  "unchanged",
   "improved",
   "improved_materially",
   "fading",
@@ -81,7 +82,8 @@ export const announce = (
     if (state === "improved" && grown && nowMs - told.atMs >= policy.cooldownMs) {
       return { action: "notify", reason: "improved_materially" }
     }
-    return byState[state]
+    // Told again, unchanged: it lives on.
+    return state === "opened" ? { action: "none", reason: "unchanged" } : byState[state]
   }
   if (state !== "closed" && nowMs >= transition.expiresAt) return { action: "none", reason: "expired" }
   // Its opening was never seen here, so nobody has been told.

@@ -12,7 +12,8 @@
  *   q sequence of each quote and book, in order · b B a A bid, size, ask, size of each quote, in order
  *   T P Z S id, price, size, side ("b", "s") of each trade, in order · x the other ticks' own fields, in order
  */
-import { type BadTick, badTick, type Tick, type TickKind } from "./Tick.ts"
+import { Schema } from "effect"
+import { type BadTick, badTick, type Level, type Tick, type TickKind, type TickOf } from "./Tick.ts"
 import * as TickCodec from "./TickCodec.ts"
 
 export const MEDIA_TYPE = "application/x-arbedge-frames+json;v=1"
@@ -44,7 +45,8 @@ type Fields = { readonly [key: string]: unknown }
 type Mutable<T> = { -readonly [K in keyof T]: T[K] extends ReadonlyArray<infer E> ? Array<E> : T[K] }
 
 /** Simulated data is marked as such wherever it is shown. */
-export type DataSource = "live" | "recorded" | "simulated"
+export const DataSource = Schema.Literals(["live", "recorded", "simulated"])
+export type DataSource = typeof DataSource.Type
 
 /** `ref`: a conversion book sent beside its own partition. `refresh`: a repeated full book, no new event. */
 export type Mark = "" | "ref" | "refresh"
@@ -283,6 +285,24 @@ export const parseSeries = (text: string): Series | null => {
   const [venue, instrument, kind, mark = ""] = text.split("|")
   if (venue === undefined || instrument === undefined || kind === undefined || !isKind(kind)) return null
   return mark === "" || mark === "ref" || mark === "refresh" ? { venue, instrument, kind, mark } : null
+}
+
+const isLevels = (value: unknown): value is ReadonlyArray<Level> =>
+  Array.isArray(value) &&
+  value.every((level: unknown) =>
+    Array.isArray(level) && level.length === 2 && typeof level[0] === "string" && typeof level[1] === "string"
+  )
+
+const isSequence = (value: unknown): value is number | null => value === null || Number.isSafeInteger(value)
+
+/** A book event of column `x`, for the hot path: its structure is checked, its decimals were at ingest. */
+export const bookEvent = (
+  fields: Fields | undefined,
+): Pick<TickOf<"book">, "snapshot" | "firstSeq" | "prevSeq" | "bids" | "asks"> | null => {
+  if (fields === undefined) return null
+  const { asks, bids, firstSeq, prevSeq, snapshot } = fields
+  if (typeof snapshot !== "boolean" || !isSequence(firstSeq) || !isSequence(prevSeq)) return null
+  return isLevels(bids) && isLevels(asks) ? { snapshot, firstSeq, prevSeq, bids, asks } : null
 }
 
 /** The frame's ticks, each checked again by the tick codec: for every reader that is not the hot path. */

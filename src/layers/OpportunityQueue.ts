@@ -151,9 +151,9 @@ export class OpportunityQueue extends Context.Service<OpportunityQueue, {
     chatId: TelegramId,
     opportunityId: string,
   ) => Effect.Effect<Option.Option<number>, StoreError>
-  /** Everyone who was told of an opportunity, and by which message: whom its close concerns. */
+  /** Everyone who was told of an opportunity, or is being told now: whom its close concerns; and what they were told. */
   readonly toldOf: (opportunityId: string) => Effect.Effect<
-    ReadonlyArray<{ readonly userId: string; readonly chatId: TelegramId; readonly messageId: number }>,
+    ReadonlyArray<{ readonly userId: string; readonly chatId: TelegramId; readonly payload: unknown }>,
     StoreError
   >
 }>()("arbedge/OpportunityQueue") {}

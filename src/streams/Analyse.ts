@@ -16,6 +16,7 @@ import { Bus, type BusError, type StartAt, type StoredMessage } from "../layers/
 import { type Checkpoint, Checkpoints } from "../layers/Checkpoints.ts"
 import type { Leases } from "../layers/Leases.ts"
 import type { Fenced, StoreError } from "../layers/Store.ts"
+import { StreamTime } from "../layers/StreamTime.ts"
 import { Analysis, AnalysisState, type Figures } from "./Analysis.ts"
 import { whileOwner } from "./Ownership.ts"
 import { MARKET_DATA } from "./Topology.ts"
@@ -45,9 +46,12 @@ export interface AnalyseOptions {
   readonly progress: Ref.Ref<Option.Option<AnalyseProgress>>
 }
 
+/** Of a transition's message: where its data came from, by domain/Frame.ts. */
+export const SOURCE_HEADER = "Data-Source"
+
 /** The transition as it is stored; a repeat has the same message id. */
 export const publishTransitions = Effect.fn("Analyse.publishTransitions")(
-  function* (bus: Bus["Service"], transitions: ReadonlyArray<Opportunity>) {
+  function* (bus: Bus["Service"], transitions: ReadonlyArray<Opportunity>, source: Frame.DataSource) {
     const messages = yield* Effect.forEach(
       transitions,
       (transition) =>
@@ -55,6 +59,7 @@ export const publishTransitions = Effect.fn("Analyse.publishTransitions")(
           subject: Subject.opportunity(transition),
           data: encoder.encode(json),
           messageId: `${transition.id}:${transition.revision}`,
+          headers: { [SOURCE_HEADER]: source },
         })),
     )
     yield* bus.publishAll(messages)
@@ -83,10 +88,13 @@ const resume = (bus: Bus["Service"], checkpoint: Checkpoint, config: DetectConfi
     return { analysis, position: checkpoint.position, from }
   })
 
-const follow = (options: AnalyseOptions): Effect.Effect<void, BusError | StoreError | Fenced, Bus | Checkpoints> =>
+const follow = (
+  options: AnalyseOptions,
+): Effect.Effect<void, BusError | StoreError | Fenced, Bus | Checkpoints | StreamTime> =>
   Effect.gen(function* () {
     const bus = yield* Bus
     const checkpoints = yield* Checkpoints
+    const streamTime = yield* StreamTime
     const checkpoint = yield* checkpoints.open(NAME, yield* Clock.currentTimeMillis)
     const { analysis, from, position } = yield* resume(bus, checkpoint, options.config)
     let savedAt = yield* Clock.currentTimeMillis
@@ -111,7 +119,8 @@ const follow = (options: AnalyseOptions): Effect.Effect<void, BusError | StoreEr
         const last = messages.at(-1)
         if (last === undefined) return
         const transitions = messages.flatMap(one)
-        if (transitions.length > 0) yield* publishTransitions(bus, transitions)
+        yield* streamTime.observe(analysis.source, analysis.now)
+        if (transitions.length > 0) yield* publishTransitions(bus, transitions, analysis.source)
         const nowMs = yield* Clock.currentTimeMillis
         const due = transitions.length > 0 || nowMs - savedAt >= CHECKPOINT_EVERY_MS
         if (last.sequence > position && due) {
@@ -131,5 +140,7 @@ const follow = (options: AnalyseOptions): Effect.Effect<void, BusError | StoreEr
   })
 
 /** Follows for ever; whatever ends a term is told and a new one begins. */
-export const analyse = (options: AnalyseOptions): Effect.Effect<never, never, Bus | Checkpoints | Leases> =>
+export const analyse = (
+  options: AnalyseOptions,
+): Effect.Effect<never, never, Bus | Checkpoints | Leases | StreamTime> =>
   whileOwner({ name: NAME, owner: options.owner }, follow(options))

@@ -7,7 +7,7 @@
  */
 import { Option, Schema } from "effect"
 import type { DetectConfig } from "../domain/DetectConfig.ts"
-import type { Frame } from "../domain/Frame.ts"
+import type { DataSource, Frame } from "../domain/Frame.ts"
 import type { Opportunity, RejectionReason } from "../domain/Opportunity.ts"
 import { Dedup, Living } from "./Dedup.ts"
 import { Detect, QuoteState } from "./Detect.ts"
@@ -45,6 +45,9 @@ export class Analysis {
   readonly #rules: MarketRules
   readonly #partitions = new Map<number, Partition>()
   readonly #rejected = new Map<RejectionReason, number>()
+  /** Where the newest frame came from, and the newest ingest time (ms). */
+  source: DataSource = "live"
+  now = 0
   readonly #reject = (reason: RejectionReason): void => {
     this.#rejected.set(reason, (this.#rejected.get(reason) ?? 0) + 1)
   }
@@ -65,6 +68,8 @@ export class Analysis {
         dedup.accept(score(validate(candidates, this.#rules, this.#reject)), frame.f, out)
         for (const { fingerprint } of candidates) if (!dedup.isOpen(fingerprint)) detect.release(fingerprint)
       }
+      this.source = frame.f
+      if (detect.now > this.now) this.now = detect.now
       const before = out.length
       dedup.advance(detect.now, out)
       for (let at = before; at < out.length; at++) detect.release(out[at]?.fingerprint ?? "")

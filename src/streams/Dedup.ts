@@ -1,7 +1,7 @@
 /**
  * Dedup: one living opportunity per fingerprint, with hysteresis. It owns their state; only transitions leave.
  *
- *   none --above--> opened --above, net profit +20%--> improved
+ *   none --above--> opened --above, net profit +20%--> improved      while it lives it is told again every 10 s
  *   opened | improved --not above--> fading (told once) --below for 500 ms, or silent for 30 s--> closed
  *   without hysteresis: opened at the first check above, closed at the first that is not; nothing between is told
  *
@@ -19,6 +19,8 @@ import type { Candidate, Plan, Trigger } from "./detectors/Candidate.ts"
 /** Below for this long closes; unseen for this long expires; better by this factor is told. */
 const CLOSE_AFTER_MS = 500
 const LIFETIME_MS = 30_000
+/** An unchanged one is told again this often, so that who counts its lifetime knows that it lives. */
+const TOLD_EVERY_MS = 10_000
 const IMPROVED = Decimal.fromChecked("1.2")
 
 /** A living opportunity at its best revision, and what its next transition depends on. */
@@ -33,6 +35,8 @@ export const Living = Schema.Struct({
   lastAt: Schema.Int,
   seenAt: Schema.Int,
   revision: Schema.Int,
+  /** Ingest time of the last transition told. */
+  toldAt: Schema.Int,
 })
 export type Living = { -readonly [K in keyof typeof Living.Type]: (typeof Living.Type)[K] }
 
@@ -109,8 +113,8 @@ export class Dedup {
     }
     if (!living.faded) {
       living.faded = true
-      this.#tell(living, "fading", [], out)
-    }
+      this.#tell(living, "fading", at, out)
+    } else this.#remind(living, at, out)
   }
 
   #open(candidate: Candidate, plan: Plan, source: DataSource, out: Array<Opportunity>): void {
@@ -144,22 +148,29 @@ export class Dedup {
       lastAt: at,
       seenAt: at,
       revision: 1,
+      toldAt: at,
     })
     out.push(opportunity)
   }
 
   #rise(living: Living, candidate: Candidate, plan: Plan, out: Array<Opportunity>): void {
+    const at = candidate.trigger.ingestTime
     living.checks++
-    living.lastAt = living.seenAt = candidate.trigger.ingestTime
+    living.lastAt = living.seenAt = at
     living.belowSince = null
-    if (!Decimal.isGreater(plan.netProfit, Decimal.fromChecked(living.opportunity.netProfit))) return
-    living.opportunity = { ...living.opportunity, ...figures(plan, candidate.score) }
+    if (Decimal.isGreater(plan.netProfit, Decimal.fromChecked(living.opportunity.netProfit))) {
+      living.opportunity = { ...living.opportunity, ...figures(plan, candidate.score) }
+    }
     const told = Decimal.multiply(Decimal.fromChecked(living.toldProfit), IMPROVED)
     if (this.#hysteresis && !Decimal.isLess(plan.netProfit, told)) {
       living.toldProfit = Decimal.format(plan.netProfit)
       living.faded = false
-      this.#tell(living, "improved", [], out)
-    }
+      this.#tell(living, "improved", at, out)
+    } else this.#remind(living, at, out)
+  }
+
+  #remind(living: Living, at: number, out: Array<Opportunity>): void {
+    if (at - living.toldAt >= TOLD_EVERY_MS) this.#tell(living, living.faded ? "fading" : "opened", at, out)
   }
 
   /** What the passing of time alone brings about. */
@@ -172,30 +183,35 @@ export class Dedup {
     }
   }
 
-  #close(fingerprint: string, living: Living, atMs: number, why: string, out: Array<Opportunity>): void {
+  #close(fingerprint: string, living: Living, at: number, why: string, out: Array<Opportunity>): void {
     this.#living.delete(fingerprint)
-    this.#tell(living, "closed", [`closed: ${why}`], out, atMs)
+    this.#tell(living, "closed", at, out, [`closed: ${why}`])
   }
 
   #tell(
     living: Living,
     state: OpportunityState,
-    reasons: ReadonlyArray<string>,
+    at: number,
     out: Array<Opportunity>,
-    expiresAt = living.seenAt + LIFETIME_MS,
+    reasons: ReadonlyArray<string> = [],
   ): void {
     living.revision++
+    living.toldAt = at
     out.push({
       ...living.opportunity,
       revision: living.revision,
       state,
-      expiresAt,
+      expiresAt: state === "closed" ? at : living.seenAt + LIFETIME_MS,
       checks: living.checks,
       lastAt: living.lastAt,
       reasons: [...living.opportunity.reasons, ...reasons],
     })
   }
 }
+
+/** When a transition happened (ingest time): the instant at which it is told. */
+export const transitionAt = (transition: Opportunity): number =>
+  transition.state === "closed" ? transition.expiresAt : transition.expiresAt - LIFETIME_MS
 
 const figures = (plan: Plan, score: number | null) => ({
   legs: plan.legs,

@@ -170,6 +170,10 @@ const make = (options: DeliverOptions) =>
         }
         const mine = yield* queue.markSending({ owner, queueIds: [item.queueId], nowMs: askedAt, leaseMs: LEASE_MS })
         if (mine.length === 0) return
+        if (item.purpose !== "notify" && item.messageId === null) {
+          const nothing = { _tag: "Cancelled", error: "nothing was sent that could be edited" } as const
+          return yield* settle(item, nothing, { latencyMs: null, limiterWaitMs: waitedMs })
+        }
         const outcome = yield* request(item, payload.value, askedAt)
         const nowMs = yield* Clock.currentTimeMillis
         const latency = outcome._tag === "Accepted" && item.purpose === "notify"

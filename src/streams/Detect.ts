@@ -9,7 +9,6 @@ import { Option, Schema } from "effect"
 import type { DetectConfig } from "../domain/DetectConfig.ts"
 import * as Frame from "../domain/Frame.ts"
 import * as Instrument from "../domain/Instrument.ts"
-import * as TickCodec from "../domain/TickCodec.ts"
 import type { TickOf } from "../domain/Tick.ts"
 import type { Candidate } from "./detectors/Candidate.ts"
 import { Conversions, isConversion } from "./detectors/Conversions.ts"
@@ -31,6 +30,9 @@ export const QuoteState = Schema.Struct({
   ordinal: Schema.Int,
 })
 export type QuoteState = typeof QuoteState.Type
+
+/** A side that holds nothing. */
+const EMPTY_LEVEL = ["0", "0"] as const
 
 /** How a series of a frame is served. */
 interface Series {
@@ -112,7 +114,7 @@ export class Detect {
           break
         }
         case "book":
-          this.#book(known, at, { ...frame.x[other++], seq: frame.q[q++] ?? null }, out)
+          this.#book(known, at, Frame.bookEvent(frame.x[other++]), frame.q[q++] ?? null, out)
           break
         case "trade":
           break
@@ -137,14 +139,15 @@ export class Detect {
       const { asks, bids, fromQuotes, seq } = slot.book
       if (!fromQuotes) return []
       const { at, ordinal } = slot.lastStamp("quote")
+      const bid = bids.at(0) ?? EMPTY_LEVEL, ask = asks.at(0) ?? EMPTY_LEVEL
       return [{
         venue: slot.venue,
         instrument: slot.instrument.name,
         reference: key.startsWith("ref:"),
-        bid: bids.priceTexts[0] ?? "0",
-        bidSize: bids.sizeTexts[0] ?? "0",
-        ask: asks.priceTexts[0] ?? "0",
-        askSize: asks.sizeTexts[0] ?? "0",
+        bid: bid[0],
+        bidSize: bid[1],
+        ask: ask[0],
+        askSize: ask[1],
         seq,
         seenAt: slot.seenAt,
         stampedAt: at,
@@ -188,19 +191,26 @@ export class Detect {
     if (slot.book.fromQuotes) this.#changed(known, slot, "quote", at, ordinal, out)
   }
 
-  #book(known: Series, at: number, fields: { readonly [key: string]: unknown }, out: Array<Candidate>): void {
+  #book(
+    known: Series,
+    at: number,
+    event: ReturnType<typeof Frame.bookEvent>,
+    seq: number | null,
+    out: Array<Candidate>,
+  ): void {
     const { slot } = known
     if (slot === null) return
-    const tick = TickCodec.fromUnknown({
-      ...fields,
+    if (event === null) return this.#refuse("malformed_book")
+    const tick: TickOf<"book"> = {
       v: 1,
       venue: slot.venue,
       instrument: slot.instrument.name,
       venueTime: null,
       ingestTime: at,
       kind: "book",
-    })
-    if (TickCodec.isBad(tick) || tick.kind !== "book") return this.#refuse("malformed_book")
+      seq,
+      ...event,
+    }
     if (known.series.mark === "refresh") return this.#refresh(slot, tick)
     const ordinal = slot.stamp("book", at)
     const applied = slot.event(tick)

@@ -9,7 +9,7 @@ import { Option } from "effect"
 import { Book } from "../domain/Book.ts"
 import { type DataSource, type Frame, FrameBuilder } from "../domain/Frame.ts"
 import * as Instrument from "../domain/Instrument.ts"
-import type { Level, Tick, TickOf } from "../domain/Tick.ts"
+import type { Tick, TickOf } from "../domain/Tick.ts"
 import { isConversion } from "./detectors/Conversions.ts"
 
 const FRAME_SPAN_MS = 10
@@ -130,8 +130,6 @@ export class Framing {
 
 /** The book as it stands, as the snapshot tick that rebuilds it. */
 const fullBook = (tick: Tick, book: Book): TickOf<"book"> => {
-  const side = (levels: Book["bids"]): ReadonlyArray<Level> =>
-    levels.priceTexts.map((price, at) => [price, levels.sizeTexts[at] ?? "0"] as const)
   const { ingestTime, instrument, venue, venueTime } = tick
   return {
     v: 1,
@@ -144,7 +142,7 @@ const fullBook = (tick: Tick, book: Book): TickOf<"book"> => {
     firstSeq: null,
     seq: book.seq,
     prevSeq: null,
-    bids: side(book.bids),
-    asks: side(book.asks),
+    bids: book.bids.levels(),
+    asks: book.asks.levels(),
   }
 }

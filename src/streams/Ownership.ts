@@ -5,7 +5,7 @@
  *
  * In: a lease's name and the work. Out: nothing; it goes on for ever. Promises: the work is interrupted at once when the
  * lease is lost; a killed owner is followed within the lease's 3 s; what a former owner still writes is fenced by the
- * epochs of its own checkpoints and rows.
+ * epochs of its own checkpoints and rows. Leases run in the wall's time, whatever time the process lives in.
  */
 import { Clock, Duration, Effect, Fiber, Option, Schedule } from "effect"
 import { type Lease, Leases } from "../layers/Leases.ts"
@@ -15,11 +15,14 @@ const TTL_MS = 3_000
 const RENEW_EVERY = Duration.seconds(1)
 const PAUSE = Duration.millis(250)
 
+/** All processes share one wall clock; a replay's or a recording's time is its own. */
+const inWallTime = Effect.provideService(Clock.Clock, Clock.Clock.defaultValue())
+
 const acquire = (name: string, owner: string) =>
   Effect.gen(function* () {
     const leases = yield* Leases
     return yield* leases.acquire({ name, owner, nowMs: yield* Clock.currentTimeMillis, ttlMs: TTL_MS })
-  })
+  }).pipe(inWallTime)
 
 /** Prolongs the lease until it is lost. */
 const keep = (lease: Lease): Effect.Effect<never, StoreError | Fenced, Leases> =>
@@ -30,13 +33,13 @@ const keep = (lease: Lease): Effect.Effect<never, StoreError | Fenced, Leases> =
       yield* Effect.sleep(RENEW_EVERY)
       held = yield* leases.renew(held, yield* Clock.currentTimeMillis, TTL_MS)
     }
-  })
+  }).pipe(inWallTime)
 
 const giveUp = (lease: Lease) =>
   Effect.gen(function* () {
     const leases = yield* Leases
     yield* leases.release(lease, yield* Clock.currentTimeMillis)
-  }).pipe(Effect.ignore)
+  }).pipe(Effect.ignore, inWallTime)
 
 /** `owner` is unique for each process. */
 export const whileOwner = <A, E extends { readonly _tag: string; readonly message: string }, R>(
@@ -46,6 +49,7 @@ export const whileOwner = <A, E extends { readonly _tag: string; readonly messag
   const term = Effect.gen(function* () {
     const lease = yield* acquire(options.name, options.owner).pipe(
       Effect.repeat({ until: Option.isSome, schedule: Schedule.spaced(RENEW_EVERY) }),
+      inWallTime,
     )
     if (Option.isNone(lease)) return
     yield* Effect.acquireUseRelease(
@@ -61,7 +65,7 @@ export const whileOwner = <A, E extends { readonly _tag: string; readonly messag
   return term.pipe(
     Effect.tapError((error) => Effect.logWarning(`${options.name} stands still`, error._tag, error.message)),
     Effect.ignore,
-    Effect.andThen(Effect.sleep(PAUSE)),
+    Effect.andThen(inWallTime(Effect.sleep(PAUSE))),
     Effect.forever,
   )
 }

@@ -18,7 +18,7 @@ const NextRow = Schema.Struct({ at: Schema.NullOr(EpochMs) })
 const TimeRow = Schema.Struct({ at: EpochMs })
 const CountRow = Schema.Struct({ status: QueueStatus, count: Int8 })
 const MessageRow = Schema.Struct({ messageId: Int8 })
-const ToldRow = Schema.Struct({ userId: Schema.String, chatId: Schema.String, messageId: Int8 })
+const ToldRow = Schema.Struct({ userId: Schema.String, chatId: Schema.String, payload: Schema.Unknown })
 
 const editPrefix = "edit:"
 
@@ -180,8 +180,8 @@ const make = Effect.gen(function* () {
   )
 
   const toldOf = Effect.fn("OpportunityQueue.toldOf")((opportunityId: string) =>
-    sql`select user_id as "userId", chat_id as "chatId", message_id as "messageId" from opportunity_distribution_queue
-      where opportunity_id = ${opportunityId} and purpose = 'notify' and status = 'sent' and message_id is not null
+    sql`select user_id as "userId", chat_id as "chatId", payload from opportunity_distribution_queue
+      where opportunity_id = ${opportunityId} and purpose = 'notify' and status in ('sent', 'sending', 'unknown')
       order by queue_id`.pipe(all("OpportunityQueue.toldOf", ToldRow))
   )
 

@@ -6,7 +6,7 @@
  * (bid 0, ask infinite), so that no price from it is ever used.
  */
 import { Option } from "effect"
-import { Book, type Side } from "../../domain/Book.ts"
+import { Book } from "../../domain/Book.ts"
 import { contractSizeOf } from "../../domain/ContractSizes.ts"
 import * as Decimal from "../../domain/Decimal.ts"
 import type { DetectConfig, Lot, VenueFees } from "../../domain/DetectConfig.ts"
@@ -91,7 +91,7 @@ export class Slot {
   }
 
   refresh(): void {
-    const bid = this.book.bids.prices[0], ask = this.book.asks.prices[0]
+    const bid = this.book.bids.best, ask = this.book.asks.best
     const usable = !(bid !== undefined && ask !== undefined && bid >= ask)
     this.netBid = usable && bid !== undefined ? bid * this.#bidFactor : 0
     this.netAsk = usable && ask !== undefined ? ask * this.#askFactor : Infinity
@@ -110,11 +110,11 @@ export class Slot {
   }
 
   depth(side: "bids" | "asks"): Depth {
-    const levels: Side = this.book[side]
+    const levels = this.book[side]
     const prices: Array<Decimal.Decimal> = [], sizes: Array<Decimal.Decimal> = []
-    const price = (at: number) => prices[at] ??= Decimal.fromChecked(levels.priceTexts[at] ?? "0")
-    const size = (at: number) => sizes[at] ??= this.#base(Decimal.fromChecked(levels.sizeTexts[at] ?? "0"), price(at))
-    return { length: levels.prices.length, price, size }
+    const price = (at: number) => prices[at] ??= Decimal.fromChecked(levels.at(at)?.[0] ?? "0")
+    const size = (at: number) => sizes[at] ??= this.#base(Decimal.fromChecked(levels.at(at)?.[1] ?? "0"), price(at))
+    return { length: levels.length, price, size }
   }
 
   /** Contracts behind `base` units filled over `levels`; null on spot. */

@@ -1,0 +1,36 @@
+/**
+ * The clock of a running service: the wall's time, unless recorded data arrives; then the newest recorded time, going on
+ * at the wall's pace until newer data arrives.
+ *
+ * In: observations of the StreamTime port. Out: Effect's Clock. Promises: live and simulated data never move it; within
+ * 250 ms of what it should be it is left alone, so that a recording played at its own pace does not jitter it. Sleeps
+ * are real: they are not shortened when time jumps.
+ */
+import { Clock, Context, Effect, Layer } from "effect"
+import { StreamTime } from "../StreamTime.ts"
+
+const TOLERANCE_MS = 250
+const NANOS_PER_MS = 1_000_000n
+
+export const layer: Layer.Layer<StreamTime> = Layer.effectContext(Effect.gen(function* () {
+  const wall = yield* Clock.Clock
+  let offsetMs = 0
+  const millis = () => wall.currentTimeMillisUnsafe() + offsetMs
+  const nanos = () => wall.currentTimeNanosUnsafe() + BigInt(Math.round(offsetMs)) * NANOS_PER_MS
+  const clock: Clock.Clock = {
+    currentTimeMillisUnsafe: millis,
+    currentTimeMillis: Effect.sync(millis),
+    currentTimeNanosUnsafe: nanos,
+    currentTimeNanos: Effect.sync(nanos),
+    monotonicTimeNanosUnsafe: () => wall.monotonicTimeNanosUnsafe(),
+    monotonicTimeNanos: wall.monotonicTimeNanos,
+    sleep: (duration) => wall.sleep(duration),
+  }
+  const observe: StreamTime["Service"]["observe"] = (source, ingestTime) =>
+    Effect.sync(() => {
+      if (source !== "recorded") return
+      const due = ingestTime - wall.currentTimeMillisUnsafe()
+      if (Math.abs(due - offsetMs) > TOLERANCE_MS) offsetMs = due
+    })
+  return Context.make(Clock.Clock, clock).pipe(Context.add(StreamTime, StreamTime.of({ observe })))
+}))
