@@ -34,6 +34,8 @@ export const probe = (
   venue: FakeVenue,
   request: Omit<FeedRequest, "venue">,
   settings: Partial<CcxtSettings> = {},
+  /** What the consumer does before it takes a batch: a slow one waits here. */
+  before: Effect.Effect<unknown> = Effect.void,
 ): Effect.Effect<FeedProbe, never, Scope.Scope> =>
   Effect.gen(function* () {
     const events: Array<FeedEvent> = []
@@ -70,10 +72,13 @@ export const probe = (
     const exchange = yield* Exchange
     yield* exchange.feed({ venue: venue.script.id, ...request }).pipe(
       Stream.runForEach((batch) =>
-        Effect.sync(() => {
-          events.push(...batch)
-          wake()
-        })
+        Effect.andThen(
+          before,
+          Effect.sync(() => {
+            events.push(...batch)
+            wake()
+          }),
+        )
       ),
       Effect.tapError((error) =>
         Effect.sync(() => {

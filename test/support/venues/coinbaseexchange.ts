@@ -1,5 +1,6 @@
 /**
- * Coinbase Exchange as recorded in `raw/raw-coinbase.jsonl.gz`: tickers and matches (its level2 wants a key).
+ * Coinbase Exchange as recorded in `raw/raw-coinbase.jsonl.gz` (tickers and matches; its level2 wants a key), and the
+ * single frames of `frames-45venues`.
  * Comes in: the folder ARBEDGE_DATA names. Goes out: the venue's `VenueScript`.
  * Promises: the same shape as every other venue file here.
  */
@@ -11,6 +12,7 @@ import {
   fromFixture,
   readCapture,
   readFixture,
+  readSingleFrames,
   type VenueScript,
 } from "./VenueScript.ts"
 
@@ -28,6 +30,13 @@ export const coinbaseexchange = (folder: string): VenueScript => {
     const text = JSON.stringify(frame)
     frames.push({ channel: `${channel}:${asText(frame["product_id"])}`, text, source: `${file}:${row.line}` })
   }
+  // Of 2022: it states the sizes of the best levels, which the recording of 2021 does not.
+  const single = readSingleFrames(folder, "map coinbase messages").flatMap(({ frame, text, source }) => {
+    const channel = channels[asText(frame["type"])]
+    return channel === undefined || frame["best_bid_size"] === undefined
+      ? []
+      : [{ channel: `${channel}:${asText(frame["product_id"])}`, text, source }]
+  })
   const products = rows.find((row) => row.url.endsWith("/products"))?.body
   const handMade = fromFixture(fixture.rest)
   return {
@@ -40,7 +49,7 @@ export const coinbaseexchange = (folder: string): VenueScript => {
         )
         : [],
     answers: (message) => [{ type: "subscriptions", channels: message["channels"] }],
-    frames: [...frames, ...fixture.frames],
+    frames: [...frames, ...single, ...fixture.frames],
     books: /^level2:/,
   }
 }
