@@ -36,6 +36,16 @@ const isPlain = (text: string): boolean => {
 export const isDecimalText = (text: string): boolean =>
   isPlain(text) || (PATTERN.test(text) && Number.isFinite(Number(text)))
 
+/** Whether a text that a codec has checked says zero: it has no digit but 0 (before an exponent). Parses nothing. */
+export const isZeroText = (text: string): boolean => {
+  for (let i = 0; i < text.length; i++) {
+    const code = text.charCodeAt(i)
+    if (code >= 49 && code <= 57) return false
+    if (code === 69 || code === 101) return true
+  }
+  return true
+}
+
 export const parse = (text: string): Option.Option<Decimal> =>
   isDecimalText(text) ? BigDecimal.fromString(text) : Option.none()
 

@@ -6,10 +6,11 @@
  * lets a prototype key or an infinite number through.
  */
 import { Option } from "effect"
-import { isDecimalText } from "./Decimal.ts"
+import { isDecimalText, isZeroText } from "./Decimal.ts"
 import * as Instrument from "./Instrument.ts"
 import { type BadTick, badTick, type BadTickReason, type GapReason, type Level, type Tick } from "./Tick.ts"
 
+const MINUS = 45
 const MAX_LINE_CHARACTERS = 8_000_000
 const VENUE = /^[a-z0-9][a-z0-9_]{0,31}$/
 const GAP_REASONS: ReadonlyArray<string> = [
@@ -51,13 +52,13 @@ const checkedDecimal = (value: unknown, field: string): string => {
 
 const checkedPrice = (value: unknown, field: string): string => {
   const decimal = checkedDecimal(value, field)
-  if (!(Number(decimal) > 0)) throw new Refused("not_positive", `${field}: ${decimal}`)
+  if (decimal.charCodeAt(0) === MINUS || isZeroText(decimal)) throw new Refused("not_positive", `${field}: ${decimal}`)
   return decimal
 }
 
 const checkedSize = (value: unknown, field: string): string => {
   const decimal = checkedDecimal(value, field)
-  if (!(Number(decimal) >= 0)) throw new Refused("not_positive", `${field}: ${decimal}`)
+  if (decimal.charCodeAt(0) === MINUS && !isZeroText(decimal)) throw new Refused("not_positive", `${field}: ${decimal}`)
   return decimal
 }
 

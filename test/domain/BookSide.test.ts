@@ -1,0 +1,49 @@
+/** One side of a book against the plainest way to keep one: a map that is sorted whenever somebody looks. */
+import { describe, expect, it } from "vitest"
+import { BookSide } from "../../src/domain/BookSide.ts"
+import type { Level } from "../../src/domain/Tick.ts"
+
+/** The same numbers in every run. */
+const numbers = (seed: number) => (below: number): number => {
+  seed = (Math.imul(seed, 1_103_515_245) + 12_345) >>> 0
+  return Math.floor(seed / 0x1_0000_0000 * below)
+}
+
+for (const side of ["bids", "asks"] as const) {
+  describe(`a side of ${side}`, () => {
+    it("keeps the same levels in the same order as a sorted map, whatever comes", () => {
+      const next = numbers(7)
+      const kept = new BookSide(side), plain = new Map<string, Level>()
+      for (let step = 0; step < 5_000; step++) {
+        const level: Level = [`${100 + next(60)}.5`, next(3) === 0 ? "0" : `0.${1 + next(9)}`]
+        kept.set(level)
+        if (level[1] === "0") plain.delete(level[0])
+        else plain.set(level[0], level)
+        const sign = side === "bids" ? -1 : 1
+        const sorted = [...plain.values()].sort((a, b) => sign * (Number(a[0]) - Number(b[0])))
+        expect(kept.best).toBe(sorted[0] === undefined ? undefined : Number(sorted[0][0]))
+        if (step % 50 === 0) expect(kept.levels()).toEqual(sorted)
+      }
+    })
+
+    it("takes a snapshot in any order and leaves out what has no size", () => {
+      const kept = new BookSide(side)
+      kept.fill([["2", "1"], ["3", "0.00"], ["1", "5"], ["4", "2"]])
+      expect(kept.levels().map(([price]) => price)).toEqual(side === "bids" ? ["4", "2", "1"] : ["1", "2", "4"])
+      expect(kept.levels(1)).toHaveLength(1)
+      expect(kept.at(3)).toBeUndefined()
+    })
+
+    it("becomes one level by a quote, none by a quote without size, and deep again by a level", () => {
+      const kept = new BookSide(side)
+      kept.fill([["2", "1"], ["1", "5"]])
+      kept.single("7", "1")
+      kept.single("7", "3")
+      expect([kept.length, kept.best, kept.at(0), kept.at(1)]).toEqual([1, 7, ["7", "3"], undefined])
+      kept.set(["8", "1"])
+      expect(kept.levels()).toEqual(side === "bids" ? [["8", "1"], ["7", "3"]] : [["7", "3"], ["8", "1"]])
+      kept.single("9", "0")
+      expect([kept.length, kept.best, kept.levels()]).toEqual([0, undefined, []])
+    })
+  })
+}
