@@ -6,7 +6,7 @@
  * again goes away with its caller. The deadline is the wall's time even under a test clock: a process that does not
  * answer is a fact of the outside world.
  */
-import { Clock, type Duration, Effect, Schedule, Schema } from "effect"
+import { Cause, Clock, type Duration, Effect, Schedule, Schema } from "effect"
 import {
   AlreadyProcessingMessage,
   EntityNotAssignedToRunner,
@@ -16,7 +16,7 @@ import {
 
 /**
  * Why an actor did not answer; all are worth retrying. `full`: its mailbox, or the process's cap on actors.
- * `unassigned`: its process is leaving. `timeout`: its process may be gone; another takes over within the lock's expiry.
+ * `unassigned`: it is moving, or its process is leaving. `timeout`: its process may be gone; another takes over within the lock's expiry.
  */
 export const UnavailableReason = Schema.Literals(["full", "unassigned", "timeout"])
 
@@ -55,7 +55,10 @@ export const ask =
       (error): error is Extract<E, ClusterError> => isClusterError(error),
       (error) => Effect.fail(unavailable(error instanceof MailboxFull ? "full" : "unassigned")),
     )
-    return Effect.raceFirst(answer, deadlinePassed)
+    // The actor was stopped under the question: its shard moves, or its process leaves. If instead the caller is being
+    // interrupted, it stays so whatever is caught here.
+    const stopped = Effect.catchCauseIf(answer, Cause.hasInterruptsOnly, () => Effect.fail(unavailable("unassigned")))
+    return Effect.raceFirst(stopped, deadlinePassed)
   }
 
 /** How an actor that failed comes back: at once, then ever slower, every 5 seconds at last. */

@@ -136,6 +136,8 @@ export class SessionClient extends Context.Service<SessionClient, {
         }
 
         const asking = (telegramId: string) => ask(`Session ${telegramId}`, "2 seconds")
+        /** A user waits for each touch, and the row is there: a process that has died is not waited for. */
+        const askingSoon = (telegramId: string) => ask(`Session ${telegramId}`, "500 millis")
 
         const touch = Effect.fn("SessionClient.touch")(function* (telegramId: string, activity: string) {
           yield* Effect.annotateCurrentSpan({ activity })
@@ -143,7 +145,7 @@ export class SessionClient extends Context.Service<SessionClient, {
             ? null
             : yield* rows.judge(telegramId, yield* Clock.currentTimeMillis)
           if (judgedByRow !== null && judgedByRow.verdict !== "valid") return { judged: judgedByRow, by: "row" }
-          return yield* asking(telegramId)(actorOf(telegramId).Touch()).pipe(
+          return yield* askingSoon(telegramId)(actorOf(telegramId).Touch()).pipe(
             Effect.map((judged) => ({ judged, by: "actor" })),
             Effect.catchTag(
               "ActorUnavailable",

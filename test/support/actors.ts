@@ -9,14 +9,10 @@ import type { Sharding } from "effect/cluster/Sharding"
 import { TestClock } from "effect/testing"
 import * as Cluster from "../../src/layers/cluster/Cluster.ts"
 import * as Pglite from "../../src/layers/pglite/Pglite.ts"
-import * as SessionExtensions from "../../src/layers/sql/SessionExtensionsSql.ts"
-import * as UserSchedule from "../../src/layers/sql/UserScheduleSql.ts"
 import { empty, t0, worldOf } from "../suites/StoreWorld.ts"
 
-const embedded = worldOf(Pglite.layer({ dataDir: Option.none() }))
-
-/** The embedded store with everything that actors need of it. */
-export const world = Layer.mergeAll(SessionExtensions.layer, UserSchedule.layer).pipe(Layer.provideMerge(embedded))
+/** The embedded store with every repository. */
+export const world = worldOf(Pglite.layer({ dataDir: Option.none() }))
 
 /** No rows, and the clock at t0. */
 export const fresh = Effect.andThen(empty, TestClock.setTime(t0))
