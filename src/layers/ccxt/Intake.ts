@@ -151,11 +151,12 @@ export class Intake {
     return Math.max(0, ...Array.from(this.#lastReceivedMs.values(), (heardMs) => nowMs - heardMs))
   }
 
-  /** The connection is over: every instrument has a gap, and nothing more is said. */
+  /** The connection is over: every instrument it spoke of has a gap, and nothing more is said. */
   close(): void {
     if (this.#over) return
     this.#over = true
-    this.#around.outlet.gaps(this.#around.subscribed.map((one) => one.instrument), "disconnect")
+    const spokenOf = this.#around.subscribed.filter((one) => one.lastTickMs > 0)
+    this.#around.outlet.gaps(spokenOf.map((one) => one.instrument), "disconnect")
   }
 
   #known(parts: ReadonlyArray<Part>, url: string): ReadonlyArray<{ one: Subscribed; part: Part }> | null {

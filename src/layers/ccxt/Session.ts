@@ -4,7 +4,7 @@
  * connecting -> connected -> lost; meanwhile each book may be resynchronising
  *
  * In: what to subscribe, where events go. Out: nothing; it ends only by failing with the `ExchangeError` that lost it.
- * Promises: when it ends every instrument has had a `gap` and every socket and timer is gone; a book that breaks is
+ * Promises: when it ends every instrument it spoke of has had a `gap`, and every socket and timer is gone; a book that breaks is
  * fetched again after a back-off of its own while the rest goes on; a socket that says nothing for `silenceMs` counts
  * as lost, a quiet market does not.
  */
@@ -131,7 +131,7 @@ const subscribe = (running: Running): void => {
   }
 }
 
-/** Runs until the connection is lost. `worked` hears of the first ticks. */
+/** Runs until the connection is lost. */
 export const session = (context: SessionContext): Effect.Effect<never, ExchangeError, Scope.Scope> =>
   Effect.gen(function* () {
     const { adapter, outlet, offset, request, settings } = context

@@ -28,6 +28,8 @@ export interface FakeVenue {
   readonly dials: () => number
   /** While true, new websocket connections and REST requests are refused. */
   readonly refuse: (refusing: boolean) => void
+  /** While true, whatever clients say is ignored: the connection is open and dead. */
+  readonly mute: (muted: boolean) => void
   /** Resolves once each of these channels has been subscribed to at least `times` times. */
   readonly subscribed: (channels: ReadonlyArray<string>, times?: number) => Promise<void>
   /** Plays the steps in order, each on a turn of its own. */
@@ -44,6 +46,7 @@ export const startFakeVenue = (script: VenueScript): Promise<FakeVenue> => {
   const played = new Map<string, Array<string>>()
   let waiting: Array<() => void> = []
   let refusing = false
+  let muted = false
   let dials = 0
 
   const answerRest = (request: IncomingMessage, response: ServerResponse) => {
@@ -73,6 +76,7 @@ export const startFakeVenue = (script: VenueScript): Promise<FakeVenue> => {
     socket.on("close", () => listeners.delete(socket))
     socket.on("error", () => socket.terminate())
     socket.on("message", (data) => {
+      if (muted) return
       const text = data.toString()
       if (text === "ping") return socket.send("pong")
       const message = asJson(JSON.parse(text))
@@ -132,6 +136,9 @@ export const startFakeVenue = (script: VenueScript): Promise<FakeVenue> => {
         dials: () => dials,
         refuse: (value) => {
           refusing = value
+        },
+        mute: (value) => {
+          muted = value
         },
         subscribed,
         play,
