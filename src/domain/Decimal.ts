@@ -32,9 +32,14 @@ const isPlain = (text: string): boolean => {
   return point !== length - 1
 }
 
-/** Whether a text is a decimal we accept: finite, at most 40 digits each side of the point. */
-export const isDecimalText = (text: string): boolean =>
-  isPlain(text) || (PATTERN.test(text) && Number.isFinite(Number(text)))
+/** A float of it is neither infinite nor zero by underflow, so that screening by floats never misjudges its sign. */
+const fitsFloat = (text: string): boolean => {
+  const value = Number(text)
+  return Number.isFinite(value) && (value !== 0 || isZeroText(text))
+}
+
+/** Whether a text is a decimal we accept: at most 40 digits each side of the point, and a float can hold its order. */
+export const isDecimalText = (text: string): boolean => isPlain(text) || (PATTERN.test(text) && fitsFloat(text))
 
 /** Whether a text that a codec has checked says zero: it has no digit but 0 (before an exponent). Parses nothing. */
 export const isZeroText = (text: string): boolean => {

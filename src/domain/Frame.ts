@@ -244,7 +244,7 @@ const COLUMNS = ["d", "s", "i", "e", "q", "b", "B", "a", "A", "T", "P", "Z", "S"
 const isFields = (value: unknown): value is Fields =>
   typeof value === "object" && value !== null && !Array.isArray(value)
 
-/** Version, columns present, and columns of equal length: what the readers below rely on. */
+/** Version, columns present, series named, and columns of equal length: what the readers below rely on. */
 const isFrame = (value: unknown): value is Frame => {
   if (!isFields(value) || value["v"] !== 1) return false
   const numbers = [value["n"], value["p"], value["t"]]
@@ -254,6 +254,8 @@ const isFrame = (value: unknown): value is Frame => {
     const column = value[name]
     return Array.isArray(column) ? column.length : -1
   }
+  const series: unknown = value["d"]
+  if (!Array.isArray(series) || !series.every((text) => typeof text === "string")) return false
   return COLUMNS.every((name) => length(name) >= 0) &&
     length("s") === length("i") && length("s") === length("e") && length("b") === length("B") &&
     length("b") === length("a") && length("b") === length("A") && length("T") === length("P") &&

@@ -25,7 +25,8 @@ export interface Instrument {
   readonly expiry: string | null
 }
 
-const NAME = /^([^/:\s]{1,40})\/([^/:\s]{1,40})(?::([^/:\s]{1,40}?)(?:-(\d{6}))?)?$/
+/** "|" parts the columns of a frame; half of a surrogate pair has no bytes and so no token. */
+const NAME = /^([^/:|\s\p{Cs}]{1,40})\/([^/:|\s\p{Cs}]{1,40})(?::([^/:|\s\p{Cs}]{1,40}?)(?:-(\d{6}))?)?$/u
 
 const known = new Map<string, Option.Option<Instrument>>()
 const KNOWN_CAPACITY = 20_000
