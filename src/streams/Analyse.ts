@@ -12,7 +12,7 @@ import type { DetectConfig } from "../domain/DetectConfig.ts"
 import * as Frame from "../domain/Frame.ts"
 import { type Opportunity, OpportunityJson } from "../domain/Opportunity.ts"
 import * as Subject from "../domain/Subject.ts"
-import { Bus, type BusError, type StartAt, type StoredMessage } from "../layers/Bus.ts"
+import { Bus, type BusError, type OutgoingMessage, type StartAt, type StoredMessage } from "../layers/Bus.ts"
 import { type Checkpoint, Checkpoints } from "../layers/Checkpoints.ts"
 import type { Leases } from "../layers/Leases.ts"
 import type { Fenced, StoreError } from "../layers/Store.ts"
@@ -44,32 +44,20 @@ export interface AnalyseOptions {
   /** Who holds the lease: unique for each process. */
   readonly owner: string
   readonly progress: Ref.Ref<Option.Option<AnalyseProgress>>
+  /** Runs before each transition is told. */
+  readonly before: (transition: Opportunity) => Effect.Effect<void>
 }
 
 /** Of a transition's message: where its data came from, by domain/Frame.ts. */
 export const SOURCE_HEADER = "Data-Source"
 
-/** The transition as it is stored; a repeat has the same message id. */
-export const publishTransitions = Effect.fn("Analyse.publishTransitions")(
-  function* (bus: Bus["Service"], transitions: ReadonlyArray<Opportunity>, source: Frame.DataSource) {
-    const messages = yield* Effect.forEach(
-      transitions,
-      (transition) =>
-        Effect.map(Effect.orDie(encodeOpportunity(transition)), (json) => ({
-          subject: Subject.opportunity(transition),
-          data: encoder.encode(json),
-          messageId: `${transition.id}:${transition.revision}`,
-          headers: { [SOURCE_HEADER]: source },
-        })),
-    )
-    yield* bus.publishAll(messages)
-    yield* Effect.forEach(
-      transitions,
-      ({ state }) => Metric.update(Metric.withAttributes(transitionsTotal, { state }), 1),
-      { discard: true },
-    )
-  },
-)
+const messageOf = (transition: Opportunity, source: Frame.DataSource) =>
+  Effect.map(Effect.orDie(encodeOpportunity(transition)), (json): OutgoingMessage => ({
+    subject: Subject.opportunity(transition),
+    data: encoder.encode(json),
+    messageId: `${transition.id}:${transition.revision}`,
+    headers: { [SOURCE_HEADER]: source },
+  }))
 
 /** Where to begin: the checkpoint, unless the stream was made anew since (then its sequences mean nothing). */
 const resume = (bus: Bus["Service"], checkpoint: Checkpoint, config: DetectConfig) =>
@@ -114,13 +102,21 @@ const follow = (
       return analysis.frames(frames, message.sequence)
     }
 
+    /** A repeat after a restart has the same message id. */
+    const tell = (transition: Opportunity, source: Frame.DataSource) =>
+      options.before(transition).pipe(
+        Effect.andThen(messageOf(transition, source)),
+        Effect.flatMap(bus.publish),
+        Effect.andThen(Metric.update(Metric.withAttributes(transitionsTotal, { state: transition.state }), 1)),
+      )
+
     const batch = (messages: ReadonlyArray<StoredMessage>) =>
       Effect.gen(function* () {
         const last = messages.at(-1)
         if (last === undefined) return
         const transitions = messages.flatMap(one)
         yield* streamTime.observe(analysis.source, analysis.now)
-        if (transitions.length > 0) yield* publishTransitions(bus, transitions, analysis.source)
+        yield* Effect.forEach(transitions, (transition) => tell(transition, analysis.source), { discard: true })
         const nowMs = yield* Clock.currentTimeMillis
         const due = transitions.length > 0 || nowMs - savedAt >= CHECKPOINT_EVERY_MS
         if (last.sequence > position && due) {

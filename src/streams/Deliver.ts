@@ -8,7 +8,7 @@
  * in the transaction that settles the row. Promises: an expired row is never sent; a crash repeats at most the requests
  * in flight, each once; one chat's wait holds nobody else up. In flight: 8 at most a process.
  */
-import { Clock, Effect, Metric, Queue, Random, Schema } from "effect"
+import { Clock, Effect, Metric, Queue, Random, Ref, Schema } from "effect"
 import { RateLimiterClient } from "../actors/RateLimiter.ts"
 import type { DeliverySettled } from "../domain/Fact.ts"
 import { Opportunity } from "../domain/Opportunity.ts"
@@ -80,11 +80,14 @@ const settlementOf = (item: QueueItem, outcome: Outcome, nowMs: number): Effect.
 export interface DeliverOptions {
   /** Unique for each process start. */
   readonly owner: string
+  /** Counts what is under way: rows claimed and not yet settled, and looks at the queue. */
+  readonly underWay: Ref.Ref<number>
 }
 
 const make = (options: DeliverOptions) =>
   Effect.gen(function* () {
-    const { owner } = options
+    const { owner, underWay } = options
+    const count = (by: number) => Ref.update(underWay, (n) => n + by)
     const queue = yield* OpportunityQueue, outbox = yield* Outbox, store = yield* Store, users = yield* Users
     const limiter = yield* RateLimiterClient, notifier = yield* Notifier
     /** When the limiter first made a row wait. */
@@ -194,18 +197,22 @@ const make = (options: DeliverOptions) =>
 
     /** Claimed rows wait here for a free worker; full: nothing more is claimed. */
     const claimed = yield* Queue.bounded<QueueItem>(CLAIM_LIMIT)
-    const worker = Effect.forever(Effect.flatMap(Queue.take(claimed), one))
+    const worker = Effect.forever(
+      Effect.flatMap(Queue.take(claimed), (item) => Effect.ensuring(one(item), count(-1))),
+    )
     yield* Effect.forEach(Array.from({ length: IN_FLIGHT }), () => Effect.forkScoped(worker), { discard: true })
 
     /** One look at the queue; out: whether there was anything. */
-    const round = Effect.gen(function* () {
+    const look = Effect.gen(function* () {
       const nowMs = yield* Clock.currentTimeMillis
       yield* queue.reclaim(nowMs)
       yield* queue.expire(nowMs)
       const items = yield* queue.claim({ owner, limit: CLAIM_LIMIT, nowMs, leaseMs: LEASE_MS })
+      yield* count(items.length)
       yield* Queue.offerAll(claimed, items)
       return items.length > 0
     })
+    const round = Effect.acquireUseRelease(count(1), () => look, () => count(-1))
     return { round, nextDueAt: queue.nextDueAt }
   })
 

@@ -52,8 +52,6 @@ const sendable = (opportunity: Opportunity, nowMs: number): number => {
 export interface DistributeOptions {
   /** Stream sequence of the last transition worked off by this process; 0: none. */
   readonly progress: Ref.Ref<number>
-  /** Runs before each transition: a replay brings the clock there. */
-  readonly before: (opportunity: Opportunity) => Effect.Effect<void>
 }
 
 const make = Effect.fnUntraced(function* (options: DistributeOptions) {
@@ -128,7 +126,7 @@ const make = Effect.fnUntraced(function* (options: DistributeOptions) {
     Option.match(decodeSource(delivery.headers[SOURCE_HEADER]), {
       onNone: () => Effect.void,
       onSome: (source) => streamTime.observe(source, transitionAt(opportunity)),
-    }).pipe(Effect.andThen(options.before(opportunity)))
+    })
 
   const good = (opportunity: Opportunity, delivery: Delivery) =>
     inItsTime(opportunity, delivery).pipe(

@@ -28,7 +28,7 @@ export const relay = Effect.fn("Relay.relay")(function* (options: RelayOptions) 
   const publish = (facts: ReadonlyArray<OutboxFact>) =>
     bus.publishAll(facts.map(({ id, payload, subject }) => ({
       subject,
-      messageId: `outbox:${id}`,
+      messageId: id,
       data: encoder.encode(JSON.stringify(payload)),
     })))
 

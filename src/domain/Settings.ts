@@ -1,0 +1,96 @@
+/**
+ * Settings: everything an operator can set, by environment variables with the prefix `ARBEDGE_`.
+ *
+ * In: Effect's ConfigProvider (the environment). Out: one record, checked; secrets redacted. Promises: each field has a
+ * doc line, a unit where it has one, and a default; with nothing set everything runs embedded in one process. The table
+ * of docs/guides/settings.md is made from `FIELDS`, and a test holds it to that.
+ */
+import { Config, Option, type Redacted } from "effect"
+
+interface Field<A> {
+  readonly variable: string
+  readonly doc: string
+  /** As it is shown to people. */
+  readonly fallback: string
+  readonly config: Config.Config<A>
+}
+
+const PREFIX = "ARBEDGE_"
+
+const field = <A>(
+  name: string,
+  doc: string,
+  fallback: string,
+  make: (variable: string) => Config.Config<A>,
+): Field<A> => ({ variable: PREFIX + name, doc, fallback, config: make(PREFIX + name) })
+
+const text = (name: string, doc: string, fallback: string) =>
+  field(name, doc, fallback, (variable) => Config.String(variable).pipe(Config.withDefault(fallback)))
+
+const optional = (name: string, doc: string) =>
+  field(name, doc, "-", (variable) => Config.option(Config.String(variable)))
+
+const secret = (name: string, doc: string): Field<Option.Option<Redacted.Redacted>> =>
+  field(name, doc, "-", (variable) => Config.option(Config.Redacted(variable)))
+
+const integer = (name: string, doc: string, fallback: number) =>
+  field(name, doc, String(fallback), (variable) => Config.Int(variable).pipe(Config.withDefault(fallback)))
+
+const list = (name: string, doc: string, fallback: string) =>
+  field(name, doc, fallback, (variable) =>
+    Config.String(variable).pipe(
+      Config.withDefault(fallback),
+      Config.map((value) => value.split(",").map((part) => part.trim()).filter((part) => part !== "")),
+    ))
+
+export const FIELDS = {
+  natsUrl: secret("NATS_URL", "NATS server with JetStream (>= 2.9); unset: the in-process bus"),
+  postgresUrl: secret("POSTGRES_URL", "Postgres (>= 15); unset: the embedded store"),
+  dataDir: text("DATA_DIR", "Folder of the embedded store; `memory` keeps nothing", ".arbedge"),
+  streamPrefix: text("STREAM_PREFIX", "Set before the names of streams and buckets, to share one NATS server", ""),
+  venues: list("VENUES", "Venues to follow, ccxt ids", "binance,okx,bybit,kraken,coinbase"),
+  instruments: list("INSTRUMENTS", "Canonical instruments to follow on each venue that lists them", "BTC/USDT,ETH/USDT,BTC/USD"),
+  feedKinds: list("FEED_KINDS", "What to follow: quote, book, trade, funding", "quote"),
+  bookDepth: integer("BOOK_DEPTH", "Levels of a followed book, each side", 50),
+  detectConfig: optional("DETECT_CONFIG", "Path of the detection configuration; unset: the shipped fees and thresholds"),
+  telegramToken: secret("TELEGRAM_TOKEN", "The bot's token from @BotFather; unset: no bot and no messages"),
+  telegramApiRoot: text("TELEGRAM_API_ROOT", "Bot API server", "https://api.telegram.org"),
+  telegramWebhookUrl: optional("TELEGRAM_WEBHOOK_URL", "Public https URL of /telegram/webhook; unset: long polling"),
+  telegramWebhookSecret: secret("TELEGRAM_WEBHOOK_SECRET", "Secret that Telegram sends with each update"),
+  httpHost: text("HTTP_HOST", "Where the HTTP server listens", "127.0.0.1"),
+  httpPort: integer("HTTP_PORT", "Its port; 0: any free one", 8080),
+  sessionDays: integer("SESSION_DAYS", "Days of inactivity after which a session ends", 7),
+  maxActors: integer("MAX_ACTORS", "Actors resident in one process, over all types", 60_000),
+  clusterHost: text("CLUSTER_HOST", "Where other processes of the cluster reach this one", "127.0.0.1"),
+  clusterPort: field(
+    "CLUSTER_PORT",
+    "Its port; set in every process: several processes share the work (needs NATS and Postgres)",
+    "-",
+    (variable) => Config.option(Config.Port(variable)),
+  ),
+} as const
+
+export type Settings = { readonly [K in keyof typeof FIELDS]: Config.Success<(typeof FIELDS)[K]["config"]> }
+
+/** All of them; a bad value is told with the variable's name. */
+export const settings: Config.Config<Settings> = Config.all({
+  natsUrl: FIELDS.natsUrl.config,
+  postgresUrl: FIELDS.postgresUrl.config,
+  dataDir: FIELDS.dataDir.config,
+  streamPrefix: FIELDS.streamPrefix.config,
+  venues: FIELDS.venues.config,
+  instruments: FIELDS.instruments.config,
+  feedKinds: FIELDS.feedKinds.config,
+  bookDepth: FIELDS.bookDepth.config,
+  detectConfig: FIELDS.detectConfig.config,
+  telegramToken: FIELDS.telegramToken.config,
+  telegramApiRoot: FIELDS.telegramApiRoot.config,
+  telegramWebhookUrl: FIELDS.telegramWebhookUrl.config,
+  telegramWebhookSecret: FIELDS.telegramWebhookSecret.config,
+  httpHost: FIELDS.httpHost.config,
+  httpPort: FIELDS.httpPort.config,
+  sessionDays: FIELDS.sessionDays.config,
+  maxActors: FIELDS.maxActors.config,
+  clusterHost: FIELDS.clusterHost.config,
+  clusterPort: FIELDS.clusterPort.config,
+})

@@ -1,0 +1,28 @@
+/**
+ * The clock of a replay at a pace: recorded time, going on N times as fast as the wall's.
+ *
+ * In: the instant it begins at and the factor. Out: Effect's Clock; sleeps last a factor less. Promises: never goes back.
+ */
+import { Clock, Context, Duration, Effect, Layer } from "effect"
+import { StreamTime } from "../StreamTime.ts"
+
+const NANOS_PER_MS = 1_000_000
+
+/** `factor` 10: ten recorded seconds pass in one. */
+export const layer = (startMs: number, factor: number): Layer.Layer<StreamTime> =>
+  Layer.effectContext(Effect.gen(function* () {
+    const wall = yield* Clock.Clock
+    const begun = wall.monotonicTimeNanosUnsafe()
+    const millis = () => startMs + Math.floor(Number(wall.monotonicTimeNanosUnsafe() - begun) / NANOS_PER_MS * factor)
+    const nanos = () => BigInt(millis()) * BigInt(NANOS_PER_MS)
+    const clock: Clock.Clock = {
+      currentTimeMillisUnsafe: millis,
+      currentTimeMillis: Effect.sync(millis),
+      currentTimeNanosUnsafe: nanos,
+      currentTimeNanos: Effect.sync(nanos),
+      monotonicTimeNanosUnsafe: nanos,
+      monotonicTimeNanos: Effect.sync(nanos),
+      sleep: (duration) => wall.sleep(Duration.millis(Duration.toMillis(duration) / factor)),
+    }
+    return Context.make(Clock.Clock, clock).pipe(Context.add(StreamTime, StreamTime.ignored))
+  }))

@@ -1,0 +1,222 @@
+/**
+ * Replay: a recording through the whole live path, from frames on the bus to messages at the Telegram emulator.
+ *
+ * In: a recording, the detection configuration, the people. Out: the emulator's log and a summary. Promises: clock,
+ * expiry, windows and limits follow the recording's time, at full speed as well as at its own pace; the same recording
+ * gives the same opportunities and messages on every bus, store and runtime; users consented at the recording's start.
+ */
+import { Clock, Duration, Effect, Layer, Option, Redacted, Ref, Stream } from "effect"
+import type { DetectConfig } from "../../domain/DetectConfig.ts"
+import type { Opportunity } from "../../domain/Opportunity.ts"
+import type { Tick } from "../../domain/Tick.ts"
+import { Bus, type BusError } from "../../layers/Bus.ts"
+import * as PacedClock from "../../layers/clock/PacedClock.ts"
+import * as ReplayClock from "../../layers/clock/ReplayClock.ts"
+import * as Cluster from "../../layers/cluster/Cluster.ts"
+import { type BadLine, Recording, type RecordingBatch } from "../../layers/Recording.ts"
+import { Sessions } from "../../layers/Sessions.ts"
+import * as Migrations from "../../layers/sql/Migrations.ts"
+import type { Store, StoreError } from "../../layers/Store.ts"
+import * as Client from "../../layers/telegram/Client.ts"
+import * as TelegramNotifier from "../../layers/telegram/Notifier.ts"
+import type { StreamTime } from "../../layers/StreamTime.ts"
+import { Users } from "../../layers/Users.ts"
+import { TelegramEmulator } from "../../simulators/telegram/TelegramEmulator.ts"
+import type { Figures } from "../../streams/Analysis.ts"
+import { transitionAt } from "../../streams/Dedup.ts"
+import { Ingest } from "../../streams/Ingest.ts"
+import * as Pipeline from "../../streams/Pipeline.ts"
+import { FACTS, MARKET_DATA, OPPORTUNITIES, QUARANTINE } from "../../streams/Topology.ts"
+import * as Assembly from "../Assembly.ts"
+import { preferencesOf, type ReplayUser } from "./ReplayUsers.ts"
+import * as Settling from "./Settling.ts"
+
+/** Longer than any recording: whoever is in the file consents to the end. */
+const SESSION_TTL = Duration.days(3_650)
+
+export interface ReplayOptions {
+  readonly path: string
+  readonly config: DetectConfig
+  readonly users: ReadonlyArray<ReplayUser>
+  /** How many times as fast as recorded; `max`: as fast as it goes, in virtual time. */
+  readonly speed: number | "max"
+  /** Unique for each process start. */
+  readonly owner: string
+  readonly bus: Layer.Layer<Bus, BusError>
+  readonly store: Layer.Layer<Store, StoreError>
+  readonly onProgress: (share: number, ticks: number) => Effect.Effect<void>
+}
+
+export interface Replayed {
+  readonly ticks: number
+  readonly bad: ReadonlyArray<BadLine>
+  /** Ids in the order of their opening. */
+  readonly opportunities: ReadonlyArray<string>
+  readonly transitions: number
+  readonly sent: number
+  readonly edited: number
+  readonly refused: number
+  readonly figures: Option.Option<Figures>
+  /** The emulator's log, one JSON object a line. */
+  readonly log: string
+}
+
+const startOf = (path: string) =>
+  Effect.gen(function* () {
+    const recording = yield* Recording
+    const first = yield* recording.read(path).pipe(
+      Stream.filter((batch) => batch.ticks.length > 0),
+      Stream.runHead,
+    )
+    return Option.match(first, { onNone: () => 0, onSome: (batch) => batch.ticks[0]?.ingestTime ?? 0 })
+  })
+
+/** The people get a chat, what they want, and a session from the start on. */
+const invite = Effect.fnUntraced(function* (people: ReadonlyArray<ReplayUser>, nowMs: number) {
+  const users = yield* Users, sessions = yield* Sessions, emulator = yield* TelegramEmulator
+  for (const person of people) {
+    const telegramId = String(person.chat)
+    const firstName = person.name ?? `user ${telegramId}`
+    const isGroup = telegramId.startsWith("-")
+    yield* isGroup
+      ? emulator.addGroup({ id: Number(person.chat), title: firstName, members: [] })
+      : emulator.addPrivateChat({ id: Number(person.chat), firstName, started: true })
+    const { role, userId } = yield* users.contact({ telegramId, username: null, firstName, lastName: null, isGroup, nowMs })
+    if (person.tier !== undefined) yield* users.setPlan({ userId, tier: person.tier, role, nowMs })
+    yield* users.setPreferences(userId, preferencesOf(person), nowMs)
+    yield* sessions.start({ userId, telegramId, nowMs, ttlMs: Duration.toMillis(SESSION_TTL) })
+  }
+})
+
+/** Ticks go in at their own time, or at once. */
+const feed = Effect.fnUntraced(function* (options: ReplayOptions, bad: Array<BadLine>) {
+  const recording = yield* Recording, ingest = yield* Ingest
+  let ticks = 0
+  const atItsTime = (batch: ReadonlyArray<Tick>) =>
+    Effect.gen(function* () {
+      for (let from = 0; from < batch.length;) {
+        const nowMs = yield* Clock.currentTimeMillis
+        let to = from
+        while (to < batch.length && (batch[to]?.ingestTime ?? 0) <= nowMs) to++
+        if (to > from) yield* ingest.ticks(batch.slice(from, to))
+        else yield* Effect.sleep(Duration.millis((batch[from]?.ingestTime ?? nowMs) - nowMs))
+        from = to
+      }
+    })
+  const take = (batch: RecordingBatch) =>
+    Effect.gen(function* () {
+      bad.push(...batch.bad)
+      yield* options.speed === "max" ? ingest.ticks(batch.ticks) : atItsTime(batch.ticks)
+      ticks += batch.ticks.length
+      yield* options.onProgress(batch.progress, ticks)
+    })
+  yield* recording.read(options.path).pipe(Stream.runForEach(take))
+  yield* ingest.drain
+  return ticks
+})
+
+const removeStreams = Effect.gen(function* () {
+  const bus = yield* Bus
+  yield* Effect.forEach([MARKET_DATA, OPPORTUNITIES, FACTS, QUARANTINE], ({ name }) => Effect.ignore(bus.removeStream(name)), {
+    discard: true,
+  })
+})
+
+const play = (options: ReplayOptions, startMs: number) =>
+  Effect.gen(function* () {
+    const bus = yield* Bus, emulator = yield* TelegramEmulator
+    yield* Effect.addFinalizer(() => removeStreams)
+    yield* invite(options.users, startMs)
+    const watch = yield* Pipeline.makeWatch
+    const { nextInstant, settle } = yield* Settling.make(watch)
+    const jump = Option.match(yield* Effect.serviceOption(ReplayClock.ReplayClock), {
+      // At a pace time comes by itself.
+      onNone: () => (atMs: number) =>
+        Effect.flatMap(Clock.currentTimeMillis, (nowMs) => Effect.sleep(Duration.millis(Math.max(0, atMs - nowMs)))),
+      onSome: (clock) => clock.jumpTo,
+    })
+
+    /** Everything that is due up to then happens first, at its own instant. */
+    const advanceTo = (targetMs: number) =>
+      Effect.gen(function* () {
+        while (true) {
+          yield* settle
+          const next = yield* nextInstant
+          if (Option.isNone(next) || next.value > targetMs) break
+          yield* jump(next.value)
+        }
+        yield* jump(targetMs)
+      })
+
+    const opened: Array<string> = []
+    let transitions = 0, newestMs = startMs
+    const before = (transition: Opportunity) =>
+      Effect.gen(function* () {
+        transitions++
+        if (transition.state === "opened" && transition.revision === 1) opened.push(transition.id)
+        newestMs = Math.max(newestMs, transitionAt(transition))
+        if (options.speed === "max") yield* advanceTo(transitionAt(transition)).pipe(Effect.orDie)
+      })
+
+    const { config, owner } = options
+    const pipeline = { owner, config, before, watch }
+    yield* Effect.forEach([
+      Pipeline.detectRole(pipeline),
+      Pipeline.distributeRole(pipeline),
+      Pipeline.deliverRole(pipeline),
+      Pipeline.jobsRole(pipeline),
+    ], (role) => Effect.forkScoped(role), { discard: true })
+
+    const bad: Array<BadLine> = []
+    const ticks = yield* feed(options, bad)
+    const { lastSequence } = yield* bus.streamState(MARKET_DATA.name)
+    yield* Settling.until(Effect.gen(function* () {
+      const sequence = Option.match(yield* Ref.get(watch.analysed), { onNone: () => 0, onSome: (known) => known.sequence })
+      return sequence >= lastSequence ? null : `frame ${sequence + 1} of ${lastSequence} to be analysed`
+    }))
+    yield* advanceTo(newestMs)
+    while (true) {
+      yield* settle
+      const next = yield* nextInstant
+      if (Option.isNone(next)) break
+      yield* jump(next.value)
+    }
+
+    const calls = yield* emulator.log.calls
+    const count = (method: string) => calls.filter((call) => call.method === method && call.outcome.ok).length
+    const figures = Option.map(yield* Ref.get(watch.analysed), (known) => known.figures)
+    const replayed: Replayed = {
+      ticks,
+      bad,
+      opportunities: opened,
+      transitions,
+      sent: count("sendMessage"),
+      edited: count("editMessageText"),
+      refused: calls.filter((call) => !call.outcome.ok).length,
+      figures,
+      log: yield* emulator.log.ndjson,
+    }
+    return replayed
+  })
+
+export const replay = Effect.fn("Replay.replay")(function* (options: ReplayOptions) {
+  const startMs = yield* startOf(options.path)
+  const telegram = TelegramNotifier.layer.pipe(
+    Layer.provide(Layer.unwrap(Effect.map(TelegramEmulator, ({ fetch, token, url }) =>
+      Client.layer({ token: Redacted.make(token), apiRoot: url, fetch })))),
+    Layer.provideMerge(TelegramEmulator.layerInProcess()),
+  )
+  const clock: Layer.Layer<StreamTime> = options.speed === "max"
+    ? ReplayClock.layer(startMs)
+    : PacedClock.layer(startMs, options.speed)
+  const world = Layer.mergeAll(
+    Assembly.people({ owner: options.owner, sessionTimeout: SESSION_TTL }),
+    Ingest.layer({ writer: `${options.owner}.0`, source: "recorded", live: false }),
+    telegram,
+  ).pipe(
+    Layer.provideMerge(Migrations.layer),
+    Layer.provideMerge(Layer.mergeAll(options.bus, options.store, Cluster.layerOneProcess())),
+    Layer.provideMerge(clock),
+  )
+  return yield* Effect.scoped(play(options, startMs)).pipe(Effect.provide(world))
+})

@@ -1,0 +1,69 @@
+/**
+ * The people of a replay: a JSON file of chats and what each wants.
+ *
+ * In: `[{"chat": 1001, "timeZone": "UTC", "hours": [8, 22], "caps": {"perHour": 3, "perDay": 20}, "minNetBps": 5}]`, or
+ * `{"users": [...]}`. Out: chats with preferences and tier. Promises: everything but `chat` has the product's default;
+ * unknown keys and bad values are refused with their path.
+ */
+import { Effect, Schema } from "effect"
+import { OpportunityType } from "../../domain/Opportunity.ts"
+import { DEFAULT_PREFERENCES, type Preferences, TimeZone } from "../../domain/Preferences.ts"
+import { Tier } from "../../domain/Tier.ts"
+
+const Hour = Schema.Int.check(Schema.isBetween({ minimum: 0, maximum: 24 }))
+const Count = Schema.Int.check(Schema.isGreaterThanOrEqualTo(0))
+const ChatId = Schema.Union([Schema.Int, Schema.String.check(Schema.isPattern(/^-?\d{1,16}$/))])
+
+export const ReplayUser = Schema.Struct({
+  chat: ChatId,
+  name: Schema.optionalKey(Schema.String),
+  timeZone: Schema.optionalKey(TimeZone),
+  /** `[from, to)` in the user's zone; equal: around the clock. */
+  hours: Schema.optionalKey(Schema.Union([
+    Schema.Tuple([Hour, Hour]),
+    Schema.Struct({ start: Hour, end: Hour }),
+  ])),
+  caps: Schema.optionalKey(Schema.Struct({ perHour: Schema.optionalKey(Count), perDay: Schema.optionalKey(Count) })),
+  minNetBps: Schema.optionalKey(Schema.Finite),
+  types: Schema.optionalKey(Schema.Array(OpportunityType)),
+  venues: Schema.optionalKey(Schema.Array(Schema.String)),
+  pairs: Schema.optionalKey(Schema.Array(Schema.String)),
+  tier: Schema.optionalKey(Tier),
+  language: Schema.optionalKey(Schema.Literals(["en", "ru"])),
+  highPriorityOnly: Schema.optionalKey(Schema.Boolean),
+  push: Schema.optionalKey(Schema.Boolean),
+})
+export type ReplayUser = typeof ReplayUser.Type
+
+const ReplayUsers = Schema.Union([Schema.Array(ReplayUser), Schema.Struct({ users: Schema.Array(ReplayUser) })])
+
+const isList = (value: typeof ReplayUsers.Type): value is ReadonlyArray<ReplayUser> => Array.isArray(value)
+
+export const fromUnknown = (value: unknown) =>
+  Schema.decodeUnknownEffect(ReplayUsers)(value, { errors: "all", onExcessProperty: "error" }).pipe(
+    Effect.map((decoded) => isList(decoded) ? decoded : decoded.users),
+  )
+
+export const preferencesOf = (user: ReplayUser): Preferences => {
+  const { hours } = user
+  const [start, end] = hours === undefined
+    ? [DEFAULT_PREFERENCES.activeHoursStart, DEFAULT_PREFERENCES.activeHoursEnd]
+    : "start" in hours
+    ? [hours.start, hours.end]
+    : hours
+  return {
+    ...DEFAULT_PREFERENCES,
+    activeHoursStart: start,
+    activeHoursEnd: end,
+    timeZone: user.timeZone ?? DEFAULT_PREFERENCES.timeZone,
+    maxPerHour: user.caps?.perHour ?? DEFAULT_PREFERENCES.maxPerHour,
+    maxPerDay: user.caps?.perDay ?? DEFAULT_PREFERENCES.maxPerDay,
+    minNetBps: user.minNetBps ?? DEFAULT_PREFERENCES.minNetBps,
+    opportunityTypes: user.types ?? DEFAULT_PREFERENCES.opportunityTypes,
+    venues: user.venues ?? DEFAULT_PREFERENCES.venues,
+    pairs: user.pairs ?? DEFAULT_PREFERENCES.pairs,
+    language: user.language ?? DEFAULT_PREFERENCES.language,
+    highPriorityOnly: user.highPriorityOnly ?? false,
+    pushEnabled: user.push ?? true,
+  }
+}

@@ -1,0 +1,119 @@
+/**
+ * Pipeline: the one place where stages become roles, and roles a running process.
+ *
+ *   ingest      venues -> MarketData actors -> Ingest ==> MD stream, live ticks, quarantine
+ *   detect      MD stream ==> Analyse (Detect -> Validate -> Score -> Dedup) ==> OPP stream
+ *   distribute  OPP stream ==> Coordinator -> Distribute -> queue rows -> UserQueue (when?)
+ *   deliver     due rows -> RateLimiter -> Deliver -> Notifier
+ *   jobs        outbox -> Relay ==> EVT stream; sessions past their time are closed
+ *
+ * In: which roles this process has. Out: nothing; it runs until interrupted. Promises: roles speak only through bus,
+ * store and actors, so they may live in one process or in many; a role that fails is told and begins again.
+ */
+import { Clock, Duration, Effect, Layer, Option, Ref, Schedule, Schema } from "effect"
+import { CoordinatorClient } from "../actors/Coordinator.ts"
+import { FeedSink, MarketDataClient } from "../actors/MarketData.ts"
+import { UserQueueClient } from "../actors/UserQueue.ts"
+import type { DetectConfig } from "../domain/DetectConfig.ts"
+import type { Opportunity } from "../domain/Opportunity.ts"
+import { Sessions } from "../layers/Sessions.ts"
+import { analyse, type AnalyseProgress } from "./Analyse.ts"
+import { deliver } from "./Deliver.ts"
+import { distribute } from "./Distribute.ts"
+import { Ingest } from "./Ingest.ts"
+import { relay } from "./Relay.ts"
+
+export const Role = Schema.Literals(["ingest", "detect", "distribute", "deliver", "bot", "jobs"])
+export type Role = typeof Role.Type
+
+export interface PipelineOptions {
+  /** Unique for each process start: names it in leases. */
+  readonly owner: string
+  readonly config: DetectConfig
+  /** Runs before each transition is told: a replay at full speed brings the clock there. */
+  readonly before?: (transition: Opportunity) => Effect.Effect<void>
+  readonly watch: Watch
+}
+
+/** What an onlooker of this process may read at any time. */
+export interface Watch {
+  readonly analysed: Ref.Ref<Option.Option<AnalyseProgress>>
+  /** Stream sequence of the last transition worked off. */
+  readonly distributed: Ref.Ref<number>
+  /** Deliveries under way: rows claimed and not yet settled, and looks at the queue. */
+  readonly delivering: Ref.Ref<number>
+}
+
+export const makeWatch: Effect.Effect<Watch> = Effect.all({
+  analysed: Ref.make<Option.Option<AnalyseProgress>>(Option.none()),
+  distributed: Ref.make(0),
+  delivering: Ref.make(0),
+})
+
+const ENSURE_EVERY = Duration.seconds(2)
+const SWEEP_EVERY = Duration.seconds(1)
+const CLEANUP_EVERY = Duration.minutes(1)
+const CLEANUP_BATCH = 500
+
+/** What the MarketData actors hand over goes to Ingest. */
+export const feedSink: Layer.Layer<FeedSink, never, Ingest> = Layer.effect(
+  FeedSink,
+  Effect.map(Ingest, (ingest) => ({ accept: (events) => ingest.accept(events) })),
+)
+
+/** A role never ends: what it could not handle is told, and it begins again. */
+const restarted = Schedule.min([Schedule.exponential("200 millis"), Schedule.spaced("5 seconds")])
+const role = <A, E, R>(name: Role, effect: Effect.Effect<A, E, R>): Effect.Effect<never, never, R> =>
+  effect.pipe(
+    Effect.sandbox,
+    Effect.tapError((cause) => Effect.logError(`role ${name} begins again`, cause)),
+    Effect.retry(restarted),
+    Effect.andThen(Effect.never),
+    Effect.orDie,
+    Effect.annotateLogs("role", name),
+  )
+
+const every = <E extends { readonly message: string }, R>(
+  pause: Duration.Duration,
+  name: string,
+  effect: Effect.Effect<unknown, E, R>,
+): Effect.Effect<never, never, R> =>
+  effect.pipe(
+    Effect.catch((error) => Effect.logWarning(`${name} did not work`, error.message)),
+    Effect.andThen(Effect.sleep(pause)),
+    Effect.forever,
+  )
+
+/** Keeps one owner somewhere in the cluster for each venue. */
+export const ingestRole = (venues: ReadonlyArray<string>) =>
+  Effect.flatMap(MarketDataClient, (marketData) =>
+    role("ingest", every(ENSURE_EVERY, "keeping feeds alive", Effect.forEach(venues, marketData.ensure, { discard: true }))))
+
+export const detectRole = ({ before = () => Effect.void, config, owner, watch }: PipelineOptions) =>
+  role("detect", analyse({ before, config, owner, progress: watch.analysed }))
+
+export const distributeRole = ({ watch }: PipelineOptions) =>
+  Effect.gen(function* () {
+    const coordinators = yield* CoordinatorClient, userQueues = yield* UserQueueClient
+    return yield* Effect.all([
+      role("distribute", distribute({ progress: watch.distributed })),
+      role("distribute", every(SWEEP_EVERY, "sweeping user queues", userQueues.sweep)),
+      role("distribute", every(SWEEP_EVERY, "sweeping coordinators", coordinators.sweep)),
+    ], { concurrency: "unbounded", discard: true })
+  })
+
+export const deliverRole = ({ owner, watch }: PipelineOptions) =>
+  role("deliver", deliver({ owner, underWay: watch.delivering }))
+
+export const jobsRole = ({ owner }: PipelineOptions) =>
+  Effect.gen(function* () {
+    const sessions = yield* Sessions
+    const cleanup = Effect.flatMap(
+      Clock.currentTimeMillis,
+      (nowMs) => sessions.expireBatch({ nowMs, limit: CLEANUP_BATCH }),
+    ).pipe(Effect.repeat({ until: (ended) => ended.length === 0 }))
+    return yield* Effect.all([
+      role("jobs", relay({ owner })),
+      role("jobs", every(CLEANUP_EVERY, "closing sessions past their time", cleanup)),
+    ], { concurrency: "unbounded", discard: true })
+  })
