@@ -109,9 +109,10 @@ export class Intake {
   }
 
   /** ccxt gave a book up. True if it was one of ours. */
-  rejected(hash: string | undefined): boolean {
+  rejected(url: string, hash: string | undefined): boolean {
     const one = hash === undefined ? undefined : this.#byBookHash.get(hash)
     if (one === undefined) return false
+    one.url ??= url
     if (this.#over || one.keeper.phase === "broken") return true
     if (one.keeper.phase === "live") this.#fault(one, { gap: "sequence", bad: null })
     else {

@@ -47,7 +47,7 @@ const tapClient = (client: CcxtClient, intake: Intake, signals: TapSignals): voi
   const reject = client.reject.bind(client)
   client.reject = (error, hash) => {
     // A book is fetched again by us; told to ccxt, the error would meet the next subscription of that book.
-    if (isUnsubscription(error) || intake.rejected(hash)) return error
+    if (isUnsubscription(error) || intake.rejected(client.url, hash)) return error
     intake.venueError(describe(error))
     signals.lost(describe(error))
     return reject(error, hash)

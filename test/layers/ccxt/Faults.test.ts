@@ -88,6 +88,19 @@ const list: ReadonlyArray<Fault> = [
   { name: "a frame of 20 MB", steps: replaced((text) => faults.padded(text)), reason: "too_large", gap: "continuity" },
 ]
 
+/** The frame with other fields. */
+const changed = (fields: Record<string, unknown>) =>
+  replaced((text) => JSON.stringify({ ...asJson(JSON.parse(text)), ...fields }))
+
+/** Faults that only one venue's shape can show. */
+const binanceOnly: ReadonlyArray<Fault> = [
+  { name: "a bid above every ask", steps: changed({ b: [["99.0", "1"]] }), reason: "crossed", gap: "sequence" },
+  { name: "time going backwards", steps: changed({ E: 1633990000000 }), reason: "time_backwards", gap: "sequence" },
+  { name: "no bids", steps: changed({ b: undefined }), reason: "missing_field", gap: "sequence" },
+  { name: "bids that are no list", steps: changed({ b: { "0.35": "1" } }), reason: "wrong_type", gap: "sequence" },
+  { name: "a level without a size", steps: changed({ b: [["0.35"]] }), reason: "missing_field", gap: "sequence" },
+]
+
 const settled = (feed: FeedProbe, instrument: string, truth: string, fault: Fault) =>
   feed.until(`${fault.name}: ${instrument} at ${truth}`, ({ ticks, ticksOf }) => {
     const gaps = ticksOf("gap").filter((gap) => gap.instrument === instrument)
@@ -126,7 +139,7 @@ describeWith(data, "a fault on the wire", () => {
           return bookOf(feed.ticks(), instrument)
         }))
         assert.match(truth, /^\[\[\[/)
-        for (const fault of list) {
+        for (const fault of id === "binance" ? [...list, ...binanceOnly] : list) {
           yield* Effect.scoped(Effect.gen(function* () {
             const { venue, feed, frames, instrument, at } = yield* start(id)
             yield* Effect.promise(() => venue.play(fault.steps(frames, at)))

@@ -9,12 +9,12 @@ import { Exchange } from "../../../src/layers/Exchange.ts"
 import { data, describeWith } from "../../support/available.ts"
 import { binance } from "../../support/venues/binance.ts"
 import { binancecoinm } from "../../support/venues/binancecoinm.ts"
-import { fakeVenue } from "../../support/venues/FakeVenue.ts"
+import { fakeVenue, type Step } from "../../support/venues/FakeVenue.ts"
 import * as faults from "../../support/venues/faults.ts"
 import { probe, quickly } from "../../support/venues/FeedProbe.ts"
 import { kraken } from "../../support/venues/kraken.ts"
 import { okx } from "../../support/venues/okx.ts"
-import type { Frame } from "../../support/venues/VenueScript.ts"
+import { asJson, type Frame } from "../../support/venues/VenueScript.ts"
 
 const bookTicker = "nknusdt@bookTicker"
 const nkn = { instruments: ["NKN/USDT"], kinds: ["quote"] as const, depth: 5 }
@@ -116,6 +116,21 @@ describeWith(data, "a live feed", () => {
       ]])
     }))
 
+  it.live("loses no frame of a flood, and keeps their order", () =>
+    Effect.gen(function* () {
+      const count = 20_000
+      const venue = yield* fakeVenue(binance(data.path))
+      const feed = yield* probe(venue, nkn)
+      yield* Effect.promise(() => venue.subscribed([bookTicker]))
+      const quote = asJson(JSON.parse(framesOf(venue, bookTicker)[0]?.text ?? "{}"))
+      const flood = Array.from({ length: count }, (_, u): Step => (
+        { kind: "say", channel: bookTicker, text: JSON.stringify({ ...quote, u }) }
+      ))
+      yield* Effect.promise(() => venue.play(flood))
+      yield* feed.until("all quotes", ({ ticksOf }) => ticksOf("quote").length === count)
+      assert.isTrue(feed.ticksOf("quote").every((tick, u) => tick.seq === u))
+    }))
+
   it.live("whose consumer is too slow says what it lost, and starts the book afresh", () =>
     Effect.gen(function* () {
       const venue = yield* fakeVenue(okx(data.path))
@@ -145,6 +160,41 @@ describeWith(data, "a live feed", () => {
       yield* Effect.promise(() => venue.subscribed(["trades:BTC-USDT"], 2))
       assert.deepStrictEqual(feed.bad().map(({ reason }) => reason), ["venue_error"])
       assert.include(feed.bad()[0]?.detail, "no such channel")
+    }))
+})
+
+describeWith(data, "a book whose snapshot comes over REST", () => {
+  const request = { instruments: ["NKN/USDT"], kinds: ["book"] as const, depth: 5 }
+
+  it.live("is asked for again when the venue refuses it, and the connection stays", () =>
+    Effect.gen(function* () {
+      const script = binance(data.path)
+      let refusals = 0
+      const rest: typeof script.rest = (url, played) =>
+        url.pathname.endsWith("/depth") && refusals++ < 7 ? undefined : script.rest(url, played)
+      const venue = yield* fakeVenue({ ...script, rest })
+      const feed = yield* probe(venue, request)
+      yield* feed.until("the snapshot", ({ ticksOf }) => ticksOf("book").length === 1)
+      assert.strictEqual(venue.dials(), 1)
+      // ccxt itself asks three times before it gives up.
+      assert.isAtLeast(feed.states().filter((state) => state === "resynchronising").length, 2)
+      assert.deepStrictEqual(feed.ticksOf("gap"), [])
+    }))
+
+  it.live("and is too old says nothing more until one fits", () =>
+    Effect.gen(function* () {
+      const script = binance(data.path)
+      // Whatever is asked, the snapshot is from before the recording: the first delta never follows on it.
+      const rest: typeof script.rest = (url, played) =>
+        url.pathname.endsWith("/depth")
+          ? { lastUpdateId: 1, bids: [["0.35", "1"]], asks: [["0.36", "1"]] }
+          : script.rest(url, played)
+      const venue = yield* fakeVenue({ ...script, rest })
+      const feed = yield* probe(venue, request)
+      yield* feed.until("the snapshot", ({ ticksOf }) => ticksOf("book").length === 1)
+      yield* Effect.promise(() => venue.play(faults.clean(framesOf(venue, "nknusdt@depth@100ms").slice(0, 20))))
+      yield* feed.until("a gap", ({ ticksOf }) => ticksOf("gap").length >= 1)
+      assert.deepStrictEqual(feed.ticksOf("book").filter((one) => !one.snapshot), [])
     }))
 })
 

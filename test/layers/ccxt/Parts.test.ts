@@ -4,12 +4,15 @@
  */
 import { assert, describe, it } from "@effect/vitest"
 import type { FeedEvent } from "../../../src/domain/Feed.ts"
+import type { TickOf } from "../../../src/domain/Tick.ts"
+import { BookKeeper } from "../../../src/layers/ccxt/BookKeeper.ts"
 import { crc32, krakenChecksum, okxChecksum } from "../../../src/layers/ccxt/Checksum.ts"
 import { ClockOffset } from "../../../src/layers/ccxt/ClockOffset.ts"
 import { follows } from "../../../src/layers/ccxt/Continuity.ts"
 import { Outlet } from "../../../src/layers/ccxt/Outlet.ts"
 import { PriceGuard, TimeGuard } from "../../../src/layers/ccxt/Plausibility.ts"
 import { screen } from "../../../src/layers/ccxt/Screen.ts"
+import { binance } from "../../../src/layers/ccxt/venues/binance.ts"
 import { decimal, numberText, sequence, time } from "../../../src/layers/ccxt/Values.ts"
 
 describe("continuity", () => {
@@ -106,6 +109,45 @@ describe("the clock offset", () => {
     offset.observe(0, 100)
     for (let nowMs = 0; nowMs <= 1_200_000; nowMs += 60_000) offset.observe(nowMs, nowMs - 50)
     assert.strictEqual(offset.offsetMs, -50)
+  })
+})
+
+describe("the keeper of a book", () => {
+  const market = { symbol: "BTC/USDT", precision: {}, limits: {} }
+  const keeper = () => new BookKeeper(binance, market, 0.5)
+  const book = (bid: number, ask: number) => ({ bids: [[bid, 1]], asks: [[ask, 1]] })
+
+  it("breaks a book that jumps without crossing, and takes any level after that", () => {
+    const one = keeper()
+    one.loaded(1, 0)
+    assert.isNull(one.verify(book(100, 101), null))
+    assert.strictEqual(one.verify(book(300, 301), null)?.bad?.reason, "absurd_jump")
+    one.broken()
+    one.forget()
+    assert.isNull(one.verify(book(300, 301), null))
+  })
+  it("has nothing to say of a book with an empty side", () => {
+    assert.isNull(keeper().verify({ bids: [], asks: [[1, 1]] }, null))
+  })
+  it("calls every delta early until there is a snapshot", () => {
+    const delta: TickOf<"book"> = {
+      v: 1,
+      venue: "binance",
+      instrument: "BTC/USDT",
+      venueTime: null,
+      ingestTime: 0,
+      kind: "book",
+      snapshot: false,
+      firstSeq: 2,
+      seq: 3,
+      prevSeq: null,
+      bids: [],
+      asks: [],
+    }
+    const one = keeper()
+    assert.strictEqual(one.judge(delta), "early")
+    one.loaded(1, 0)
+    assert.strictEqual(one.judge(delta), "apply")
   })
 })
 
