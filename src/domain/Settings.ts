@@ -58,7 +58,7 @@ export const FIELDS = {
   telegramWebhookUrl: optional("TELEGRAM_WEBHOOK_URL", "Public https URL of /telegram/webhook; unset: long polling"),
   telegramWebhookSecret: secret("TELEGRAM_WEBHOOK_SECRET", "Secret that Telegram sends with each update"),
   httpHost: text("HTTP_HOST", "Where the HTTP server listens", "127.0.0.1"),
-  httpPort: integer("HTTP_PORT", "Its port; 0: any free one", 8080),
+  httpPort: integer("HTTP_PORT", "Its port; 0: any free one, told in the log and in `service.json` of the data folder", 0),
   sessionDays: integer("SESSION_DAYS", "Days of inactivity after which a session ends", 7),
   maxActors: integer("MAX_ACTORS", "Actors resident in one process, over all types", 60_000),
   clusterHost: text("CLUSTER_HOST", "Where other processes of the cluster reach this one", "127.0.0.1"),

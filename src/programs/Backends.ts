@@ -1,0 +1,59 @@
+/**
+ * Backends: which bus, store and cluster the settings ask for. Nothing set: everything in this process.
+ *
+ * In: settings. Out: layers. Promises: the choice is made here and nowhere else; several processes are only offered
+ * where both servers are set, because an embedded bus or store cannot be shared.
+ */
+import { Effect, Layer, Option, Schema } from "effect"
+import type { Sharding } from "effect/cluster/Sharding"
+import type * as SqlClient from "effect/sql/SqlClient"
+import type { Settings } from "../domain/Settings.ts"
+import type { Bus, BusError } from "../layers/Bus.ts"
+import * as Cluster from "../layers/cluster/Cluster.ts"
+import * as EmbeddedBus from "../layers/embedded/Bus.ts"
+import * as NatsBus from "../layers/nats/Bus.ts"
+import * as Pglite from "../layers/pglite/Pglite.ts"
+import * as Postgres from "../layers/postgres/Postgres.ts"
+import type { Store, StoreError } from "../layers/Store.ts"
+
+/** The settings do not go together; told with the variable to change. */
+export class BadSettings extends Schema.TaggedError<BadSettings>()("BadSettings", { detail: Schema.String }) {
+  override get message(): string {
+    return this.detail
+  }
+}
+
+const IN_MEMORY = "memory"
+
+export const isEmbedded = (settings: Settings): boolean => Option.isNone(settings.postgresUrl)
+
+/** The folder of the embedded store; none: it is kept in memory, or there is none. */
+export const dataFolder = (settings: Settings): Option.Option<string> =>
+  settings.dataDir === IN_MEMORY ? Option.none() : Option.some(settings.dataDir)
+
+export const busOf = (settings: Settings, embedded: EmbeddedBus.EmbeddedOptions = {}): Layer.Layer<Bus, BusError> =>
+  Option.match(settings.natsUrl, {
+    onNone: () => EmbeddedBus.layer(embedded),
+    onSome: (url) => {
+      const prefix = settings.streamPrefix
+      return NatsBus.layer(prefix === "" ? { url } : { url, streamPrefix: prefix, subjectPrefix: prefix })
+    },
+  })
+
+export const storeOf = (settings: Settings): Layer.Layer<Store | SqlClient.SqlClient, StoreError> =>
+  Option.match(settings.postgresUrl, {
+    onNone: () => Pglite.layer({ dataDir: dataFolder(settings) }),
+    onSome: (url) => Postgres.layer({ url }),
+  })
+
+export const clusterOf = (settings: Settings): Layer.Layer<Sharding, BadSettings, SqlClient.SqlClient> =>
+  Option.match(settings.clusterPort, {
+    onNone: (): Layer.Layer<Sharding, BadSettings> => Cluster.layerOneProcess({ maxResidentEntities: settings.maxActors }),
+    onSome: (port) =>
+      Option.isNone(settings.natsUrl) || Option.isNone(settings.postgresUrl)
+        ? Layer.effectContext(Effect.fail(
+          new BadSettings({ detail: "ARBEDGE_CLUSTER_PORT needs ARBEDGE_NATS_URL and ARBEDGE_POSTGRES_URL as well" }),
+        ))
+        : Cluster.layerManyProcesses({ host: settings.clusterHost, port, maxResidentEntities: settings.maxActors })
+          .pipe(Layer.orDie),
+  })
