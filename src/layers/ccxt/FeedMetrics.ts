@@ -1,6 +1,8 @@
 /**
- * What the live feeds count. In: batches of feed events, counters of a connection. Out: Effect metrics by venue.
- * Nothing is refused, dropped or lost without being counted here.
+ * What the live feeds count, by venue.
+ *
+ * In: batches of feed events, counters of a connection. Out: Effect metrics. Promises: nothing is refused, dropped,
+ * repeated or broken without being counted here under its reason.
  */
 import { Effect, Metric } from "effect"
 import type { FeedEvent } from "../../domain/Feed.ts"

@@ -1,7 +1,8 @@
 /**
- * Binance USD-M futures, sizes in base units.
+ * Binance USD-M futures: sizes in base units, books by pu, funding from the mark price stream.
  *
- * In: frames of ccxt's `binanceusdm`. Out: its `VenueAdapter`. Promises: what binanceFamily.ts promises.
+ * In: frames of ccxt's `binanceusdm`. Out: its `VenueAdapter`.
+ * Promises: what binanceFamily.ts promises.
  */
 import type { VenueAdapter } from "../VenueAdapter.ts"
 import { binanceFamily } from "./binanceFamily.ts"

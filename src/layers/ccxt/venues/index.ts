@@ -1,6 +1,8 @@
 /**
- * The venues whose live data can be had. In: one file a venue. Out: their adapters by id. Adding a venue: write its
- * file, list it here, give it a golden file (docs/guides/add-a-venue.md).
+ * The venues whose live data can be had.
+ *
+ * In: one file a venue. Out: their adapters by id. Promises: what is listed here has a golden file and passes every
+ * fault of the tests; how to add one stands in docs/guides/add-a-venue.md.
  */
 import type { VenueAdapter } from "../VenueAdapter.ts"
 import { binance } from "./binance.ts"
