@@ -69,7 +69,11 @@ export class Book {
     this.#afterSnapshot = true
     const waiting = this.#buffered
     this.#buffered = []
-    for (const delta of waiting) if (this.#delta(delta) === "gap") return "gap"
+    for (const delta of waiting) {
+      // Without numbers a delta that came before the snapshot is taken to be in it.
+      if (this.seq === null || delta.seq === null) continue
+      if (this.#delta(delta) === "gap") return "gap"
+    }
     return "applied"
   }
 

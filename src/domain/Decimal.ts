@@ -10,7 +10,7 @@ import { BigDecimal, Option } from "effect"
 export type Decimal = BigDecimal.BigDecimal
 
 /** Scales (digits behind the point) of the divisions whose results are shown. */
-export const SCALE = { bps: 4, price: 12, size: 12, profit: 8 } as const
+export const SCALE = { bps: 4, price: 12, size: 12, grossSize: 20, profit: 8, ratio: 10 } as const
 
 export const ZERO: Decimal = BigDecimal.fromBigInt(0n)
 export const ONE: Decimal = BigDecimal.fromBigInt(1n)

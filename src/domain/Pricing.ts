@@ -64,9 +64,9 @@ export const fill = (depth: Depth, quantity: Exact): Option.Option<Fill> => {
 const without = (fee: Exact): Exact => Decimal.subtract(Decimal.ONE, fee)
 const plus = (fee: Exact): Exact => Decimal.add(Decimal.ONE, fee)
 
-/** Base units to buy so that `quantity` is left after a fee taken in base (scale 12). */
+/** Base units to buy so that `quantity` is left after a fee taken in base (scale 20: times a price, right to scale 8). */
 const grossBuy = (quantity: Exact, terms: Terms): Exact =>
-  terms.buyFeeIn === "base" ? Decimal.divide(quantity, without(terms.buyFee), Decimal.SCALE.size) : quantity
+  terms.buyFeeIn === "base" ? Decimal.divide(quantity, without(terms.buyFee), Decimal.SCALE.grossSize) : quantity
 
 /** Whether selling at `bid` what was bought at `ask` still pays after fees, strictly. */
 const pays = (ask: Exact, bid: Exact, terms: Terms): boolean => {
@@ -164,3 +164,12 @@ export const synthetic = (
   bid: Decimal.multiply(first.bid, second.bid),
   ask: Decimal.multiply(first.ask, second.ask),
 })
+
+/**
+ * The spread (fraction, scale 10) that a pair of positions must have at entry to leave `target` after both fees (A6).
+ */
+export const entrySpread = (longFee: Exact, shortFee: Exact, target: Exact): Exact =>
+  Decimal.subtract(
+    Decimal.divide(Decimal.multiply(plus(longFee), plus(target)), without(shortFee), Decimal.SCALE.ratio),
+    Decimal.ONE,
+  )
