@@ -87,6 +87,8 @@ export const ownNatsServer = (args: ReadonlyArray<string> = []) =>
         port,
         store,
         url: `nats://127.0.0.1:${port}`,
+        /** Of the process that runs now. */
+        pid: () => child?.pid,
         kill: Effect.promise(kill),
         /** Freezes the process: connections stay, nobody answers. */
         freeze: Effect.sync(() => signal("SIGSTOP")),

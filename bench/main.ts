@@ -1,0 +1,59 @@
+/**
+ * `deno task bench [name...] [--passes N] [--json]`: the paired benchmarks of docs/guides/benchmarks.md.
+ *
+ * In: names, or beginnings of names; none are all. Out: a table each, or with --json one object a line; progress goes to
+ * standard error. Exit codes: 0 done (whatever the figures), 1 failed, 2 wrong usage.
+ */
+import process from "node:process"
+import { parseArgs } from "node:util"
+import { Effect } from "effect"
+import { durableIngest } from "./DurableIngest.ts"
+import { frameDetect } from "./FrameDetect.ts"
+import { runPaired } from "./Paired.ts"
+import { recordingDetect } from "./RecordingDetect.ts"
+import { tableOf } from "./Report.ts"
+
+const ALL = [...durableIngest, ...recordingDetect, ...frameDetect]
+const DEFAULT_PASSES = 10
+
+const usage = (why: string): never => {
+  console.error(`${why}\nusage: bench [name...] [--passes N] [--json]\nnames: ${ALL.map(({ name }) => name).join(" ")}`)
+  process.exit(2)
+}
+
+const read = () => {
+  try {
+    return parseArgs({
+      allowPositionals: true,
+      options: {
+        passes: { type: "string", default: String(DEFAULT_PASSES) },
+        json: { type: "boolean", default: false },
+      },
+    })
+  } catch (error) {
+    return usage(error instanceof Error ? error.message : String(error))
+  }
+}
+
+const { positionals, values } = read()
+const passes = Number(values.passes)
+if (!Number.isSafeInteger(passes) || passes < 1) usage(`--passes ${values.passes}: a number from 1`)
+const exact = (name: string) => ALL.filter((benchmark) => benchmark.name === name)
+const wanted = positionals.length === 0 ? ALL : positionals.flatMap((name) => {
+  const found = exact(name).length > 0 ? exact(name) : ALL.filter((benchmark) => benchmark.name.startsWith(name))
+  return found.length > 0 ? found : usage(`no benchmark is called ${name}`)
+})
+
+const program = Effect.forEach(
+  wanted,
+  (benchmark) =>
+    Effect.map(runPaired(benchmark, passes, (line) => console.error(line)), (result) => {
+      console.log(values.json ? JSON.stringify(result) : tableOf(result))
+    }),
+  { discard: true },
+)
+
+Effect.runPromise(program).then(() => process.exit(0), (error) => {
+  console.error(error)
+  process.exit(1)
+})
