@@ -32,6 +32,8 @@ export interface FakeVenue {
   readonly mute: (muted: boolean) => void
   /** Resolves once each of these channels has been subscribed to at least `times` times. */
   readonly subscribed: (channels: ReadonlyArray<string>, times?: number) => Promise<void>
+  /** Resolves once a REST path that contains this has been asked for. */
+  readonly requested: (part: string) => Promise<void>
   /** Plays the steps in order, each on a turn of its own. */
   readonly play: (steps: ReadonlyArray<Step>) => Promise<void>
   readonly close: () => Promise<void>
@@ -49,10 +51,21 @@ export const startFakeVenue = (script: VenueScript): Promise<FakeVenue> => {
   let muted = false
   let dials = 0
 
-  const answerRest = (request: IncomingMessage, response: ServerResponse) => {
+  const wakeAll = () => {
+    const woken = waiting
+    waiting = []
+    for (const wake of woken) wake()
+  }
+
+  const until = async (holds: () => boolean): Promise<void> => {
+    while (!holds()) await new Promise<void>((wake) => waiting.push(wake))
+  }
+
+  const answerRest = async (request: IncomingMessage, response: ServerResponse) => {
     const url = new URL(request.url ?? "/", "http://venue")
     restRequests.push(url.pathname + url.search)
-    const body = refusing ? undefined : script.rest(url, (channel) => played.get(channel) ?? [])
+    wakeAll()
+    const body = refusing ? undefined : await script.rest(url, (channel) => played.get(channel) ?? [])
     response.writeHead(refusing ? 503 : body === undefined ? 404 : 200, { "content-type": "application/json" })
     response.end(JSON.stringify(body ?? { msg: refusing ? "refused" : "no such path" }))
   }
@@ -63,9 +76,7 @@ export const startFakeVenue = (script: VenueScript): Promise<FakeVenue> => {
       subscriptions.push(channel)
       if (script.books.test(channel)) { for (const text of played.get(channel) ?? []) socket.send(text) }
     }
-    const woken = waiting
-    waiting = []
-    for (const wake of woken) wake()
+    wakeAll()
   }
 
   const server = createServer(answerRest)
@@ -104,10 +115,12 @@ export const startFakeVenue = (script: VenueScript): Promise<FakeVenue> => {
     if (step.kind === "send") deliver(channel, step.text ?? text)
   }
 
-  const subscribed = async (channels: ReadonlyArray<string>, times = 1): Promise<void> => {
+  const subscribed = (channels: ReadonlyArray<string>, times = 1): Promise<void> => {
     const seen = (channel: string) => subscriptions.filter((one) => one === channel).length
-    while (!channels.every((channel) => seen(channel) >= times)) await new Promise<void>((wake) => waiting.push(wake))
+    return until(() => channels.every((channel) => seen(channel) >= times))
   }
+
+  const requested = (part: string): Promise<void> => until(() => restRequests.some((path) => path.includes(part)))
 
   const play = async (steps: ReadonlyArray<Step>): Promise<void> => {
     for (const step of steps) {
@@ -141,6 +154,7 @@ export const startFakeVenue = (script: VenueScript): Promise<FakeVenue> => {
           muted = value
         },
         subscribed,
+        requested,
         play,
         close,
       })

@@ -22,7 +22,7 @@ export type Json = Readonly<Record<string, unknown>>
 /** How one venue's server behaves. */
 export interface VenueScript {
   readonly id: string
-  /** The body of a REST request, or undefined for 404; `played` are the frames of a channel played so far. */
+  /** The body of a REST request (or a promise of it), or undefined for 404; `played` are the frames of a channel played so far. */
   readonly rest: (url: URL, played: (channel: string) => ReadonlyArray<string>) => unknown
   /** The channels a client's websocket message subscribes to; none for pings and the like. */
   readonly subscribes: (message: Json) => ReadonlyArray<string>
