@@ -3,6 +3,7 @@
  */
 import { Console, Effect } from "effect"
 import { Command } from "effect/cli"
+import { demo } from "./Demo.ts"
 import { detect } from "./Detect.ts"
 import { edges } from "./Edges.ts"
 import { usage } from "./Failure.ts"
@@ -11,7 +12,7 @@ export const VERSION = "0.1.0"
 
 const arbedge = Command.make("arbedge").pipe(
   Command.withDescription("Finds executable crypto arbitrage and brings each opportunity to the people it fits"),
-  Command.withSubcommands([edges, detect]),
+  Command.withSubcommands([demo, edges, detect]),
 )
 
 /** Runs one command; wrong usage ends as a `usage` failure, already told with the command's help. */

@@ -1,0 +1,132 @@
+/**
+ * `arbedge demo`: the whole product on simulated markets, in under a minute, with nothing installed. In: nothing. Out:
+ * each message as its reader sees it, a live line of figures on a terminal, and a summary.
+ */
+import process from "node:process"
+import { Console, Duration, Effect, Layer } from "effect"
+import { Command, Flag } from "effect/cli"
+import * as DetectConfig from "../../domain/DetectConfig.ts"
+import { withShippedFees } from "../../domain/ShippedFees.ts"
+import * as CcxtExchange from "../../layers/ccxt/CcxtExchange.ts"
+import { demo as runDemo, type DemoFigures, type DemoOptions, PEOPLE, type Person } from "../../programs/Demo.ts"
+import * as SimulatedExchange from "../../programs/SimulatedExchange.ts"
+import { renderMessage } from "../../simulators/telegram/Render.ts"
+import type { VisibleMessage } from "../../simulators/telegram/TelegramEmulator.ts"
+import { configure } from "../../simulators/venues/Config.ts"
+import * as Venues from "../../simulators/venues/Venues.ts"
+import * as Bot from "../bot/Bot.ts"
+import * as Pacing from "../bot/Pacing.ts"
+import { failed } from "./Failure.ts"
+import { json } from "./Input.ts"
+import * as Owner from "./Owner.ts"
+import { percentile } from "./Percentile.ts"
+
+const seconds = Flag.Int("seconds").pipe(Flag.withDescription("How long it runs"), Flag.withDefault(30))
+const seed = Flag.Int("seed").pipe(Flag.withDescription("Of the simulated markets: another seed, other prices"), Flag.withDefault(7))
+const live = Flag.Boolean("live").pipe(
+  Flag.withDescription("Real venues instead of simulated ones (needs the internet)"),
+  Flag.withDefault(false),
+)
+
+const LIVE_VENUES = ["binance", "okx", "bybit", "kraken", "coinbase"]
+const LIVE_INSTRUMENTS = ["BTC/USDT", "ETH/USDT"]
+
+const bot = Bot.layerPolling({ holdSeconds: 1 }).pipe(Layer.provide(Pacing.layer))
+
+const simulatedMarkets = (seed: number) => {
+  const config = configure({ seed, ticksPerSecond: 2_000 })
+  return {
+    what: Venues.describe(config).text,
+    source: "simulated" as const,
+    config: withShippedFees(DetectConfig.EMPTY, Venues.fees(config)),
+    requests: SimulatedExchange.requests(config),
+    exchange: SimulatedExchange.layer(config),
+  }
+}
+
+const liveMarkets = {
+  what: `Live markets of ${LIVE_VENUES.join(", ")}`,
+  source: "live" as const,
+  config: withShippedFees(DetectConfig.EMPTY),
+  requests: LIVE_VENUES.map((venue) => ({ venue, instruments: LIVE_INSTRUMENTS, kinds: ["quote" as const], depth: 1 })),
+  exchange: CcxtExchange.layer(),
+}
+
+const liveLine = (figures: DemoFigures, elapsed: Duration.Duration): Effect.Effect<void> =>
+  Effect.sync(() => {
+    if (!process.stderr.isTTY) return
+    const { checks, edited, opportunities, sent, ticks } = figures
+    const p50 = percentile(figures.latenciesMs, 50)
+    process.stderr.write(
+      `\r\u001b[2K${Math.round(Duration.toSeconds(elapsed))} s · ${ticks} ticks · ${checks} checks · ` +
+        `${opportunities} opportunities · ${sent} sent, ${edited} edited · p50 ${p50 ?? "-"} ms`,
+    )
+  })
+
+const clearLine = Effect.sync(() => {
+  if (process.stderr.isTTY) process.stderr.write("\r\u001b[2K")
+})
+
+const clockTime = (atMs: number): string => new Date(atMs).toISOString().slice(11, 23)
+
+/** A new message as a card; an edit as one line, for the card itself has been seen. */
+const shown = (person: Person, message: VisibleMessage, edited: boolean): string => {
+  if (!edited) return `\n${person.name}'s phone, ${clockTime(message.sentAtMs)}\n${renderMessage(message, { columns: 60 })}`
+  const what = message.text.split("\n").find((line) => line.startsWith("Closed") || line.startsWith("Закры")) ??
+    message.text.split("\n")[0] ?? ""
+  return `${person.name}'s phone, ${clockTime(message.editedAtMs ?? message.sentAtMs)}: message ${message.messageId} now says "${what}"`
+}
+
+const summary = (figures: DemoFigures) => ({
+  ticks: figures.ticks,
+  checks: figures.checks,
+  opportunities: figures.opportunities,
+  rejected: figures.rejected,
+  sent: figures.sent,
+  edited: figures.edited,
+  tickToAcceptedMs: { p50: percentile(figures.latenciesMs, 50), p99: percentile(figures.latenciesMs, 99) },
+  limiterWaitMs: { p50: percentile(figures.limiterWaitsMs, 50), p99: percentile(figures.limiterWaitsMs, 99) },
+})
+
+const summaryText = (figures: DemoFigures): string => {
+  const { limiterWaitMs, tickToAcceptedMs } = summary(figures)
+  const rejected = Object.entries(figures.rejected).map(([reason, count]) => `${reason} ${count}`).join(", ")
+  return [
+    "",
+    "Summary",
+    `  ticks analysed          ${figures.ticks} (${figures.checks} checks)`,
+    `  opportunities found     ${figures.opportunities}`,
+    `  rejected, by reason     ${rejected === "" ? "none" : rejected}`,
+    `  messages                ${figures.sent} sent, ${figures.edited} edited when their opportunity changed or closed`,
+    `  tick to accepted        p50 ${tickToAcceptedMs.p50 ?? "-"} ms, p99 ${tickToAcceptedMs.p99 ?? "-"} ms`,
+    `  waits for rate limits   p50 ${limiterWaitMs.p50 ?? "-"} ms, p99 ${limiterWaitMs.p99 ?? "-"} ms (not counted above)`,
+  ].join("\n")
+}
+
+export const demo = Command.make(
+  "demo",
+  { seconds, seed, live, json },
+  Effect.fn("Cli.demo")(function* (options) {
+    const { what, ...markets } = options.live ? liveMarkets : simulatedMarkets(options.seed)
+    if (!options.json) {
+      yield* Console.log(`${what}. Three people, an emulated Telegram, everything in this process, for ${options.seconds} s:`)
+      for (const { about, name } of PEOPLE) yield* Console.log(`  ${name}: ${about}`)
+    }
+    const demoOptions: DemoOptions<never> = {
+      ...markets,
+      owner: yield* Owner.make,
+      duration: Duration.seconds(options.seconds),
+      bot,
+      onMessage: (person, message, edited) =>
+        options.json
+          ? Console.log(JSON.stringify({ event: edited ? "edited" : "sent", to: person.name, text: message.text }))
+          : Effect.andThen(clearLine, Console.log(shown(person, message, edited))),
+      onFigures: (figures, elapsed) => options.json ? Effect.void : liveLine(figures, elapsed),
+    }
+    const figures = yield* runDemo(demoOptions).pipe(
+      Effect.mapError((error) => failed(`the demo stopped: ${error.message}`, "run `arbedge doctor`")),
+    )
+    yield* clearLine
+    yield* Console.log(options.json ? JSON.stringify({ event: "summary", ...summary(figures) }) : summaryText(figures))
+  }),
+).pipe(Command.withDescription("See the whole product at work on simulated markets, in under a minute"))
