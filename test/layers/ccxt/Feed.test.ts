@@ -101,6 +101,20 @@ describeWith(data, "a live feed", () => {
       yield* Effect.promise(() => venue.subscribed(["ticker:BTC/USD"], 2))
     }))
 
+  it.live("leaves no connection behind when nobody listens any longer", () =>
+    Effect.gen(function* () {
+      const venue = yield* fakeVenue(binance(data.path))
+      yield* Effect.scoped(Effect.gen(function* () {
+        const feed = yield* probe(venue, { ...nkn, kinds: ["quote", "book", "trade"] })
+        yield* Effect.promise(() => venue.subscribed([bookTicker, "nknusdt@depth@100ms", "nknusdt@aggTrade"]))
+        yield* feed.until("the snapshot", ({ ticksOf }) => ticksOf("book").length > 0)
+        assert.isAtLeast(venue.dials(), 2)
+      }))
+      const dials = venue.dials()
+      yield* Effect.promise(() => venue.deserted())
+      assert.strictEqual(venue.dials(), dials)
+    }))
+
   it.live("repeats whole books for those who come later", () =>
     Effect.gen(function* () {
       const venue = yield* fakeVenue(kraken(data.path))

@@ -34,6 +34,8 @@ export interface FakeVenue {
   readonly subscribed: (channels: ReadonlyArray<string>, times?: number) => Promise<void>
   /** Resolves once a REST path that contains this has been asked for. */
   readonly requested: (part: string) => Promise<void>
+  /** Resolves once nobody is connected. */
+  readonly deserted: () => Promise<void>
   /** Plays the steps in order, each on a turn of its own. */
   readonly play: (steps: ReadonlyArray<Step>) => Promise<void>
   readonly close: () => Promise<void>
@@ -84,7 +86,10 @@ export const startFakeVenue = (script: VenueScript): Promise<FakeVenue> => {
   sockets.on("connection", (socket) => {
     dials++
     listeners.set(socket, new Set())
-    socket.on("close", () => listeners.delete(socket))
+    socket.on("close", () => {
+      listeners.delete(socket)
+      wakeAll()
+    })
     socket.on("error", () => socket.terminate())
     socket.on("message", (data) => {
       if (muted) return
@@ -155,6 +160,7 @@ export const startFakeVenue = (script: VenueScript): Promise<FakeVenue> => {
         },
         subscribed,
         requested,
+        deserted: () => until(() => listeners.size === 0),
         play,
         close,
       })
