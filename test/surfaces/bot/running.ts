@@ -1,0 +1,93 @@
+/**
+ * The bot as it runs: emulated Telegram, real grammY, session actors, an embedded store; fed by polls or by a webhook.
+ *
+ * In: what a test does. Out: the same once under each feeding. Promises: every test begins with no rows at `t0`, and
+ * virtual time stands still unless the test moves it; waiting is for conditions.
+ */
+import * as NodeHttpServer from "@effect/platform-node/NodeHttpServer"
+import { Effect, Layer, Redacted } from "effect"
+import { HttpRouter, HttpServer } from "effect/http"
+import { createServer } from "node:http"
+import { behaviour, SessionClient, type SessionOptions } from "../../../src/actors/Session.ts"
+import * as Client from "../../../src/layers/telegram/Client.ts"
+import { type Emulator, TelegramEmulator } from "../../../src/simulators/telegram/TelegramEmulator.ts"
+import * as Bot from "../../../src/surfaces/bot/Bot.ts"
+import { Updates } from "../../../src/surfaces/bot/Updates.ts"
+import * as TelegramWebhook from "../../../src/surfaces/http/TelegramWebhook.ts"
+import { people, unlimited } from "../../simulators/telegram/support.ts"
+import { processOf, until } from "../../support/actors.ts"
+
+export const secret = "webhook-secret_1"
+export const path = "/telegram/webhook"
+
+const client = Layer.unwrap(Effect.map(
+  TelegramEmulator,
+  ({ fetch, token, url }) => Client.layer({ token: Redacted.make(token), apiRoot: url, fetch }),
+))
+
+/** The Telegram of a test and the actors beside it. */
+export const surroundings = (options: SessionOptions = {}) =>
+  Layer.mergeAll(
+    client.pipe(Layer.provideMerge(TelegramEmulator.layerInProcess(unlimited))),
+    processOf(Layer.merge(behaviour(options), SessionClient.layer(options))),
+  )
+
+export const polled = Bot.layerPolling({ holdSeconds: 30 })
+
+/** A server with the webhook's route; `Address` is where it stands. */
+export const served = HttpRouter.serve(
+  TelegramWebhook.layer({ path, secret: Redacted.make(secret) }),
+  { disableListenLog: true, disableLogger: true },
+).pipe(
+  Layer.provideMerge(Bot.layer),
+  Layer.provideMerge(NodeHttpServer.layer(createServer, { port: 0, host: "127.0.0.1" })),
+)
+
+export const address = Effect.map(
+  HttpServer.HttpServer,
+  (server) => `${HttpServer.formatAddress(server.address)}${path}`,
+)
+
+export const hooked = Layer.effectDiscard(
+  Effect.flatMap(address, (url) => TelegramWebhook.register(url, Redacted.make(secret))),
+).pipe(Layer.provideMerge(served))
+
+export interface Conversation {
+  readonly emulator: Emulator
+  /** Says it, waits for the bot, and answers what the bot said last. */
+  readonly say: (chatId: number, text: string) => Effect.Effect<string>
+  /** Taps a button of the bot's last message that has it, and answers what the bot answered to the tap. */
+  readonly tap: (chatId: number, button: string) => Effect.Effect<string>
+  readonly messages: (chatId: number) => Effect.Effect<ReadonlyArray<string>>
+  readonly settled: Effect.Effect<void>
+}
+
+const last = (texts: ReadonlyArray<string>) => texts.at(-1) ?? ""
+
+export const conversation = Effect.gen(function* () {
+  const emulator = yield* people
+  const updates = yield* Updates
+  const botMessages = (chatId: number) =>
+    Effect.map(emulator.chat(chatId), ({ messages }) => messages.filter(({ fromBot }) => fromBot))
+  const messages = (chatId: number) =>
+    Effect.map(botMessages(chatId), (all) => all.map(({ text }) => text)).pipe(Effect.orDie)
+  const say = (chatId: number, text: string) =>
+    Effect.gen(function* () {
+      const before = (yield* messages(chatId)).length
+      yield* emulator.say(chatId, chatId, text)
+      yield* until(Effect.map(messages(chatId), (now) => now.length > before))
+      yield* updates.idle
+      return last(yield* messages(chatId))
+    }).pipe(Effect.orDie)
+  const tap = (chatId: number, button: string) =>
+    Effect.gen(function* () {
+      const holder = (yield* botMessages(chatId)).findLast(({ buttons }) =>
+        buttons.flat().some(({ text }) => text === button)
+      )
+      const query = yield* emulator.tap(chatId, holder?.messageId ?? 0, button)
+      yield* until(Effect.map(emulator.callbackAnswer(query), (answered) => answered !== null))
+      yield* updates.idle
+      return (yield* emulator.callbackAnswer(query))?.text ?? ""
+    }).pipe(Effect.orDie)
+  return { emulator, say, tap, messages, settled: updates.idle } satisfies Conversation
+})
