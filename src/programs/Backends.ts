@@ -14,6 +14,7 @@ import * as EmbeddedBus from "../layers/embedded/Bus.ts"
 import * as NatsBus from "../layers/nats/Bus.ts"
 import * as Pglite from "../layers/pglite/Pglite.ts"
 import * as Postgres from "../layers/postgres/Postgres.ts"
+import * as TemporaryDatabase from "../layers/postgres/TemporaryDatabase.ts"
 import type { Store, StoreError } from "../layers/Store.ts"
 
 /** The settings do not go together; told with the variable to change. */
@@ -31,9 +32,9 @@ export const isEmbedded = (settings: Settings): boolean => Option.isNone(setting
 export const dataFolder = (settings: Settings): Option.Option<string> =>
   settings.dataDir === IN_MEMORY ? Option.none() : Option.some(settings.dataDir)
 
-export const busOf = (settings: Settings, embedded: EmbeddedBus.EmbeddedOptions = {}): Layer.Layer<Bus, BusError> =>
+export const busOf = (settings: Settings): Layer.Layer<Bus, BusError> =>
   Option.match(settings.natsUrl, {
-    onNone: () => EmbeddedBus.layer(embedded),
+    onNone: () => EmbeddedBus.layer(),
     onSome: (url) => {
       const prefix = settings.streamPrefix
       return NatsBus.layer(prefix === "" ? { url } : { url, streamPrefix: prefix, subjectPrefix: prefix })
@@ -48,7 +49,8 @@ export const storeOf = (settings: Settings): Layer.Layer<Store | SqlClient.SqlCl
 
 export const clusterOf = (settings: Settings): Layer.Layer<Sharding, BadSettings, SqlClient.SqlClient> =>
   Option.match(settings.clusterPort, {
-    onNone: (): Layer.Layer<Sharding, BadSettings> => Cluster.layerOneProcess({ maxResidentEntities: settings.maxActors }),
+    onNone: (): Layer.Layer<Sharding, BadSettings> =>
+      Cluster.layerOneProcess({ maxResidentEntities: settings.maxActors }),
     onSome: (port) =>
       Option.isNone(settings.natsUrl) || Option.isNone(settings.postgresUrl)
         ? Layer.effectContext(Effect.fail(
@@ -57,3 +59,18 @@ export const clusterOf = (settings: Settings): Layer.Layer<Sharding, BadSettings
         : Cluster.layerManyProcesses({ host: settings.clusterHost, port, maxResidentEntities: settings.maxActors })
           .pipe(Layer.orDie),
   })
+
+/** Streams and a database of one run's own, on the servers if there are any: nothing is met there and nothing left. */
+export const ownOf = (settings: Settings, owner: string): {
+  readonly bus: Layer.Layer<Bus, BusError>
+  readonly store: Layer.Layer<Store, StoreError>
+} => ({
+  bus: Option.match(settings.natsUrl, {
+    onNone: () => EmbeddedBus.layer({ whenFull: "wait_for_readers" }),
+    onSome: (url) => NatsBus.layer({ url, streamPrefix: `run_${owner}_`, subjectPrefix: `run_${owner}` }),
+  }),
+  store: Option.match(settings.postgresUrl, {
+    onNone: () => Pglite.layer({ dataDir: Option.none() }),
+    onSome: TemporaryDatabase.layer,
+  }),
+})

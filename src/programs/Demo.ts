@@ -205,8 +205,12 @@ const play = <E>(options: DemoOptions<E>) =>
 
 export const demo = Effect.fn("Demo.demo")(<E>(options: DemoOptions<E>) => {
   const { exchange, owner, requests, source } = options
-  const client = Layer.unwrap(Effect.map(TelegramEmulator, ({ fetch, token, url }) =>
-    Client.layer({ token: Redacted.make(token), apiRoot: url, fetch })))
+  const client = Layer.unwrap(
+    Effect.map(
+      TelegramEmulator,
+      ({ fetch, token, url }) => Client.layer({ token: Redacted.make(token), apiRoot: url, fetch }),
+    ),
+  )
   const telegram = TelegramNotifier.layer.pipe(
     Layer.provideMerge(client),
     Layer.provideMerge(TelegramEmulator.layerInProcess()),

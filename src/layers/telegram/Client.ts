@@ -6,7 +6,7 @@
  * answers is checked where it is used.
  */
 import { Duration, Effect, Layer, Redacted, Schema } from "effect"
-import { Api } from "grammy"
+import { Api } from "grammy/web"
 import { type Buttons, Telegram, TelegramError, Unknown } from "../Telegram.ts"
 import { fromThrown } from "./Failure.ts"
 import * as Transport from "./Transport.ts"

@@ -4,7 +4,7 @@
  * In: anything thrown by a call. Out: a `TelegramError`. Promises: `Unknown` is said only when the request may have been
  * carried out; nothing of a foreign error but Telegram's own description gets through.
  */
-import { GrammyError, HttpError } from "grammy"
+import { GrammyError, HttpError } from "grammy/web"
 import {
   ChatGone,
   Migrated,

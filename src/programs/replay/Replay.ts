@@ -8,7 +8,6 @@
 import { Clock, Duration, Effect, Layer, Option, Redacted, Ref, Stream } from "effect"
 import type { DetectConfig } from "../../domain/DetectConfig.ts"
 import type { Opportunity } from "../../domain/Opportunity.ts"
-import type { Tick } from "../../domain/Tick.ts"
 import { Bus, type BusError } from "../../layers/Bus.ts"
 import * as PacedClock from "../../layers/clock/PacedClock.ts"
 import * as ReplayClock from "../../layers/clock/ReplayClock.ts"
@@ -28,6 +27,7 @@ import { Ingest } from "../../streams/Ingest.ts"
 import * as Pipeline from "../../streams/Pipeline.ts"
 import { FACTS, MARKET_DATA, OPPORTUNITIES, QUARANTINE } from "../../streams/Topology.ts"
 import * as Assembly from "../Assembly.ts"
+import { atItsTime, startOf } from "./Feeding.ts"
 import { preferencesOf, type ReplayUser } from "./ReplayUsers.ts"
 import * as Settling from "./Settling.ts"
 
@@ -61,16 +61,6 @@ export interface Replayed {
   readonly log: string
 }
 
-const startOf = (path: string) =>
-  Effect.gen(function* () {
-    const recording = yield* Recording
-    const first = yield* recording.read(path).pipe(
-      Stream.filter((batch) => batch.ticks.length > 0),
-      Stream.runHead,
-    )
-    return Option.match(first, { onNone: () => 0, onSome: (batch) => batch.ticks[0]?.ingestTime ?? 0 })
-  })
-
 /** The people get a chat, what they want, and a session from the start on. */
 const invite = Effect.fnUntraced(function* (people: ReadonlyArray<ReplayUser>, nowMs: number) {
   const users = yield* Users, sessions = yield* Sessions, emulator = yield* TelegramEmulator
@@ -81,7 +71,14 @@ const invite = Effect.fnUntraced(function* (people: ReadonlyArray<ReplayUser>, n
     yield* isGroup
       ? emulator.addGroup({ id: Number(person.chat), title: firstName, members: [] })
       : emulator.addPrivateChat({ id: Number(person.chat), firstName, started: true })
-    const { role, userId } = yield* users.contact({ telegramId, username: null, firstName, lastName: null, isGroup, nowMs })
+    const { role, userId } = yield* users.contact({
+      telegramId,
+      username: null,
+      firstName,
+      lastName: null,
+      isGroup,
+      nowMs,
+    })
     if (person.tier !== undefined) yield* users.setPlan({ userId, tier: person.tier, role, nowMs })
     yield* users.setPreferences(userId, preferencesOf(person), nowMs)
     yield* sessions.start({ userId, telegramId, nowMs, ttlMs: Duration.toMillis(SESSION_TTL) })
@@ -92,17 +89,6 @@ const invite = Effect.fnUntraced(function* (people: ReadonlyArray<ReplayUser>, n
 const feed = Effect.fnUntraced(function* (options: ReplayOptions, bad: Array<BadLine>) {
   const recording = yield* Recording, ingest = yield* Ingest
   let ticks = 0
-  const atItsTime = (batch: ReadonlyArray<Tick>) =>
-    Effect.gen(function* () {
-      for (let from = 0; from < batch.length;) {
-        const nowMs = yield* Clock.currentTimeMillis
-        let to = from
-        while (to < batch.length && (batch[to]?.ingestTime ?? 0) <= nowMs) to++
-        if (to > from) yield* ingest.ticks(batch.slice(from, to))
-        else yield* Effect.sleep(Duration.millis((batch[from]?.ingestTime ?? nowMs) - nowMs))
-        from = to
-      }
-    })
   const take = (batch: RecordingBatch) =>
     Effect.gen(function* () {
       bad.push(...batch.bad)
@@ -117,9 +103,13 @@ const feed = Effect.fnUntraced(function* (options: ReplayOptions, bad: Array<Bad
 
 const removeStreams = Effect.gen(function* () {
   const bus = yield* Bus
-  yield* Effect.forEach([MARKET_DATA, OPPORTUNITIES, FACTS, QUARANTINE], ({ name }) => Effect.ignore(bus.removeStream(name)), {
-    discard: true,
-  })
+  yield* Effect.forEach(
+    [MARKET_DATA, OPPORTUNITIES, FACTS, QUARANTINE],
+    ({ name }) => Effect.ignore(bus.removeStream(name)),
+    {
+      discard: true,
+    },
+  )
 })
 
 const play = (options: ReplayOptions, startMs: number) =>
@@ -165,20 +155,28 @@ const play = (options: ReplayOptions, startMs: number) =>
       Pipeline.distributeRole(pipeline),
       Pipeline.deliverRole(pipeline),
       Pipeline.jobsRole(pipeline),
-    ], (role) => Effect.forkScoped(role), { discard: true })
+    ], (role) =>
+      Effect.forkScoped(role), { discard: true })
 
     const bad: Array<BadLine> = []
     const ticks = yield* feed(options, bad)
     const { lastSequence } = yield* bus.streamState(MARKET_DATA.name)
     yield* Settling.until(Effect.gen(function* () {
-      const sequence = Option.match(yield* Ref.get(watch.analysed), { onNone: () => 0, onSome: (known) => known.sequence })
+      const sequence = Option.match(yield* Ref.get(watch.analysed), {
+        onNone: () =>
+          0,
+        onSome: (known) =>
+          known.sequence,
+      })
       return sequence >= lastSequence ? null : `frame ${sequence + 1} of ${lastSequence} to be analysed`
     }))
     yield* advanceTo(newestMs)
     while (true) {
       yield* settle
       const next = yield* nextInstant
-      if (Option.isNone(next)) break
+      if (Option.isNone(next)) {
+        break
+      }
       yield* jump(next.value)
     }
 
@@ -202,8 +200,14 @@ const play = (options: ReplayOptions, startMs: number) =>
 export const replay = Effect.fn("Replay.replay")(function* (options: ReplayOptions) {
   const startMs = yield* startOf(options.path)
   const telegram = TelegramNotifier.layer.pipe(
-    Layer.provide(Layer.unwrap(Effect.map(TelegramEmulator, ({ fetch, token, url }) =>
-      Client.layer({ token: Redacted.make(token), apiRoot: url, fetch })))),
+    Layer.provide(
+      Layer.unwrap(
+        Effect.map(
+          TelegramEmulator,
+          ({ fetch, token, url }) => Client.layer({ token: Redacted.make(token), apiRoot: url, fetch }),
+        ),
+      ),
+    ),
     Layer.provideMerge(TelegramEmulator.layerInProcess()),
   )
   const clock: Layer.Layer<StreamTime> = options.speed === "max"

@@ -35,7 +35,9 @@ export const until = <E, R>(
       if (waitsFor !== before) {
         before = waitsFor
         since = wall.currentTimeMillisUnsafe()
-      } else if (wall.currentTimeMillisUnsafe() - since > PATIENCE_MS) return yield* new ReplayStuck({ detail: waitsFor })
+      } else if (wall.currentTimeMillisUnsafe() - since > PATIENCE_MS) {
+        return yield* new ReplayStuck({ detail: waitsFor })
+      }
       yield* inWallTime(Effect.sleep(PAUSE))
     }
   })

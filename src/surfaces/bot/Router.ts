@@ -5,7 +5,7 @@
  * only note the reaction, which then runs as an effect of the bot's own fibers; unknown commands get a hint in private
  * chats and silence in groups, where they may be another bot's.
  */
-import { Bot, type Context } from "grammy"
+import { Bot, type Context } from "grammy/web"
 import type { Chat, Message, Update, User as Sender, UserFromGetMe } from "grammy/types"
 import { Clock, Effect, Option } from "effect"
 import { fromPromise } from "../../layers/bridge.ts"

@@ -5,15 +5,10 @@
 import process from "node:process"
 import { Console, Duration, Effect, Layer } from "effect"
 import { Command, Flag } from "effect/cli"
-import * as DetectConfig from "../../domain/DetectConfig.ts"
-import { withShippedFees } from "../../domain/ShippedFees.ts"
-import * as CcxtExchange from "../../layers/ccxt/CcxtExchange.ts"
 import { demo as runDemo, type DemoFigures, type DemoOptions, PEOPLE, type Person } from "../../programs/Demo.ts"
-import * as SimulatedExchange from "../../programs/SimulatedExchange.ts"
+import * as Markets from "../../programs/Markets.ts"
 import { renderMessage } from "../../simulators/telegram/Render.ts"
 import type { VisibleMessage } from "../../simulators/telegram/TelegramEmulator.ts"
-import { configure } from "../../simulators/venues/Config.ts"
-import * as Venues from "../../simulators/venues/Venues.ts"
 import * as Bot from "../bot/Bot.ts"
 import * as Pacing from "../bot/Pacing.ts"
 import { failed } from "./Failure.ts"
@@ -22,35 +17,25 @@ import * as Owner from "./Owner.ts"
 import { percentile } from "./Percentile.ts"
 
 const seconds = Flag.Int("seconds").pipe(Flag.withDescription("How long it runs"), Flag.withDefault(30))
-const seed = Flag.Int("seed").pipe(Flag.withDescription("Of the simulated markets: another seed, other prices"), Flag.withDefault(7))
+const seed = Flag.Int("seed").pipe(
+  Flag.withDescription("Of the simulated markets: another seed, other prices"),
+  Flag.withDefault(7),
+)
 const live = Flag.Boolean("live").pipe(
   Flag.withDescription("Real venues instead of simulated ones (needs the internet)"),
   Flag.withDefault(false),
 )
 
-const LIVE_VENUES = ["binance", "okx", "bybit", "kraken", "coinbase"]
-const LIVE_INSTRUMENTS = ["BTC/USDT", "ETH/USDT"]
+const liveMarkets = Markets.live({
+  venues: ["binance", "okx", "bybit", "kraken", "coinbase"],
+  instruments: ["BTC/USDT", "ETH/USDT"],
+  kinds: ["quote"],
+  depth: 1,
+})
+
+const TICKS_PER_SECOND = 2_000
 
 const bot = Bot.layerPolling({ holdSeconds: 1 }).pipe(Layer.provide(Pacing.layer))
-
-const simulatedMarkets = (seed: number) => {
-  const config = configure({ seed, ticksPerSecond: 2_000 })
-  return {
-    what: Venues.describe(config).text,
-    source: "simulated" as const,
-    config: withShippedFees(DetectConfig.EMPTY, Venues.fees(config)),
-    requests: SimulatedExchange.requests(config),
-    exchange: SimulatedExchange.layer(config),
-  }
-}
-
-const liveMarkets = {
-  what: `Live markets of ${LIVE_VENUES.join(", ")}`,
-  source: "live" as const,
-  config: withShippedFees(DetectConfig.EMPTY),
-  requests: LIVE_VENUES.map((venue) => ({ venue, instruments: LIVE_INSTRUMENTS, kinds: ["quote" as const], depth: 1 })),
-  exchange: CcxtExchange.layer(),
-}
 
 const liveLine = (figures: DemoFigures, elapsed: Duration.Duration): Effect.Effect<void> =>
   Effect.sync(() => {
@@ -71,10 +56,14 @@ const clockTime = (atMs: number): string => new Date(atMs).toISOString().slice(1
 
 /** A new message as a card; an edit as one line, for the card itself has been seen. */
 const shown = (person: Person, message: VisibleMessage, edited: boolean): string => {
-  if (!edited) return `\n${person.name}'s phone, ${clockTime(message.sentAtMs)}\n${renderMessage(message, { columns: 60 })}`
+  if (!edited) {
+    return `\n${person.name}'s phone, ${clockTime(message.sentAtMs)}\n${renderMessage(message, { columns: 60 })}`
+  }
   const what = message.text.split("\n").find((line) => line.startsWith("Closed") || line.startsWith("Закры")) ??
     message.text.split("\n")[0] ?? ""
-  return `${person.name}'s phone, ${clockTime(message.editedAtMs ?? message.sentAtMs)}: message ${message.messageId} now says "${what}"`
+  return `${person.name}'s phone, ${
+    clockTime(message.editedAtMs ?? message.sentAtMs)
+  }: message ${message.messageId} now says "${what}"`
 }
 
 const summary = (figures: DemoFigures) => ({
@@ -99,7 +88,9 @@ const summaryText = (figures: DemoFigures): string => {
     `  rejected, by reason     ${rejected === "" ? "none" : rejected}`,
     `  messages                ${figures.sent} sent, ${figures.edited} edited when their opportunity changed or closed`,
     `  tick to accepted        p50 ${tickToAcceptedMs.p50 ?? "-"} ms, p99 ${tickToAcceptedMs.p99 ?? "-"} ms`,
-    `  waits for rate limits   p50 ${limiterWaitMs.p50 ?? "-"} ms, p99 ${limiterWaitMs.p99 ?? "-"} ms (not counted above)`,
+    `  waits for rate limits   p50 ${limiterWaitMs.p50 ?? "-"} ms, p99 ${
+      limiterWaitMs.p99 ?? "-"
+    } ms (not counted above)`,
   ].join("\n")
 }
 
@@ -107,9 +98,13 @@ export const demo = Command.make(
   "demo",
   { seconds, seed, live, json },
   Effect.fn("Cli.demo")(function* (options) {
-    const { what, ...markets } = options.live ? liveMarkets : simulatedMarkets(options.seed)
+    const { what, ...markets } = options.live
+      ? liveMarkets
+      : Markets.simulated({ seed: options.seed, ticksPerSecond: TICKS_PER_SECOND })
     if (!options.json) {
-      yield* Console.log(`${what}. Three people, an emulated Telegram, everything in this process, for ${options.seconds} s:`)
+      yield* Console.log(
+        `${what}. Three people, an emulated Telegram, everything in this process, for ${options.seconds} s:`,
+      )
       for (const { about, name } of PEOPLE) yield* Console.log(`  ${name}: ${about}`)
     }
     const demoOptions: DemoOptions<never> = {
