@@ -27,7 +27,7 @@ import * as Subject from "../domain/Subject.ts"
 import { Bus } from "../layers/Bus.ts"
 import { Opportunities } from "../layers/Opportunities.ts"
 import { StoreError } from "../layers/Store.ts"
-import { type ActorUnavailable, ask, restarting } from "./Asking.ts"
+import { type ActorUnavailable, makeAsking, restarting } from "./Asking.ts"
 
 export const CoordinatorEntity = Entity.make("Coordinator", [
   Rpc.make("Handle", { payload: { transition: Opportunity }, success: Announcing.Announcement, error: StoreError }),
@@ -159,7 +159,7 @@ export class CoordinatorClient extends Context.Service<CoordinatorClient, {
     Effect.gen(function* () {
       const actorOf = yield* CoordinatorEntity.client
       const rows = yield* Opportunities
-      const asking = (key: string) => ask(`Coordinator ${key}`, "3 seconds")
+      const asking = yield* makeAsking("Coordinator", "3 seconds")
 
       const sweep = Effect.gen(function* () {
         const overdue = yield* rows.overdue(yield* Clock.currentTimeMillis, SWEPT)

@@ -39,7 +39,7 @@ import type { FeedEvent, FeedRequest } from "../domain/Feed.ts"
 import type { GapReason, TickOf } from "../domain/Tick.ts"
 import { Exchange } from "../layers/Exchange.ts"
 import { type Lease, Leases } from "../layers/Leases.ts"
-import { type ActorUnavailable, ask, restarting } from "./Asking.ts"
+import { type ActorUnavailable, makeAsking, restarting } from "./Asking.ts"
 
 /** `unconfigured`: no feed request names the venue. */
 export const FeedStatus = Schema.Literals(["standby", "feeding", "backing_off", "failed", "unconfigured"])
@@ -210,10 +210,9 @@ export class MarketDataClient extends Context.Service<MarketDataClient, {
     MarketDataClient,
     Effect.gen(function* () {
       const actorOf = yield* MarketDataEntity.client
+      const asking = yield* makeAsking("MarketData", "3 seconds")
       return {
-        ensure: Effect.fn("MarketDataClient.ensure")((venue: string) =>
-          ask(`MarketData ${venue}`, "3 seconds")(actorOf(venue).Ensure())
-        ),
+        ensure: Effect.fn("MarketDataClient.ensure")((venue: string) => asking(venue)(actorOf(venue).Ensure())),
       }
     }),
   )

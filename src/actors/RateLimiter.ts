@@ -19,7 +19,7 @@ import * as Rpc from "effect/rpc/Rpc"
 import { type Limits, RateLimit, TELEGRAM_LIMITS, Verdict } from "../domain/RateLimit.ts"
 import { RateLimits, type RateLimitState } from "../layers/RateLimits.ts"
 import { StoreError } from "../layers/Store.ts"
-import { type ActorUnavailable, ask, restarting } from "./Asking.ts"
+import { type ActorUnavailable, makeAsking, restarting } from "./Asking.ts"
 
 const Acquire = { chatId: Schema.String, isGroup: Schema.Boolean }
 const Paused = { chatId: Schema.String, untilMs: Schema.Int }
@@ -109,7 +109,7 @@ export class RateLimiterClient extends Context.Service<RateLimiterClient, {
     RateLimiterClient,
     Effect.gen(function* () {
       const actor = (yield* RateLimiterEntity.client)("telegram")
-      const asking = ask("RateLimiter telegram", "3 seconds")
+      const asking = (yield* makeAsking("RateLimiter", "3 seconds"))("telegram")
       return {
         acquire: (request) => asking(actor.Acquire(request)),
         paused: (chatId, untilMs) => asking(actor.Paused({ chatId, untilMs })),

@@ -24,7 +24,7 @@ import type { SessionExtensions } from "../layers/SessionExtensions.ts"
 import { Sessions } from "../layers/Sessions.ts"
 import { type Store, StoreError } from "../layers/Store.ts"
 import type { Users } from "../layers/Users.ts"
-import { ask, restarting } from "./Asking.ts"
+import { makeAsking, restarting } from "./Asking.ts"
 import { makeExtensionWriter } from "./ExtensionWriter.ts"
 import { Contact, isValid, Judged, makeSessionRows, Started } from "./SessionRows.ts"
 
@@ -32,7 +32,10 @@ export const SessionEntity = Entity.make("Session", [
   Rpc.make("Start", { payload: Contact, success: Started, error: StoreError }),
   Rpc.make("Touch", { success: Judged, error: StoreError }),
   Rpc.make("End", { success: Schema.Boolean, error: StoreError }),
-]).annotate(ClusterSchema.ShardGroup, () => "users")
+])
+  .annotate(ClusterSchema.ShardGroup, () => "users")
+  // Every update of every chat comes through here: metrics tell of it, not a span each.
+  .annotate(ClusterSchema.ClientTracingEnabled, false)
 
 export interface SessionOptions {
   /** How long a session lasts after the last interaction. 7 days. */
@@ -52,7 +55,7 @@ export const behaviour = (
   Layer.unwrap(Effect.gen(function* () {
     const sessions = yield* Sessions
     const rows = yield* makeSessionRows(timeoutOf(options))
-    const extend = yield* makeExtensionWriter
+    const extend = yield* makeExtensionWriter(rows.ttlMs)
 
     return SessionEntity.toLayer(
       Effect.gen(function* () {
@@ -71,8 +74,7 @@ export const behaviour = (
           for (const _attempt of ["as held", "as activated anew"]) {
             const session = yield* current(nowMs)
             if (session === null) break
-            const { epoch, sessionId } = session
-            held = yield* extend({ sessionId, epoch, nowMs, expiresAt: nowMs + rows.ttlMs })
+            held = yield* extend(session)
             if (held !== null) return Judged.make({ verdict: "valid", session: held })
           }
           return yield* rows.judge(telegramId, nowMs)
@@ -100,7 +102,24 @@ export const behaviour = (
     )
   }))
 
+/** Who answered a touch: without an actor the row does, by the same rules. */
+type AnsweredBy = "actor" | "row" | "row_for_want_of_actor"
+
 const touches = Metric.counter("session_touches_total", { description: "Interactions by verdict and by who answered" })
+
+/** One counter each, made once: a touch is too hot to look them up. */
+const touchCounters = (by: AnsweredBy) => ({
+  valid: Metric.withAttributes(touches, { by, verdict: "valid" }),
+  none: Metric.withAttributes(touches, { by, verdict: "none" }),
+  expired: Metric.withAttributes(touches, { by, verdict: "expired" }),
+  terminated: Metric.withAttributes(touches, { by, verdict: "terminated" }),
+})
+
+const counters = {
+  actor: touchCounters("actor"),
+  row: touchCounters("row"),
+  row_for_want_of_actor: touchCounters("row_for_want_of_actor"),
+}
 
 /** Chats known to have a session, so that their next touch needs no look-up; the oldest is forgotten first. */
 const KNOWN_CHATS = 60_000
@@ -135,24 +154,31 @@ export class SessionClient extends Context.Service<SessionClient, {
           }
         }
 
-        const asking = (telegramId: string) => ask(`Session ${telegramId}`, "2 seconds")
+        const asking = yield* makeAsking("Session", "2 seconds")
         /** A user waits for each touch, and the row is there: a process that has died is not waited for. */
-        const askingSoon = (telegramId: string) => ask(`Session ${telegramId}`, "500 millis")
+        const askingSoon = yield* makeAsking("Session", "500 millis")
 
-        const touch = Effect.fn("SessionClient.touch")(function* (telegramId: string, activity: string) {
-          yield* Effect.annotateCurrentSpan({ activity })
-          const judgedByRow = known.has(telegramId)
-            ? null
-            : yield* rows.judge(telegramId, yield* Clock.currentTimeMillis)
-          if (judgedByRow !== null && judgedByRow.verdict !== "valid") return { judged: judgedByRow, by: "row" }
-          return yield* askingSoon(telegramId)(actorOf(telegramId).Touch()).pipe(
-            Effect.map((judged) => ({ judged, by: "actor" })),
-            Effect.catchTag(
-              "ActorUnavailable",
-              () => Effect.map(rows.touch(telegramId), (judged) => ({ judged, by: "row, no actor" })),
+        const answered = (telegramId: string, by: AnsweredBy) => (judged: Judged) => {
+          remember(telegramId, judged)
+          return Effect.as(Metric.update(counters[by][judged.verdict], 1), judged)
+        }
+
+        const askActor = (telegramId: string) =>
+          askingSoon(telegramId)(actorOf(telegramId).Touch()).pipe(
+            Effect.flatMap(answered(telegramId, "actor")),
+            Effect.catchTag("ActorUnavailable", () =>
+              Effect.flatMap(rows.touch(telegramId), answered(telegramId, "row_for_want_of_actor"))),
+          )
+
+        const touch = (telegramId: string) => {
+          if (known.has(telegramId)) return askActor(telegramId)
+          return Clock.currentTimeMillis.pipe(
+            Effect.flatMap((nowMs) => rows.judge(telegramId, nowMs)),
+            Effect.flatMap((judged) =>
+              judged.verdict === "valid" ? askActor(telegramId) : answered(telegramId, "row")(judged)
             ),
           )
-        })
+        }
 
         return {
           start: Effect.fn("SessionClient.start")(function* (contact: Contact) {
@@ -162,16 +188,7 @@ export class SessionClient extends Context.Service<SessionClient, {
             remember(contact.telegramId, { verdict: "valid", session: started.session })
             return started
           }),
-          touch: (telegramId, activity) =>
-            touch(telegramId, activity).pipe(
-              Effect.tap(({ by, judged }) =>
-                Metric.update(Metric.withAttributes(touches, { by, verdict: judged.verdict }), 1)
-              ),
-              Effect.map(({ judged }) => {
-                remember(telegramId, judged)
-                return judged
-              }),
-            ),
+          touch: (telegramId, activity) => Effect.annotateSpans(touch(telegramId), { activity }),
           end: Effect.fn("SessionClient.end")(function* (telegramId: string) {
             const judged = yield* rows.judge(telegramId, yield* Clock.currentTimeMillis)
             known.delete(telegramId)

@@ -22,7 +22,7 @@ import { OpportunityQueue, type QueueItem } from "../layers/OpportunityQueue.ts"
 import { Store, StoreError } from "../layers/Store.ts"
 import { UserSchedule } from "../layers/UserSchedule.ts"
 import { Users } from "../layers/Users.ts"
-import { ask, restarting } from "./Asking.ts"
+import { makeAsking, restarting } from "./Asking.ts"
 
 /** What a wake did with the rows that waited. */
 export const Decided = Schema.Struct({ admitted: Schema.Int, refused: Schema.Int })
@@ -119,10 +119,11 @@ export class UserQueueClient extends Context.Service<UserQueueClient, {
       const actorOf = yield* UserQueueEntity.client
       const schedule = yield* UserSchedule
       const decideFor = yield* makeDecider
+      const asking = yield* makeAsking("UserQueue", "2 seconds")
 
       const wake = (userId: string) =>
         actorOf(userId).Wake().pipe(
-          ask(`UserQueue ${userId}`, "2 seconds"),
+          asking(userId),
           Effect.catchTag("ActorUnavailable", () => decideFor(userId)),
           Effect.withSpan("UserQueueClient.wake"),
         )

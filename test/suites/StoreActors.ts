@@ -20,20 +20,23 @@ export const storeActors: Suite = (it) => {
         Effect.flatMap(someUser(telegramId), ({ userId }) =>
           sessions.start({ userId, telegramId, nowMs: t0, ttlMs: 7 * day })))
       yield* sessions.activate("2")
-      const written = yield* extendAll(started.map(({ session }, n) => ({
-        sessionId: session.sessionId,
-        epoch: session.epoch,
-        nowMs: n === 2 ? t0 + 7 * day : t0 + day,
-        expiresAt: t0 + 8 * day,
-      })))
-      assert.deepStrictEqual(
-        [...written.values()].map((session) =>
-          session.telegramId
+      const lapsed = started[2]
+      const extension = { nowMs: t0 + day, expiresAt: t0 + 8 * day }
+      const written = yield* extendAll({
+        ...extension,
+        sessions: started.map(({ session }) =>
+          session
         ),
-        ["1"],
+      })
+      assert.deepStrictEqual(
+        [...written].toSorted(),
+        [started[0], lapsed].map((it) => it?.session.sessionId).toSorted(),
       )
-      assert.deepStrictEqual([...written.values()].map((session) => session.expiresAt), [t0 + 8 * day])
-      assert.strictEqual((yield* extendAll([])).size, 0)
+      const { session: row } = yield* sessions.validateFromRow("1", t0)
+      assert.strictEqual(Option.getOrThrow(row).expiresAt, t0 + 8 * day)
+      const tooLate = { nowMs: t0 + 8 * day, expiresAt: t0 + 15 * day }
+      assert.strictEqual((yield* extendAll({ ...tooLate, sessions: started.map(({ session }) => session) })).size, 0)
+      assert.strictEqual((yield* extendAll({ ...extension, sessions: [] })).size, 0)
     }))
 
   it.effect("lets one transaction at a time decide for a user", () =>
