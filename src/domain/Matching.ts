@@ -19,6 +19,7 @@ export const MismatchReason = Schema.Literals([
   "below_min_net_bps",
   "unwanted_venue",
   "unwanted_pair",
+  "muted_pair",
 ])
 export type MismatchReason = typeof MismatchReason.Type
 
@@ -38,21 +39,34 @@ export const offerOf = (opportunity: Opportunity): Offer => ({
   pairs: new Set([opportunity.asset, ...opportunity.legs.map((leg) => leg.instrument.split(":")[0] ?? "")]),
 })
 
+/** What of a recipient says which opportunities they want, told or asked for. */
+export type Wants = Pick<Recipient, "tier" | "role" | "preferences">
+
+/** Reasons that hold for a view on demand as well as for a push. */
+export type UnwantedReason = Exclude<MismatchReason, "no_session" | "push_off" | "low_priority">
+
+/** Null: it is of a kind that they want and that their plan includes. */
+export const unwanted = (offer: Offer, { preferences, role, tier }: Wants): UnwantedReason | null => {
+  const { type } = offer.opportunity
+  if (!limitsOf(tier, role).types.includes(type)) return "tier_type"
+  const { minNetBps, mutedPairs, opportunityTypes, pairs, venues } = preferences
+  if (opportunityTypes.length > 0 && !opportunityTypes.includes(type)) return "unwanted_type"
+  if (offer.netBps < minNetBps) return "below_min_net_bps"
+  if (venues.length > 0 && !offer.venues.every((venue) => venues.includes(venue))) return "unwanted_venue"
+  if (mutedPairs.some((pair) => offer.pairs.has(pair))) return "muted_pair"
+  if (pairs.length > 0 && !pairs.some((pair) => offer.pairs.has(pair))) return "unwanted_pair"
+  return null
+}
+
 /** Null: it fits. */
 export const mismatch = (offer: Offer, recipient: Recipient, nowMs: number): MismatchReason | null => {
-  const { opportunity } = offer
   const { preferences } = recipient
   if (recipient.sessionExpiresAt <= nowMs) return "no_session"
   if (!preferences.pushEnabled) return "push_off"
-  if (!limitsOf(recipient.tier, recipient.role).types.includes(opportunity.type)) return "tier_type"
-  const { opportunityTypes, pairs, venues } = preferences
-  if (opportunityTypes.length > 0 && !opportunityTypes.includes(opportunity.type)) return "unwanted_type"
-  const urgent = opportunity.priority === "critical" || opportunity.priority === "high"
-  if (preferences.highPriorityOnly && !urgent) return "low_priority"
-  if (offer.netBps < preferences.minNetBps) return "below_min_net_bps"
-  if (venues.length > 0 && !offer.venues.every((venue) => venues.includes(venue))) return "unwanted_venue"
-  if (pairs.length > 0 && !pairs.some((pair) => offer.pairs.has(pair))) return "unwanted_pair"
-  return null
+  const reason = unwanted(offer, recipient)
+  if (reason !== null) return reason
+  const { priority } = offer.opportunity
+  return preferences.highPriorityOnly && priority !== "critical" && priority !== "high" ? "low_priority" : null
 }
 
 /** Higher tiers first; among equals a stable order that no user can choose. */

@@ -5,7 +5,8 @@
  * the same text, so that an edit that changes nothing is recognised; simulated and unproven ones say so in every state;
  * foreign text is escaped and the whole fits one message.
  */
-import { pairOf } from "../Fit.ts"
+import { Option } from "effect"
+import * as Instrument from "../Instrument.ts"
 import type { Leg, Opportunity } from "../Opportunity.ts"
 import { ACTIONS, encode } from "./CallbackData.ts"
 import { CARD_TEXTS, type CardTexts, type Language } from "./CardTexts.ts"
@@ -44,6 +45,15 @@ const MONEY_DIGITS = 5
 /** Bounds, so that the longest card fits a message; no real figure is cut. */
 const FIGURE_LENGTH = 24
 const NOTE_LENGTH = 100
+
+/** The pair an opportunity goes by: that of the leg which buys. */
+export const pairOf = (opportunity: Pick<Opportunity, "legs" | "asset">): string => {
+  const leg = opportunity.legs.find(({ side }) => side === "buy") ?? opportunity.legs[0]
+  return Option.match(Instrument.parse(leg?.instrument ?? ""), {
+    onNone: () => leg?.instrument ?? opportunity.asset,
+    onSome: ({ base, quote }) => `${base}/${quote}`,
+  })
+}
 
 export const isUnproven = ({ confidence, reasons }: Pick<Opportunity, "confidence" | "reasons">): boolean =>
   confidence === null || reasons.some((reason) => reason.startsWith("unproven"))

@@ -118,8 +118,8 @@ export const make = (me: Me): Router => {
     if (reaction !== null) noted.set(ctx.update, reaction)
   }
   bot.on("message", (ctx) => note(ctx, onMessage(ctx.message, me)))
-  bot.on("callback_query:data", (ctx) => {
-    const { data, from, id, message } = ctx.callbackQuery
+  bot.on("callback_query", (ctx) => {
+    const { data = "", from, id, message } = ctx.callbackQuery
     const tap = { queryId: id, messageId: message?.message_id ?? null }
     note(ctx, visiting(message?.chat ?? from, from, (visit) => tapped(visit, tap, data)))
   })

@@ -5,7 +5,7 @@
  * in silence: what is open and does not fit is counted by its reason.
  */
 import { Effect } from "effect"
-import { type Misfit, misfitOf } from "../../../domain/Fit.ts"
+import { offerOf, unwanted, type UnwantedReason } from "../../../domain/Matching.ts"
 import { Opportunities } from "../../../layers/Opportunities.ts"
 import { summarize } from "../../../domain/card/OpportunityCard.ts"
 import type { Command } from "../Command.ts"
@@ -17,7 +17,7 @@ import type { Texts } from "../texts/Texts.ts"
 const LOOKED_AT = 500
 const SHOWN = 5
 
-const countMisfits = (misfits: ReadonlyArray<Misfit>, texts: Texts): string =>
+const countMisfits = (misfits: ReadonlyArray<UnwantedReason>, texts: Texts): string =>
   [...new Set(misfits)]
     .map((misfit) => texts.misfits[misfit](misfits.filter((each) => each === misfit).length))
     .join(", ")
@@ -31,7 +31,7 @@ export const opportunities: Command = {
     const open = yield* Effect.flatMap(Opportunities, (store) => store.open(nowMs, LOOKED_AT))
     const judged = open.map((opportunity) => ({
       opportunity,
-      misfit: misfitOf({ tier: user.tier, role: user.role, preferences }, opportunity),
+      misfit: unwanted(offerOf(opportunity), { tier: user.tier, role: user.role, preferences }),
     }))
     const fitting = judged.filter(({ misfit }) => misfit === null)
     const misfits = judged.flatMap(({ misfit }) => misfit === null ? [] : [misfit])

@@ -14,7 +14,7 @@ import type { TapHandler } from "./Tapped.ts"
 export const details: TapHandler = ({ preferences, user, visit }, opportunity, { messageId }) => {
   const texts = TEXTS[preferences.language]
   if (!limitsOf(user.tier, user.role).types.includes(opportunity.type)) {
-    return Effect.succeed({ answer: { text: texts.tapMisfit.type_not_in_tier, alert: true } })
+    return Effect.succeed({ answer: { text: texts.tapMisfit.tier_type, alert: true } })
   }
   const { buttons, html } = render({
     opportunity,

@@ -5,7 +5,7 @@
  * Out: changed preferences, effective at once.
  */
 import { Effect } from "effect"
-import { pairOf } from "../../../domain/Fit.ts"
+import { pairOf } from "../../../domain/card/OpportunityCard.ts"
 import { Users } from "../../../layers/Users.ts"
 import { TEXTS } from "../texts/All.ts"
 import type { TapHandler } from "./Tapped.ts"

@@ -5,7 +5,7 @@
  * for which reason.
  */
 import { Effect } from "effect"
-import { misfitOf } from "../../../domain/Fit.ts"
+import { offerOf, unwanted } from "../../../domain/Matching.ts"
 import { fixed } from "../../../domain/card/Figures.ts"
 import { TEXTS } from "../texts/All.ts"
 import type { TapHandler } from "./Tapped.ts"
@@ -13,7 +13,7 @@ import type { TapHandler } from "./Tapped.ts"
 export const why: TapHandler = ({ preferences, user }, opportunity) => {
   const texts = TEXTS[preferences.language]
   const { role, tier } = user
-  const misfit = misfitOf({ tier, role, preferences }, opportunity)
+  const misfit = unwanted(offerOf(opportunity), { tier, role, preferences })
   const text = misfit === null
     ? texts.tapWhy({ netBps: fixed(opportunity.netBps, 2), minNetBps: preferences.minNetBps, tier })
     : texts.tapMisfit[misfit]

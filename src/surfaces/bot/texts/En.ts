@@ -60,12 +60,12 @@ export const en: Texts = {
   nothingFits: (open, why) =>
     `🔍 <b>Nothing that fits you is open right now.</b> Open, but not for you: ${open} (${why}).`,
   misfits: {
-    type_not_in_tier: (count) => `${count} not in your plan`,
-    type_unwanted: (count) => `${count} of kinds you did not choose`,
+    tier_type: (count) => `${count} not in your plan`,
+    unwanted_type: (count) => `${count} of kinds you did not choose`,
     below_min_net_bps: (count) => `${count} under your minimum`,
-    venue_unwanted: (count) => `${count} on venues you did not choose`,
-    pair_unwanted: (count) => `${count} of pairs you did not choose`,
-    pair_muted: (count) => `${count} of pairs you muted`,
+    unwanted_venue: (count) => `${count} on venues you did not choose`,
+    unwanted_pair: (count) => `${count} of pairs you did not choose`,
+    muted_pair: (count) => `${count} of pairs you muted`,
   },
   unknownCommand: "🤔 I do not know this command. /help lists those I do.",
   notACommand: "I understand commands and buttons. /help lists them.",
@@ -84,12 +84,12 @@ export const en: Texts = {
   tapMuted: (pair) => `${pair} is muted: you are not sent it any more.`,
   tapAlreadyMuted: (pair) => `${pair} is muted already.`,
   tapMisfit: {
-    type_not_in_tier: "Your plan does not include this kind any more.",
-    type_unwanted: "You have since left this kind out, so the next one will not come.",
+    tier_type: "Your plan does not include this kind any more.",
+    unwanted_type: "You have since left this kind out, so the next one will not come.",
     below_min_net_bps: "By now it is under your minimum, so it would not be sent again.",
-    venue_unwanted: "You have since left out one of its venues, so the next one will not come.",
-    pair_unwanted: "You have since left this pair out, so the next one will not come.",
-    pair_muted: "You have since muted this pair, so the next one will not come.",
+    unwanted_venue: "You have since left out one of its venues, so the next one will not come.",
+    unwanted_pair: "You have since left this pair out, so the next one will not come.",
+    muted_pair: "You have since muted this pair, so the next one will not come.",
   },
   tapWhy: ({ minNetBps, netBps, tier }) =>
     `Net ${netBps} bps, your minimum is ${minNetBps}. Its kind, venues and pair are among those you want, ` +

@@ -5,7 +5,7 @@
  * this type asks for them; what comes from people or venues is escaped by the caller.
  */
 import type { SessionVerdict } from "../../../domain/Session.ts"
-import type { Misfit } from "../../../domain/Fit.ts"
+import type { UnwantedReason } from "../../../domain/Matching.ts"
 import type { Preferences } from "../../../domain/Preferences.ts"
 import type { TimeUnits } from "../../../domain/card/Figures.ts"
 
@@ -49,7 +49,7 @@ export interface Texts {
   readonly openNow: (fitting: number, shown: number) => string
   readonly nothingOpen: string
   readonly nothingFits: (open: number, why: string) => string
-  readonly misfits: Readonly<Record<Misfit, (count: number) => string>>
+  readonly misfits: Readonly<Record<UnwantedReason, (count: number) => string>>
   readonly unknownCommand: string
   readonly notACommand: string
   readonly groups: string
@@ -62,7 +62,7 @@ export interface Texts {
   readonly tapDetails: string
   readonly tapMuted: (pair: string) => string
   readonly tapAlreadyMuted: (pair: string) => string
-  readonly tapMisfit: Readonly<Record<Misfit, string>>
+  readonly tapMisfit: Readonly<Record<UnwantedReason, string>>
   readonly tapWhy: (why: { readonly netBps: string; readonly minNetBps: number; readonly tier: string }) => string
   readonly tapUnknown: string
   readonly tapWorking: string
