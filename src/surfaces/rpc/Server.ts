@@ -1,0 +1,152 @@
+/**
+ * The service's own HTTP server: RPC for `arbedge`, and whatever routes the program adds (the Telegram webhook).
+ *
+ * In: requests at `PATH` with the bearer token that only `service.json` tells. Out: 401 for a missing or wrong token
+ * (compared in constant time, before the body is read), 413 over 64 KB, else the answer. Promises: the address and a new
+ * random token are in `service.json` while it listens, and gone with it; a live service's file is never taken away.
+ */
+import { createHash, timingSafeEqual } from "node:crypto"
+import { createServer } from "node:http"
+import process from "node:process"
+import { Clock, Effect, Layer, Option, Ref } from "effect"
+import * as ByteSize from "effect/ByteSize"
+import * as SecureRandom from "effect/crypto/SecureRandom"
+import {
+  HttpIncomingMessage,
+  HttpRouter,
+  HttpServer,
+  type HttpServerError,
+  HttpServerRequest,
+  HttpServerResponse,
+} from "effect/http"
+import { RpcSerialization, RpcServer } from "effect/rpc"
+import * as NodeHttpServer from "@effect/platform-node/NodeHttpServer"
+import { OpportunityQueue } from "../../layers/OpportunityQueue.ts"
+import { Sessions } from "../../layers/Sessions.ts"
+import type { Role, Watch } from "../../streams/Pipeline.ts"
+import * as Client from "./Client.ts"
+import { Admin, PATH, type Status } from "./Protocol.ts"
+import * as ServiceFile from "./ServiceFile.ts"
+
+export interface ServiceOptions {
+  readonly version: string
+  readonly roles: ReadonlyArray<Role>
+  readonly simulated: boolean
+  readonly watch: Watch
+  /** Where it listens; port 0: any free one. */
+  readonly host: string
+  readonly port: number
+  /** Where `service.json` goes; none: nowhere, and no command finds the service. */
+  readonly dataDir: Option.Option<string>
+}
+
+const MAX_BODY_BYTES = 64 * 1024
+
+const hex = (bytes: Uint8Array): string => Array.from(bytes, (byte) => byte.toString(16).padStart(2, "0")).join("")
+const sha256 = (text: string): Uint8Array => createHash("sha256").update(text).digest()
+
+/** Hashing makes the lengths equal, so that neither length nor content shows in the time. */
+const isAuthorized = (header: string | undefined, token: string): boolean =>
+  timingSafeEqual(sha256(header ?? ""), sha256(`Bearer ${token}`))
+
+/** The connection is closed where the body was not read. */
+const refuse = (status: number, error: string) =>
+  HttpServerResponse.jsonUnsafe({ error }, { status, headers: { connection: "close" } })
+
+const handlers = (options: ServiceOptions, startedAt: number) =>
+  Admin.toLayer(Effect.gen(function* () {
+    const queue = yield* OpportunityQueue, sessions = yield* Sessions
+    const { analysed, delivering, distributed } = options.watch
+    return {
+      Status: () =>
+        Effect.gen(function* () {
+          const nowMs = yield* Clock.currentTimeMillis
+          const progress = Option.getOrNull(yield* Ref.get(analysed))
+          const stored = yield* Effect.all({ queue: queue.counts, sessionsActive: sessions.countActive(nowMs) }).pipe(
+            Effect.map((figures) => ({ ...figures, trouble: null })),
+            Effect.catch((error) => Effect.succeed({ queue: null, sessionsActive: null, trouble: error.message })),
+          )
+          return {
+            version: options.version,
+            roles: options.roles,
+            simulated: options.simulated,
+            pid: process.pid,
+            startedAt,
+            uptimeMs: nowMs - startedAt,
+            ticks: progress?.figures.ticks ?? 0,
+            checks: progress?.figures.checks ?? 0,
+            analysedSequence: progress?.sequence ?? null,
+            distributedSequence: yield* Ref.get(distributed),
+            delivering: yield* Ref.get(delivering),
+            ...stored,
+          } satisfies Status
+        }),
+    }
+  }))
+
+/** Adds the RPC route to the router. */
+const routes = (options: ServiceOptions, token: string, startedAt: number) =>
+  HttpRouter.use((router) =>
+    Effect.gen(function* () {
+      const answer = yield* RpcServer.toHttpEffect(Admin, { disableFatalDefects: true })
+      const guarded = Effect.gen(function* () {
+        const request = yield* HttpServerRequest.HttpServerRequest
+        if (!isAuthorized(request.headers["authorization"], token)) return refuse(401, "wrong token")
+        if (Number(request.headers["content-length"] ?? 0) > MAX_BODY_BYTES) return refuse(413, "too large")
+        return yield* answer.pipe(
+          Effect.provideService(HttpIncomingMessage.MaxBodySize, ByteSize.fromInputUnsafe(MAX_BODY_BYTES)),
+          Effect.catchDefect(() => Effect.succeed(refuse(400, "not a call"))),
+        )
+      })
+      yield* router.add("POST", PATH, guarded)
+    })
+  ).pipe(Layer.provide([handlers(options, startedAt), RpcSerialization.layerNdjson]))
+
+/** The address for clients on this machine, also where it listens on every interface. */
+const reachableUrl = (server: HttpServer.HttpServer["Service"]): string =>
+  HttpServer.formatAddress(server.address).replace("//0.0.0.0:", "//127.0.0.1:").replace("//[::]:", "//127.0.0.1:")
+
+/** Tells where it listens, unless another live service of this folder has told so before. */
+const announce = Effect.fnUntraced(function* (options: ServiceOptions, token: string, startedAt: number) {
+  const url = reachableUrl(yield* HttpServer.HttpServer)
+  yield* Effect.logInfo(`listening at ${url}`)
+  if (Option.isNone(options.dataDir)) return
+  const other = yield* Effect.option(Client.status(options.dataDir))
+  if (Option.isSome(other)) {
+    const path = ServiceFile.pathIn(options.dataDir.value)
+    return yield* Effect.logWarning(
+      `${path} stays with process ${other.value.pid}; set another ARBEDGE_DATA_DIR to reach this one as well`,
+    )
+  }
+  yield* ServiceFile.hold(options.dataDir.value, { v: 1, url, token, pid: process.pid, startedAt })
+})
+
+/** On 127.0.0.1 unless told otherwise; open connections are cut when it ends, so that it never waits for a client. */
+const listener = ({ host, port }: ServiceOptions): Layer.Layer<HttpServer.HttpServer, HttpServerError.ServeError> =>
+  Layer.effect(
+    HttpServer.HttpServer,
+    Effect.gen(function* () {
+      const node = createServer()
+      const server = yield* NodeHttpServer.make(() => node, { host, port })
+      yield* Effect.addFinalizer(() => Effect.sync(() => node.closeAllConnections()))
+      return server
+    }),
+  )
+
+/** Listens until the scope closes. `more`: further routes of the same server, such as `TelegramWebhook.layer`. */
+export const layer = <E = never, R = never>(
+  options: ServiceOptions,
+  more: Layer.Layer<never, E, HttpRouter.HttpRouter | R> = Layer.empty,
+) =>
+  Layer.unwrap(Effect.gen(function* () {
+    const token = hex(SecureRandom.randomBytesUnsafe(32))
+    const startedAt = yield* Clock.currentTimeMillis
+    const served = HttpRouter.serve(Layer.mergeAll(routes(options, token, startedAt), more), {
+      disableListenLog: true,
+      disableLogger: true,
+    })
+    return Layer.effectDiscard(announce(options, token, startedAt)).pipe(
+      Layer.provideMerge(served),
+      Layer.provideMerge(listener(options)),
+    )
+  }))
