@@ -22,15 +22,17 @@ const script = (statements: ReadonlyArray<string>) =>
     (sql) => Effect.forEach(statements, (statement) => sql.unsafe(statement).unprepared, { discard: true }),
   )
 
-const run = Migrator.make({})({
-  table: "schema_migrations",
-  loader: Migrator.fromRecord({
-    "0001_users": script(users),
-    "0002_opportunities": script(opportunities),
-    "0003_distribution": script(distribution),
-    "0004_pipeline": script(pipeline),
-  }),
-})
+const TABLE = "schema_migrations"
+
+/** Keys are "<id>_<name>"; the table keeps both. */
+const MIGRATIONS = {
+  "0001_users": script(users),
+  "0002_opportunities": script(opportunities),
+  "0003_distribution": script(distribution),
+  "0004_pipeline": script(pipeline),
+}
+
+const run = Migrator.make({})({ table: TABLE, loader: Migrator.fromRecord(MIGRATIONS) })
 
 const migrationFailed = (error: Migrator.MigrationError): StoreError => {
   const failed = `${error.kind}: ${error.message}`
@@ -51,3 +53,22 @@ export const migrate: Effect.Effect<ReadonlyArray<string>, StoreError, Store> = 
 
 /** Migrates when built: for embedded mode and tests. Servers are migrated by `arbedge migrate`. */
 export const layer: Layer.Layer<never, StoreError, Store> = Layer.effectDiscard(migrate)
+
+/** What `migrate` would apply, such as "0001_users"; empty when the schema is up to date. */
+export const pending: Effect.Effect<ReadonlyArray<string>, StoreError, Store> = Effect.gen(function* () {
+  const { sql } = yield* Store
+  const tables = yield* sql`select 1 from pg_tables where schemaname = 'public' and tablename = ${TABLE}`
+  const applied = tables.length === 0
+    ? []
+    : yield* sql<{ readonly id: number }>`select migration_id as id from ${sql(TABLE)}`
+  const done = new Set(applied.map(({ id }) => Number(id)))
+  return Object.keys(MIGRATIONS).filter((key) => !done.has(Number.parseInt(key, 10)))
+}).pipe(Effect.catchTag("SqlError", (error) => Effect.fail(storeError("Migrations.pending")(error))))
+
+/** Fails when built on a database whose schema is not up to date: a service never migrates a server by itself. */
+export const checked: Layer.Layer<never, StoreError, Store> = Layer.effectDiscard(Effect.gen(function* () {
+  const waiting = yield* pending
+  if (waiting.length === 0) return
+  const detail = `the database lacks ${waiting.join(", ")}: run \`arbedge migrate\``
+  return yield* new StoreError({ operation, reason: "rejected", detail })
+}))

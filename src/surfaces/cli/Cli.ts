@@ -8,12 +8,12 @@ import { detect } from "./Detect.ts"
 import { edges } from "./Edges.ts"
 import { usage } from "./Failure.ts"
 import { replay } from "./Replay.ts"
-
-export const VERSION = "0.1.0"
+import { run as service } from "./Run.ts"
+import { VERSION } from "./Version.ts"
 
 const arbedge = Command.make("arbedge").pipe(
   Command.withDescription("Finds executable crypto arbitrage and brings each opportunity to the people it fits"),
-  Command.withSubcommands([demo, edges, detect, replay]),
+  Command.withSubcommands([demo, service, replay, edges, detect]),
 )
 
 /** Runs one command; wrong usage ends as a `usage` failure, already told with the command's help. */

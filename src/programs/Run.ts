@@ -1,0 +1,111 @@
+/**
+ * Run: a service, with the roles it was given, on the backends the settings ask for, until it is told to stop.
+ *
+ * In: settings, roles, markets, the surfaces that people and Telegram reach it by. Out: nothing. Promises: roles of one
+ * product may be spread over processes; whatever a role lacks is told once at the start and the rest works; on SIGTERM
+ * the roles stop first, then actors, then connections.
+ *
+ * Shutdown: 1 roles are interrupted: no more frames, claims or polls · 2 feeds give back their leases · 3 actors end,
+ * within 5 s · 4 the HTTP server closes and `service.json` goes · 5 bus and store connections close
+ */
+import { Duration, Effect, type FileSystem, Layer, Option, type Redacted } from "effect"
+import type { RateLimiterClient } from "../actors/RateLimiter.ts"
+import type { SessionClient } from "../actors/Session.ts"
+import type { DetectConfig } from "../domain/DetectConfig.ts"
+import type { Settings } from "../domain/Settings.ts"
+import * as StreamClock from "../layers/clock/StreamClock.ts"
+import type { Opportunities } from "../layers/Opportunities.ts"
+import type { OpportunityQueue } from "../layers/OpportunityQueue.ts"
+import type { Sessions } from "../layers/Sessions.ts"
+import * as Migrations from "../layers/sql/Migrations.ts"
+import type { Telegram } from "../layers/Telegram.ts"
+import type { TelegramUpdates } from "../layers/TelegramUpdates.ts"
+import * as Client from "../layers/telegram/Client.ts"
+import * as TelegramNotifier from "../layers/telegram/Notifier.ts"
+import type { Users } from "../layers/Users.ts"
+import * as Pipeline from "../streams/Pipeline.ts"
+import * as Assembly from "./Assembly.ts"
+import * as Backends from "./Backends.ts"
+import type { Markets } from "./Markets.ts"
+
+/** What a surface may use. */
+export type SurfaceNeeds =
+  | Telegram
+  | Users
+  | Opportunities
+  | OpportunityQueue
+  | Sessions
+  | SessionClient
+  | TelegramUpdates
+  | RateLimiterClient
+  | FileSystem.FileSystem
+
+export interface RunOptions<E> {
+  readonly settings: Settings
+  readonly roles: ReadonlyArray<Pipeline.Role>
+  readonly owner: string
+  readonly config: DetectConfig
+  readonly markets: Markets
+  /** The service's own HTTP server; always there. */
+  readonly service: (
+    watch: Pipeline.Watch,
+  ) => Layer.Layer<never, E, OpportunityQueue | Sessions | FileSystem.FileSystem>
+  /** The bot and how it is fed; only with a token and the role `bot`. */
+  readonly bot: (watch: Pipeline.Watch) => Layer.Layer<never, E, SurfaceNeeds>
+}
+
+const NEED_TELEGRAM: ReadonlyArray<Pipeline.Role> = ["deliver", "bot"]
+
+/** Roles that cannot work are left out, and that is told. */
+const workable = Effect.fnUntraced(function* (roles: ReadonlyArray<Pipeline.Role>, token: Option.Option<unknown>) {
+  if (Option.isSome(token)) return roles
+  for (const role of roles.filter((role) => NEED_TELEGRAM.includes(role))) {
+    yield* Effect.logWarning(`role ${role} is left out: set ARBEDGE_TELEGRAM_TOKEN to the bot's token`)
+  }
+  return roles.filter((role) => !NEED_TELEGRAM.includes(role))
+})
+
+const telegramOf = (token: Redacted.Redacted, apiRoot: string) =>
+  TelegramNotifier.layer.pipe(Layer.provideMerge(Client.layer({ token, apiRoot })))
+
+export const run = Effect.fn("Run.run")(function* <E>(options: RunOptions<E>) {
+  const { config, markets, owner, settings } = options
+  const roles = yield* workable(options.roles, settings.telegramToken)
+  const has = (role: Pipeline.Role) => roles.includes(role)
+  const watch = yield* Pipeline.makeWatch
+  const pipeline = { owner, config, watch }
+
+  const schema = Backends.isEmbedded(settings) ? Migrations.layer : Migrations.checked
+  const people = Assembly.people({ owner, sessionTimeout: Duration.days(settings.sessionDays) }).pipe(
+    Layer.provideMerge(schema),
+    Layer.provideMerge(Backends.clusterOf(settings)),
+    Layer.provideMerge(Layer.mergeAll(Backends.busOf(settings), Backends.storeOf(settings), StreamClock.layer)),
+  )
+
+  const core = Effect.all([
+    ...(has("detect") ? [Pipeline.detectRole(pipeline)] : []),
+    ...(has("distribute") ? [Pipeline.distributeRole(pipeline)] : []),
+    ...(has("jobs") ? [Pipeline.jobsRole(pipeline)] : []),
+    Effect.never,
+  ], { concurrency: "unbounded", discard: true })
+
+  const ingest = Pipeline.ingestRole(markets.requests.map(({ venue }) => venue)).pipe(
+    Effect.provide(Assembly.feeds({ owner, requests: markets.requests, source: markets.source })),
+    Effect.provide(markets.exchange),
+  )
+
+  const withTelegram = Option.map(settings.telegramToken, (token) =>
+    Effect.gen(function* () {
+      const deliver = has("deliver") ? Pipeline.deliverRole(pipeline) : Effect.never
+      const bot = has("bot") ? Layer.launch(options.bot(watch)) : Effect.never
+      return yield* Effect.all([deliver, bot], { concurrency: "unbounded", discard: true })
+    }).pipe(Effect.provide(telegramOf(token, settings.telegramApiRoot))))
+
+  yield* Effect.logInfo(`running ${roles.join(", ")} on ${has("ingest") ? markets.what : "what arrives on the bus"}`)
+  return yield* Effect.all([
+    core,
+    has("ingest") ? ingest : Effect.never,
+    Option.getOrElse(withTelegram, () => Effect.never),
+    Layer.launch(options.service(watch)),
+  ], { concurrency: "unbounded", discard: true }).pipe(Effect.provide(people))
+})

@@ -1,0 +1,114 @@
+/**
+ * `arbedge run`: the service. In: settings (environment) and the roles of this process. Out: nothing on standard output;
+ * logs on standard error. It runs until SIGTERM or Ctrl-C and then stops in the order that programs/Run.ts names.
+ */
+import { Effect, Layer, Option, Redacted } from "effect"
+import { Command, Flag } from "effect/cli"
+import * as DetectConfig from "../../domain/DetectConfig.ts"
+import { FeedKind } from "../../domain/Feed.ts"
+import { type Settings, settings as readSettings } from "../../domain/Settings.ts"
+import { withShippedFees } from "../../domain/ShippedFees.ts"
+import * as Backends from "../../programs/Backends.ts"
+import * as Markets from "../../programs/Markets.ts"
+import { run as runService } from "../../programs/Run.ts"
+import { Role, type Watch } from "../../streams/Pipeline.ts"
+import * as Bot from "../bot/Bot.ts"
+import * as Pacing from "../bot/Pacing.ts"
+import * as TelegramWebhook from "../http/TelegramWebhook.ts"
+import * as Service from "../rpc/Server.ts"
+import { failed, usage } from "./Failure.ts"
+import { readDetectConfig } from "./Input.ts"
+import * as Owner from "./Owner.ts"
+import { VERSION } from "./Version.ts"
+
+const roles = Flag.String("roles").pipe(
+  Flag.withDescription(`Which of ${Role.literals.join(", ")} this process has, separated by commas; all by default`),
+  Flag.withDefault(Role.literals.join(",")),
+)
+const config = Flag.String("config").pipe(
+  Flag.withDescription("Detection configuration, before ARBEDGE_DETECT_CONFIG"),
+  Flag.optional,
+)
+const simulate = Flag.Boolean("simulate").pipe(
+  Flag.withDescription("Simulated markets instead of real venues; marked as such everywhere"),
+  Flag.withDefault(false),
+)
+
+const isOneOf = <A extends string>(known: ReadonlyArray<A>) => (text: string): text is A =>
+  known.some((one) => one === text)
+
+/** A comma-separated list of known words. */
+const words = <A extends string>(text: ReadonlyArray<string>, known: ReadonlyArray<A>, where: string) => {
+  const wrong = text.find((word) => !isOneOf(known)(word))
+  return wrong === undefined
+    ? Effect.succeed(text.filter(isOneOf(known)))
+    : Effect.fail(usage(`"${wrong}" in ${where} is not one of ${known.join(", ")}`, "correct it"))
+}
+
+const split = (text: string): ReadonlyArray<string> =>
+  text.split(",").map((word) => word.trim()).filter((word) => word !== "")
+
+const marketsOf = Effect.fnUntraced(function* (settings: Settings, simulated: boolean) {
+  const kinds = yield* words(settings.feedKinds, FeedKind.literals, "ARBEDGE_FEED_KINDS")
+  const { bookDepth: depth, instruments, venues } = settings
+  return simulated ? Markets.simulated({}) : Markets.live({ venues, instruments, kinds, depth })
+})
+
+const configOf = (path: Option.Option<string>, markets: Markets.Markets) =>
+  Option.match(path, {
+    onSome: readDetectConfig,
+    onNone: () => Effect.succeed(markets.source === "live" ? withShippedFees(DetectConfig.EMPTY) : markets.config),
+  })
+
+/** Polling, or where a webhook is set, the route on the service's server and its registration with Telegram. */
+const surfaces = (settings: Settings, roles: ReadonlyArray<Role>, simulated: boolean) => {
+  const { httpHost: host, httpPort: port, telegramWebhookSecret, telegramWebhookUrl } = settings
+  const service = (watch: Watch) => ({
+    version: VERSION,
+    roles,
+    simulated,
+    watch,
+    host,
+    port,
+    dataDir: Backends.dataFolder(settings),
+  })
+  const hook = Option.all([telegramWebhookUrl, telegramWebhookSecret])
+  if (Option.isNone(hook) || !roles.includes("bot")) {
+    return {
+      service: (watch: Watch) => Service.layer(service(watch)),
+      bot: () => Bot.layerPolling().pipe(Layer.provide(Pacing.layer)),
+    }
+  }
+  const [url, secret] = hook.value
+  const path = "/telegram/webhook"
+  return {
+    service: () => Layer.empty,
+    bot: (watch: Watch) =>
+      Service.layer(service(watch), TelegramWebhook.layer({ path, secret })).pipe(
+        Layer.merge(Layer.effectDiscard(TelegramWebhook.register(url, secret))),
+        Layer.provide(Bot.layer),
+        Layer.provide(Pacing.layer),
+      ),
+  }
+}
+
+export const run = Command.make(
+  "run",
+  { roles, config, simulate },
+  Effect.fn("Cli.run")(function* (options) {
+    const settings = yield* readSettings
+    const chosen = yield* words(split(options.roles), Role.literals, "--roles")
+    const markets = yield* marketsOf(settings, options.simulate)
+    const configuration = yield* configOf(Option.orElse(options.config, () => settings.detectConfig), markets)
+    yield* runService({
+      settings,
+      roles: chosen,
+      owner: yield* Owner.make,
+      config: configuration,
+      markets,
+      ...surfaces(settings, chosen, markets.source === "simulated"),
+    }).pipe(
+      Effect.mapError((error) => failed(`the service stopped: ${error.message}`, "run `arbedge doctor`")),
+    )
+  }),
+).pipe(Command.withDescription("Run the service, or some of its roles"))
