@@ -1,14 +1,20 @@
 #!/usr/bin/env -S node
 /**
- * The one entry point: takes the command line, chooses implementations, runs until done or told to stop.
+ * The one entry point: takes the command line, puts the runtime's services under it, runs until done or told to stop.
+ *
+ * In: arguments, environment, signals. Out: what the commands print; logs on standard error; the exit code.
  */
 import process from "node:process"
-import { Effect, Layer } from "effect"
+import { Effect, Layer, Logger } from "effect"
 import * as NodeRuntime from "@effect/platform-node/NodeRuntime"
 import * as NodeServices from "@effect/platform-node/NodeServices"
 import * as RecordingFiles from "./layers/recording/RecordingFiles.ts"
 import * as Cli from "./surfaces/cli/Cli.ts"
 
-const Live = Layer.mergeAll(NodeServices.layer, RecordingFiles.layer)
+const Live = Layer.mergeAll(
+  NodeServices.layer,
+  RecordingFiles.layer,
+  Logger.layer([Logger.withConsoleError(Logger.formatLogFmt)]),
+)
 
 Cli.run(process.argv.slice(2)).pipe(Effect.provide(Live), NodeRuntime.runMain({ disableErrorReporting: true }))

@@ -3,7 +3,7 @@
  * each message as its reader sees it, a live line of figures on a terminal, and a summary.
  */
 import process from "node:process"
-import { Console, Duration, Effect, Layer } from "effect"
+import { Console, Duration, Effect, Layer, References } from "effect"
 import { Command, Flag } from "effect/cli"
 import { demo as runDemo, type DemoFigures, type DemoOptions, PEOPLE, type Person } from "../../programs/Demo.ts"
 import * as Markets from "../../programs/Markets.ts"
@@ -119,6 +119,8 @@ export const demo = Command.make(
       onFigures: (figures, elapsed) => options.json ? Effect.void : liveLine(figures, elapsed),
     }
     const figures = yield* runDemo(demoOptions).pipe(
+      // The messages are the show: what goes well is not told beside them.
+      Effect.provideService(References.MinimumLogLevel, "Warn"),
       Effect.mapError((error) => failed(`the demo stopped: ${error.message}`, "run `arbedge doctor`")),
     )
     yield* clearLine

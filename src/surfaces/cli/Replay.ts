@@ -2,7 +2,7 @@
  * `arbedge replay FILE`: a recording through the whole live path. In: a recording, a configuration, the people. Out: the
  * emulator's log (what each person was sent) and a summary; or, with `--to bus`, the frames on the bus for others.
  */
-import { Console, Effect, FileSystem, Option } from "effect"
+import { Clock, Console, Effect, FileSystem, Option } from "effect"
 import { Command, Flag } from "effect/cli"
 import * as DetectConfig from "../../domain/DetectConfig.ts"
 import { settings } from "../../domain/Settings.ts"
@@ -99,7 +99,7 @@ export const replay = Command.make(
       ? yield* readDetectConfig(options.config.value)
       : withShippedFees(DetectConfig.EMPTY)
     const people = Option.isSome(options.users) ? yield* readUsers(options.users.value) : []
-    const began = performance.now()
+    const began = yield* Clock.currentTimeMillis
     const replayed = yield* runReplay({
       ...Backends.ownOf(chosen, owner),
       path: options.file,
@@ -123,6 +123,6 @@ export const replay = Command.make(
         Effect.mapError(() => usage(`the log "${path}" cannot be written`, "check the path and its permissions")),
       )
     }
-    yield* tell(options.file, replayed, options.json, Math.round(performance.now() - began))
+    yield* tell(options.file, replayed, options.json, (yield* Clock.currentTimeMillis) - began)
   }),
 ).pipe(Command.withDescription("Send a recording through the whole path, at any speed, in the recording's time"))
