@@ -57,7 +57,7 @@ describe("Asking an actor", () => {
   it.effect("is refused as full when its mailbox is", () => {
     const { process, seen } = oracle()
     return Effect.gen(function* () {
-      const asking = yield* makeAsking("Oracle", "5 seconds")
+      const asking = yield* makeAsking("Oracle", "300 millis")
       const actor = (yield* Oracle.client)("a")
       yield* Effect.forkScoped(asking("a")(actor.Ponder()))
       yield* Effect.forkScoped(asking("a")(actor.Ponder()))

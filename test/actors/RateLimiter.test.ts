@@ -1,12 +1,12 @@
 /** The limiter actor: one count for all callers, pauses per chat, and a memory that survives it. */
-import { assert, layer } from "@effect/vitest"
+import { assert } from "@effect/vitest"
 import { Effect, Layer } from "effect"
 import { TestClock } from "effect/testing"
 import { behaviour, RateLimiterClient } from "../../src/actors/RateLimiter.ts"
 import { RateLimits } from "../../src/layers/RateLimits.ts"
 import { StoreError } from "../../src/layers/Store.ts"
 import { t0 } from "../suites/StoreWorld.ts"
-import { fresh, processOf, world } from "../support/actors.ts"
+import { fresh, overBothStores, processOf } from "../support/actors.ts"
 
 /** One life of the limiter's process. */
 const running = <A, E, R>(body: (limiter: RateLimiterClient["Service"]) => Effect.Effect<A, E, R>) =>
@@ -17,7 +17,7 @@ const running = <A, E, R>(body: (limiter: RateLimiterClient["Service"]) => Effec
 const chats = (count: number) =>
   Array.from({ length: count }, (_, index) => ({ chatId: `${index + 1}`, isGroup: false }))
 
-layer(world, { timeout: "60 seconds" })("The rate limiter", (it) => {
+overBothStores("The rate limiter", (it) => {
   it.effect("grants thirty of a hundred simultaneous requests and tells the others when to come back", () =>
     Effect.gen(function* () {
       yield* fresh

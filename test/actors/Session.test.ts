@@ -1,5 +1,5 @@
 /** The session actor: one session a user, sliding expiry, fencing, passivation, and rows where no actor answers. */
-import { assert, layer } from "@effect/vitest"
+import { assert } from "@effect/vitest"
 import { Effect, Layer, Option } from "effect"
 import { TestClock } from "effect/testing"
 import type { ClusterOptions } from "../../src/layers/cluster/Cluster.ts"
@@ -9,7 +9,7 @@ import { Fenced, Store } from "../../src/layers/Store.ts"
 import { Users } from "../../src/layers/Users.ts"
 import { behaviour, SessionClient, type SessionOptions } from "../../src/actors/Session.ts"
 import { day, queueItem, t0 } from "../suites/StoreWorld.ts"
-import { fresh, processOf, world } from "../support/actors.ts"
+import { fresh, overBothStores, processOf } from "../support/actors.ts"
 
 const ada = { telegramId: "100", chatId: "100", username: "ada", firstName: "Ada", languageCode: null }
 
@@ -28,7 +28,7 @@ const epochOf = (telegramId: string) =>
     ({ session }) => Option.getOrThrow(session).epoch,
   )
 
-layer(world, { timeout: "60 seconds" })("A session", (it) => {
+overBothStores("A session", (it) => {
   it.effect("is one however many starts of its user arrive at once", () =>
     Effect.gen(function* () {
       yield* fresh

@@ -1,5 +1,5 @@
 /** The user queue actor: rows get a time or a reason, caps hold under simultaneous wakes, the sweep finds the rest. */
-import { assert, layer } from "@effect/vitest"
+import { assert } from "@effect/vitest"
 import { Effect, Layer, Option, Queue } from "effect"
 import { TestClock } from "effect/testing"
 import { behaviour, UserQueueClient } from "../../src/actors/UserQueue.ts"
@@ -10,7 +10,7 @@ import { Sessions } from "../../src/layers/Sessions.ts"
 import { Channel, Store } from "../../src/layers/Store.ts"
 import { Users } from "../../src/layers/Users.ts"
 import { day, minute, queueItem, someUser, t0 } from "../suites/StoreWorld.ts"
-import { fresh, processOf, world } from "../support/actors.ts"
+import { fresh, overBothStores, processOf } from "../support/actors.ts"
 
 /** One life of a process that hosts user queues. */
 const running = <A, E, R>(
@@ -54,7 +54,7 @@ const rows = Effect.flatMap(
     from opportunity_distribution_queue order by queue_id`,
 )
 
-layer(world, { timeout: "60 seconds" })("A user's queue", (it) => {
+overBothStores("A user's queue", (it) => {
   it.effect("gives what may be sent now the time now, and wakes whoever delivers", () =>
     Effect.gen(function* () {
       yield* fresh
