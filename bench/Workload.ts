@@ -8,13 +8,13 @@
 import { mkdtempSync, readFileSync, rmSync, writeFileSync } from "node:fs"
 import { tmpdir } from "node:os"
 import { join } from "node:path"
-import process from "node:process"
 import { gunzipSync, gzipSync } from "node:zlib"
 import { Effect } from "effect"
 import * as DetectConfig from "../src/domain/DetectConfig.ts"
 import type { Opportunity } from "../src/domain/Opportunity.ts"
 import type { Tick } from "../src/domain/Tick.ts"
 import * as TickCodec from "../src/domain/TickCodec.ts"
+import { probeData } from "../test/support/probes.ts"
 
 const FILE = "recordings/binance-3venues-btc-20240808-quotes-trades.ndjson.gz"
 const BETWEEN_LOOPS_MS = 1_000
@@ -39,8 +39,9 @@ const CONFIG = {
 }
 
 export const load: Effect.Effect<Workload, unknown> = Effect.gen(function* () {
-  const folder = process.env["ARBEDGE_DATA"] ?? "../shared/data"
-  const text = yield* Effect.try(() => gunzipSync(readFileSync(join(folder, FILE))))
+  const data = probeData()
+  if (!data.available) return yield* Effect.fail(new Error(data.why))
+  const text = gunzipSync(readFileSync(join(data.path, FILE)))
   const decoded = text.toString().trimEnd().split("\n").map(TickCodec.fromLine)
   const ticks = decoded.filter((tick): tick is Tick => !TickCodec.isBad(tick))
   const config = yield* DetectConfig.fromUnknown(CONFIG)

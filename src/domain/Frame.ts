@@ -62,13 +62,42 @@ export const writerName = (instance: string, epoch: number): string => `${instan
 /** Unique for ever: writer epoch and counter. */
 export const frameId = (frame: Pick<Frame, "w" | "n" | "p">): string => `${frame.w}-${frame.p}-${frame.n}`
 
+/** A series that a builder has met, and its index in the frame `frame`; in any other it has none yet. */
+interface BuiltSeries {
+  readonly text: string
+  frame: number
+  index: number
+}
+
+/** Every series of a builder, found for each tick without making a text. */
+class SeriesTable {
+  readonly #known: Record<Mark, Map<string, Map<string, Map<string, BuiltSeries>>>> = {
+    "": new Map(),
+    ref: new Map(),
+    refresh: new Map(),
+  }
+
+  of({ instrument, kind, venue }: Tick, mark: Mark): BuiltSeries {
+    return this.#known[mark].get(instrument)?.get(venue)?.get(kind) ?? this.#add(instrument, venue, kind, mark)
+  }
+
+  #add(instrument: string, venue: string, kind: TickKind, mark: Mark): BuiltSeries {
+    const text = `${venue}|${instrument}|${kind}${mark === "" ? "" : `|${mark}`}`
+    const added = { text, frame: -1, index: 0 }
+    const ofInstrument = this.#known[mark].get(instrument) ?? new Map<string, Map<string, BuiltSeries>>()
+    const ofVenue = ofInstrument.get(venue) ?? new Map<string, BuiltSeries>()
+    this.#known[mark].set(instrument, ofInstrument.set(venue, ofVenue.set(kind, added)))
+    return added
+  }
+}
+
 /** Collects ticks; `take` closes the frame and begins the next one. Not shared between fibers. */
 export class FrameBuilder {
   readonly #writer: string
   readonly #partition: number
   readonly #source: DataSource
   #counter = 0
-  #series = new Map<string, number>()
+  readonly #series = new SeriesTable()
   #columns: Mutable<Frame>
   #bytes = 0
 
@@ -96,15 +125,14 @@ export class FrameBuilder {
   push(tick: Tick, mark: Mark = ""): void {
     const c = this.#columns
     if (c.s.length === 0) c.t = tick.ingestTime
-    const key = `${tick.venue}|${tick.instrument}|${tick.kind}${mark === "" ? "" : `|${mark}`}`
-    let series = this.#series.get(key)
-    if (series === undefined) {
-      series = c.d.length
-      c.d.push(key)
-      this.#series.set(key, series)
-      this.#bytes += key.length + 3
+    const series = this.#series.of(tick, mark)
+    if (series.frame !== this.#counter) {
+      series.frame = this.#counter
+      series.index = c.d.length
+      c.d.push(series.text)
+      this.#bytes += series.text.length + 3
     }
-    c.s.push(series)
+    c.s.push(series.index)
     c.i.push(tick.ingestTime - c.t)
     c.e.push(tick.venueTime === null ? null : tick.venueTime - tick.ingestTime)
     this.#bytes += 12
@@ -143,7 +171,6 @@ export class FrameBuilder {
     const frame = this.#columns
     frame.n = this.#counter++
     this.#columns = this.#empty()
-    this.#series = new Map()
     this.#bytes = 0
     return frame
   }

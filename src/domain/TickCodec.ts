@@ -50,16 +50,20 @@ const checkedDecimal = (value: unknown, field: string): string => {
   return value
 }
 
+const isPrice = (value: unknown): value is string =>
+  typeof value === "string" && isDecimalText(value) && value.charCodeAt(0) !== MINUS && !isZeroText(value)
+
+const isSize = (value: unknown): value is string =>
+  typeof value === "string" && isDecimalText(value) && (value.charCodeAt(0) !== MINUS || isZeroText(value))
+
 const checkedPrice = (value: unknown, field: string): string => {
-  const decimal = checkedDecimal(value, field)
-  if (decimal.charCodeAt(0) === MINUS || isZeroText(decimal)) throw new Refused("not_positive", `${field}: ${decimal}`)
-  return decimal
+  if (isPrice(value)) return value
+  throw new Refused("not_positive", `${field}: ${checkedDecimal(value, field)}`)
 }
 
 const checkedSize = (value: unknown, field: string): string => {
-  const decimal = checkedDecimal(value, field)
-  if (decimal.charCodeAt(0) === MINUS && !isZeroText(decimal)) throw new Refused("not_positive", `${field}: ${decimal}`)
-  return decimal
+  if (isSize(value)) return value
+  throw new Refused("not_positive", `${field}: ${checkedDecimal(value, field)}`)
 }
 
 const price = (o: Fields, field: string): string => checkedPrice(o[field], field)
@@ -97,25 +101,29 @@ const levels = (o: Fields, field: string): ReadonlyArray<Level> => {
   if (!Array.isArray(value)) return refuseType(field, value)
   return value.map((level: unknown, at): Level => {
     if (!Array.isArray(level) || level.length !== 2) throw new Refused("wrong_type", `${field}[${at}]`)
-    return [checkedPrice(level[0], `${field}[${at}][0]`), checkedSize(level[1], `${field}[${at}][1]`)]
+    const [price, size]: ReadonlyArray<unknown> = level
+    if (isPrice(price) && isSize(size)) return [price, size]
+    return [checkedPrice(price, `${field}[${at}][0]`), checkedSize(size, `${field}[${at}][1]`)]
   })
 }
 
-const knownVenues = new Set<string>()
+// One text object for every tick of a venue or an instrument: whoever looks something up by it hashes it once.
+const knownVenues = new Map<string, string>()
 
 const venueOf = (o: Fields): string => {
   const venue = text(o, "venue")
-  if (!knownVenues.has(venue)) {
-    if (!VENUE.test(venue)) throw new Refused("wrong_type", "venue")
-    if (knownVenues.size < 1_000) knownVenues.add(venue)
-  }
+  const known = knownVenues.get(venue)
+  if (known !== undefined) return known
+  if (!VENUE.test(venue)) throw new Refused("wrong_type", "venue")
+  if (knownVenues.size < 1_000) knownVenues.set(venue, venue)
   return venue
 }
 
 const instrumentOf = (o: Fields): string => {
   const name = text(o, "instrument")
-  if (Option.isNone(Instrument.parse(name))) throw new Refused("bad_instrument", name.slice(0, 60))
-  return name
+  const instrument = Instrument.parse(name)
+  if (Option.isNone(instrument)) throw new Refused("bad_instrument", name.slice(0, 60))
+  return instrument.value.name
 }
 
 const read = (o: Fields): Tick => {
