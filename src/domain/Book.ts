@@ -30,6 +30,11 @@ export class Book {
   #afterSnapshot = false
   #buffered: Array<Delta> = []
 
+  /** Deltas that wait for their snapshot. */
+  get waiting(): number {
+    return this.#buffered.length
+  }
+
   get crossed(): boolean {
     const bid = this.bids.best, ask = this.asks.best
     return bid !== undefined && ask !== undefined && bid >= ask
@@ -69,10 +74,13 @@ export class Book {
     this.#afterSnapshot = true
     const waiting = this.#buffered
     this.#buffered = []
-    for (const delta of waiting) {
+    for (const [at, delta] of waiting.entries()) {
       // Without numbers a delta that came before the snapshot is taken to be in it.
       if (this.seq === null || delta.seq === null) continue
-      if (this.#delta(delta) === "gap") return "gap"
+      if (this.#delta(delta) === "gap") {
+        this.#buffered.push(...waiting.slice(at + 1))
+        return "gap"
+      }
     }
     return "applied"
   }

@@ -10,7 +10,7 @@ import type { DetectConfig } from "../domain/DetectConfig.ts"
 import type { DataSource, Frame } from "../domain/Frame.ts"
 import type { Opportunity, RejectionReason } from "../domain/Opportunity.ts"
 import { Dedup, Living } from "./Dedup.ts"
-import { Detect, QuoteState } from "./Detect.ts"
+import { Detect, SlotState } from "./Detect.ts"
 import type { Candidate } from "./detectors/Candidate.ts"
 import type { SlotNote } from "./detectors/Slot.ts"
 import { score } from "./Score.ts"
@@ -19,7 +19,7 @@ import { type MarketRules, rulesOf, validate } from "./Validate.ts"
 export const AnalysisState = Schema.Struct({
   partitions: Schema.Array(Schema.Struct({
     partition: Schema.Int,
-    quotes: Schema.Array(QuoteState),
+    slots: Schema.Array(SlotState),
     open: Schema.Array(Living),
   })),
   /** The stream sequence from which deep books are rebuilt; null: there are none. */
@@ -94,7 +94,7 @@ export class Analysis {
     return {
       partitions: [...this.#partitions].map(([partition, { dedup, detect }]) => ({
         partition,
-        quotes: detect.snapshot(),
+        slots: detect.snapshot(),
         open: dedup.snapshot(),
       })),
       rewindTo: rewinds.length === 0 ? null : Math.min(...rewinds),
@@ -102,16 +102,17 @@ export class Analysis {
   }
 
   restore(state: AnalysisState): void {
-    for (const { open, partition, quotes } of state.partitions) {
+    for (const { open, partition, slots } of state.partitions) {
       const { dedup, detect } = this.#partition(partition)
-      detect.restore(quotes)
+      detect.restore(slots)
       dedup.restore(open)
     }
   }
 
-  /** After the rewind: routes held open are spoken of again on every check. */
+  /** After the rewind: quotes stand as they did, and routes held open are spoken of again on every check. */
   resume(): void {
     for (const { dedup, detect } of this.#partitions.values()) {
+      detect.resume()
       for (const { opportunity } of dedup.snapshot()) detect.watch(opportunity.fingerprint)
     }
   }

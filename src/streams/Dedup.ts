@@ -209,7 +209,7 @@ export class Dedup {
   }
 }
 
-/** When a transition happened (ingest time): the instant at which it is told. */
+/** When a transition happened (ingest time); of one that fades, when it was last seen to hold. */
 export const transitionAt = (transition: Opportunity): number =>
   transition.state === "closed" ? transition.expiresAt : transition.expiresAt - LIFETIME_MS
 

@@ -15,21 +15,30 @@ import { Conversions, isConversion } from "./detectors/Conversions.ts"
 import { CrossExchange } from "./detectors/CrossExchange.ts"
 import { makeSlot, type Slot, type SlotNote } from "./detectors/Slot.ts"
 
-/** A quoted instrument as it stood at a checkpoint; deep books are rebuilt from the stream instead. */
-export const QuoteState = Schema.Struct({
+const Stamp = Schema.Struct({ at: Schema.Int, ordinal: Schema.Int })
+
+/**
+ * An instrument as it stood at a checkpoint, in the order in which they were first heard of. Only books of quotes are
+ * held here; deep ones are rebuilt from the stream instead.
+ */
+export const SlotState = Schema.Struct({
   venue: Schema.String,
   instrument: Schema.String,
   reference: Schema.Boolean,
-  bid: Schema.String,
-  bidSize: Schema.String,
-  ask: Schema.String,
-  askSize: Schema.String,
-  seq: Schema.NullOr(Schema.Int),
-  seenAt: Schema.Int,
-  stampedAt: Schema.Int,
-  ordinal: Schema.Int,
+  /** Its best level, where its book came from quotes. */
+  quote: Schema.NullOr(Schema.Struct({
+    bid: Schema.String,
+    bidSize: Schema.String,
+    ask: Schema.String,
+    askSize: Schema.String,
+    seq: Schema.NullOr(Schema.Int),
+  })),
+  broken: Schema.Boolean,
+  /** Null: never. */
+  seenAt: Schema.NullOr(Schema.Int),
+  stamps: Schema.Struct({ quote: Stamp, book: Stamp }),
 })
-export type QuoteState = typeof QuoteState.Type
+export type SlotState = typeof SlotState.Type
 
 /** A side that holds nothing. */
 const EMPTY_LEVEL = ["0", "0"] as const
@@ -47,10 +56,12 @@ export class Detect {
   readonly #crossExchange: CrossExchange
   readonly #series = new Map<string, Series | null>()
   readonly #slots = new Map<string, Slot>()
-  /** Stream sequence of the message that holds the last full book of each deep slot. */
+  /** Stream sequence of the message from which on each slot's book events matter: its last full book, or its break. */
   readonly #bookFrom = new Map<Slot, number>()
   #sequence = 0
   #muted = false
+  /** What `restore` was given, until `resume`. */
+  #restored: ReadonlyArray<SlotState> = []
   ticks = 0
   /** Ingest time of the newest tick, ms. */
   now = 0
@@ -133,45 +144,58 @@ export class Detect {
     if (!muted) this.ticks += frame.s.length
   }
 
-  /** Quotes as they stand, for a checkpoint. */
-  snapshot(): ReadonlyArray<QuoteState> {
-    return [...this.#slots].flatMap(([key, slot]) => {
-      const { asks, bids, fromQuotes, seq } = slot.book
-      if (!fromQuotes) return []
-      const { at, ordinal } = slot.lastStamp("quote")
-      const bid = bids.at(0) ?? EMPTY_LEVEL, ask = asks.at(0) ?? EMPTY_LEVEL
-      return [{
+  /** Everything but deep books, for a checkpoint. */
+  snapshot(): ReadonlyArray<SlotState> {
+    return [...this.#slots].map(([key, slot]) => {
+      const { asks, bids, fromQuotes, seq, state } = slot.book
+      const [bid, bidSize] = bids.at(0) ?? EMPTY_LEVEL, [ask, askSize] = asks.at(0) ?? EMPTY_LEVEL
+      return {
         venue: slot.venue,
         instrument: slot.instrument.name,
         reference: key.startsWith("ref:"),
-        bid: bid[0],
-        bidSize: bid[1],
-        ask: ask[0],
-        askSize: ask[1],
-        seq,
-        seenAt: slot.seenAt,
-        stampedAt: at,
-        ordinal,
-      }]
+        quote: fromQuotes ? { bid, bidSize, ask, askSize, seq } : null,
+        broken: state === "broken",
+        seenAt: slot.seenAt === -Infinity ? null : slot.seenAt,
+        stamps: { quote: slot.lastStamp("quote"), book: slot.lastStamp("book") },
+      }
     })
   }
 
   /** From this stream sequence on, the stream rebuilds every deep book; none: there are none. */
   get rewindTo(): Option.Option<number> {
-    const deep = [...this.#bookFrom].filter(([slot]) => !slot.book.fromQuotes).map(([, sequence]) => sequence)
-    return deep.length === 0 ? Option.none() : Option.some(Math.min(...deep))
+    const needed = [...this.#bookFrom].filter(([{ book }]) =>
+      (book.state === "synced" && !book.fromQuotes) || book.waiting > 0
+    )
+    return needed.length === 0 ? Option.none() : Option.some(Math.min(...needed.map(([, sequence]) => sequence)))
   }
 
-  restore(quotes: ReadonlyArray<QuoteState>): void {
-    for (const quote of quotes) {
-      const mark = quote.reference ? "|ref" : ""
-      const slot = this.#resolve(`${quote.venue}|${quote.instrument}|quote${mark}`)?.slot
-      if (slot === null || slot === undefined) continue
-      slot.quote(quote.bid, quote.bidSize, quote.ask, quote.askSize, quote.seq)
-      slot.restoreStamp("quote", quote.stampedAt, quote.ordinal)
-      slot.seenAt = quote.seenAt
+  /** Before the muted frames ... */
+  restore(slots: ReadonlyArray<SlotState>): void {
+    this.#restored = slots
+    for (const state of slots) {
+      const slot = this.#restoredSlot(state)
+      if (state.broken) slot?.break()
     }
+  }
+
+  /** ... and after them: what the stream does not tell again is put back. */
+  resume(): void {
+    for (const state of this.#restored) {
+      const slot = this.#restoredSlot(state)
+      if (slot === null) continue
+      const { quote, seenAt, stamps } = state
+      if (quote !== null) slot.quote(quote.bid, quote.bidSize, quote.ask, quote.askSize, quote.seq)
+      slot.restoreStamp("quote", stamps.quote.at, stamps.quote.ordinal)
+      slot.restoreStamp("book", stamps.book.at, stamps.book.ordinal)
+      slot.seenAt = seenAt ?? -Infinity
+      this.now = Math.max(this.now, slot.seenAt)
+    }
+    this.#restored = []
     this.#conversions.changed()
+  }
+
+  #restoredSlot({ instrument, reference, venue }: SlotState): Slot | null {
+    return this.#resolve(`${venue}|${instrument}|quote${reference ? "|ref" : ""}`)?.slot ?? null
   }
 
   #quote(
@@ -213,8 +237,12 @@ export class Detect {
     }
     if (known.series.mark === "refresh") return this.#refresh(slot, tick)
     const ordinal = slot.stamp("book", at)
+    // A snapshot that deltas waited for is whole only with them.
+    const from = slot.book.waiting > 0 && tick.snapshot ? this.#bookFrom.get(slot) : undefined
     const applied = slot.event(tick)
-    if (tick.snapshot) this.#bookFrom.set(slot, this.#sequence)
+    if (tick.snapshot || applied === "gap" || !this.#bookFrom.has(slot)) {
+      this.#bookFrom.set(slot, from ?? this.#sequence)
+    }
     if (applied === "applied") this.#changed(known, slot, "book", at, ordinal, out)
     if (applied === "gap") {
       this.#refuse("sequence_gap")
@@ -225,18 +253,19 @@ export class Detect {
   /** A full book again: only for readers that have none yet. */
   #refresh(slot: Slot, tick: TickOf<"book">): void {
     const synced = slot.book.state === "synced" && !slot.book.fromQuotes
+    const from = slot.book.waiting > 0 ? this.#bookFrom.get(slot) : undefined
     if (!synced) {
       slot.event(tick)
       slot.seenAt = tick.ingestTime
     }
-    this.#bookFrom.set(slot, this.#sequence)
+    this.#bookFrom.set(slot, from ?? this.#sequence)
   }
 
   #gap(known: Series, at: number, out: Array<Candidate>): void {
     const { slot } = known
     if (slot === null) return
-    if (this.#muted && slot.book.fromQuotes) return
     slot.break()
+    if (this.#bookFrom.has(slot)) this.#bookFrom.set(slot, this.#sequence)
     if (known.series.mark === "ref") this.#conversions.changed()
     else if (!this.#muted) this.#crossExchange.check(slot, "gap", at, 0, out)
   }
@@ -255,6 +284,7 @@ export class Detect {
   }
 
   #refuse(reason: string): void {
+    if (this.#muted) return
     this.refused.set(reason, (this.refused.get(reason) ?? 0) + 1)
   }
 

@@ -115,6 +115,18 @@ describe("A book rebuilt from a snapshot and deltas", () => {
   })
 })
 
+describe("A snapshot that is older than a hole among the deltas that wait", () => {
+  it("leaves the rest of them waiting for the next one", () => {
+    const waiting = [5, 7, 8, 9].map((seq) => delta({ firstSeq: seq, seq, prevSeq: seq - 1 }, [[String(seq), "1"]]))
+    const made = built(waiting)
+    assert.strictEqual(made.apply(snapshot(4, [["1", "1"]], [])), "gap")
+    assert.deepStrictEqual([made.state, made.waiting], ["broken", 3])
+    assert.strictEqual(made.apply(snapshot(7, [["1", "1"]], [])), "applied")
+    assert.strictEqual(made.apply(delta({ firstSeq: 10, seq: 10, prevSeq: 9 }, [["10", "1"]])), "applied")
+    assert.deepStrictEqual(made.bids.levels().map(([price]) => price), ["10", "9", "8", "1"])
+  })
+})
+
 describe("The venues' ways of numbering", () => {
   it("let the first delta span the snapshot, and later ones only follow on", () => {
     const spot = built([snapshot(100, [["5", "1"]], [])])

@@ -96,7 +96,8 @@ export class CrossExchange {
     if (pairs === undefined) return
     for (let at = 0; at < pairs.length; at++) {
       const pair = pairs[at]
-      if (pair === undefined) continue
+      // Nothing was ever heard of the other side: there is nothing to compare.
+      if (pair === undefined || pair.buy.book.state === "empty" || pair.sell.book.state === "empty") continue
       this.checks++
       if (pair.conversionVersion !== this.#conversions.version) this.#convert(pair)
       const gain = pair.sell.netBid * pair.factor
