@@ -2,7 +2,8 @@
 /**
  * The one entry point: takes the command line, puts the runtime's services under it, runs until done or told to stop.
  *
- * In: arguments, environment, signals. Out: what the commands print; logs on standard error; the exit code.
+ * In: arguments, environment, signals. Out: what the commands print on standard output, logs on standard error, and the
+ * exit code. Promises: nothing else in `src` starts a fiber of its own; SIGTERM and Ctrl-C end every scope in order.
  */
 import process from "node:process"
 import { Effect, Layer, Logger } from "effect"

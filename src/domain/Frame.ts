@@ -1,16 +1,10 @@
 /**
- * Frames, codec v1: many ticks of one partition in one columnar JSON text (media type `application/x-arbedge-frames+json;v=1`).
+ * Frames, codec v1: many ticks of one partition in one columnar JSON text, media type
+ * `application/x-arbedge-frames+json;v=1`.
  *
  * In: ticks in ingest order. Out: bytes, and frames read back from bytes. A message carries one frame a line. Promises:
  * decoding what was encoded gives equal ticks in equal order; decimals stay text; times and offsets are deltas, so that
- * any client can read a frame with a JSON parser and the table below.
- *
- *   v 1 · w writer (its fencing epoch stands behind the last dot) · n frame counter of the writer · p partition
- *   t base ingest time, ms · d series "venue|instrument|kind", with a mark behind: "|ref" a conversion book of
- *   another partition, "|refresh" a full book again, for readers that begin here · f where the data comes from
- *   s series index of each tick · i ingest time - t · e venue time - ingest time, or null
- *   q sequence of each quote and book, in order · b B a A bid, size, ask, size of each quote, in order
- *   T P Z S id, price, size, side ("b", "s") of each trade, in order · x the other ticks' own fields, in order
+ * any client can read a frame with a JSON parser and the table at `Frame`.
  */
 import { Schema } from "effect"
 import { type BadTick, badTick, type Level, type Tick, type TickKind, type TickOf } from "./Tick.ts"
@@ -18,6 +12,15 @@ import * as TickCodec from "./TickCodec.ts"
 
 export const MEDIA_TYPE = "application/x-arbedge-frames+json;v=1"
 
+/**
+ *   v 1 · w writer (its fencing epoch stands behind the last dot) · n frame counter of the writer · p partition
+ *   t base ingest time, ms · f where the data comes from
+ *   d series "venue|instrument|kind", with a mark behind: "|ref" a conversion book of another partition, "|refresh" a
+ *     full book again, for readers that begin here
+ *   s series index of each tick · i ingest time - t · e venue time - ingest time, or null
+ *   q sequence of each quote and book, in order · b B a A bid, size, ask, size of each quote, in order
+ *   T P Z S id, price, size, side ("b", "s") of each trade, in order · x the other ticks' own fields, in order
+ */
 export interface Frame {
   readonly v: 1
   readonly w: string

@@ -1,7 +1,8 @@
 /**
  * Tiers and roles: what a plan admits. One table, used by eligibility, the bot and the queue.
  *
- * In: a tier's name. Out: its limits and opportunity types. Limits count per user; groups get twice as much.
+ * In: a tier's or role's name. Out: limits and opportunity types. Promises: limits count per user; groups get twice as much;
+ * a role never raises a trading limit.
  */
 import { Schema } from "effect"
 import type { OpportunityType } from "./Opportunity.ts"

@@ -28,6 +28,7 @@ import * as TelegramNotifier from "../layers/telegram/Notifier.ts"
 import type { Telegram } from "../layers/Telegram.ts"
 import type { TelegramUpdates } from "../layers/TelegramUpdates.ts"
 import { Users } from "../layers/Users.ts"
+import { renderMessage } from "../simulators/telegram/Render.ts"
 import { TelegramEmulator, type VisibleMessage } from "../simulators/telegram/TelegramEmulator.ts"
 import * as Pipeline from "../streams/Pipeline.ts"
 import { FACTS } from "../streams/Topology.ts"
@@ -70,6 +71,29 @@ export const PEOPLE: ReadonlyArray<Person> = [
   },
 ]
 
+/** A message as its reader sees it. */
+export interface SeenMessage {
+  readonly person: Person
+  readonly messageId: number
+  readonly text: string
+  readonly edited: boolean
+  /** When it was sent or last edited, ms. */
+  readonly atMs: number
+  /** Text and buttons in a box, for a terminal. */
+  readonly card: string
+}
+
+const CARD_COLUMNS = 60
+
+const seen = (person: Person, message: VisibleMessage, edited: boolean): SeenMessage => ({
+  person,
+  messageId: message.messageId,
+  text: message.text,
+  edited,
+  atMs: message.editedAtMs ?? message.sentAtMs,
+  card: renderMessage(message, { columns: CARD_COLUMNS }),
+})
+
 export interface DemoFigures {
   readonly ticks: number
   readonly checks: number
@@ -96,7 +120,7 @@ export interface DemoOptions<E> {
     Telegram | Users | Opportunities | SessionClient | TelegramUpdates | RateLimiterClient
   >
   /** A message appeared in somebody's chat, or changed there. */
-  readonly onMessage: (person: Person, message: VisibleMessage, edited: boolean) => Effect.Effect<void, E>
+  readonly onMessage: (message: SeenMessage) => Effect.Effect<void, E>
   /** Four times a second. */
   readonly onFigures: (figures: DemoFigures, elapsed: Duration.Duration) => Effect.Effect<void, E>
 }
@@ -168,7 +192,7 @@ const play = <E>(options: DemoOptions<E>) =>
           if (person === undefined) return
           const chat = yield* Effect.orDie(emulator.chat(person.id))
           const message = chat.messages.find(({ messageId }) => messageId === call.messageId)
-          if (message !== undefined) yield* options.onMessage(person, message, call.method === "editMessageText")
+          if (message !== undefined) yield* options.onMessage(seen(person, message, call.method === "editMessageText"))
         })
       ),
     )

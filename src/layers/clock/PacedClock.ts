@@ -1,7 +1,8 @@
 /**
  * The clock of a replay at a pace: recorded time, going on N times as fast as the wall's.
  *
- * In: the instant it begins at and the factor. Out: Effect's Clock; sleeps last a factor less. Promises: never goes back.
+ * In: the instant it begins at and the factor. Out: Effect's Clock. Promises: it never goes back; sleeps last a factor less
+ * of the wall's time; it begins when its layer is built.
  */
 import { Clock, Context, Duration, Effect, Layer } from "effect"
 import { StreamTime } from "../StreamTime.ts"

@@ -1,5 +1,8 @@
 /**
  * Feeding: recorded ticks into Ingest, each when the clock reaches its time.
+ *
+ * In: batches of a recording, in order. Out: the same, handed to the stage of Ingest. Promises: no tick comes early by the
+ * clock that is provided, and none is dropped; what is due together goes together.
  */
 import { Clock, Duration, Effect, Option, Stream } from "effect"
 import type { Tick } from "../../domain/Tick.ts"

@@ -1,5 +1,8 @@
 /**
- * The `arbedge` command line: every command, one file each. In: arguments. Out: text or JSON and an exit code.
+ * The `arbedge` command line: every command, one file each.
+ *
+ * In: arguments. Out: text or JSON on standard output, what went wrong on standard error, and an exit code by
+ * Failure.ts. Promises: wrong usage is told with the command's help and ends with 2.
  */
 import { Console, Effect } from "effect"
 import { Command } from "effect/cli"

@@ -1,14 +1,14 @@
 /**
- * `arbedge demo`: the whole product on simulated markets, in under a minute, with nothing installed. In: nothing. Out:
- * each message as its reader sees it, a live line of figures on a terminal, and a summary.
+ * `arbedge demo`: the whole product on simulated markets, in under a minute, with nothing installed.
+ *
+ * In: nothing.
+ * Out: each message as its reader sees it, a live line of figures on a terminal, and a summary.
  */
 import process from "node:process"
 import { Console, Duration, Effect, Layer, References } from "effect"
 import { Command, Flag } from "effect/cli"
-import { demo as runDemo, type DemoFigures, type DemoOptions, PEOPLE, type Person } from "../../programs/Demo.ts"
+import { demo as runDemo, type DemoFigures, type DemoOptions, PEOPLE, type SeenMessage } from "../../programs/Demo.ts"
 import * as Markets from "../../programs/Markets.ts"
-import { renderMessage } from "../../simulators/telegram/Render.ts"
-import type { VisibleMessage } from "../../simulators/telegram/TelegramEmulator.ts"
 import * as Bot from "../bot/Bot.ts"
 import * as Pacing from "../bot/Pacing.ts"
 import { failed } from "./Failure.ts"
@@ -55,15 +55,12 @@ const clearLine = Effect.sync(() => {
 const clockTime = (atMs: number): string => new Date(atMs).toISOString().slice(11, 23)
 
 /** A new message as a card; an edit as one line, for the card itself has been seen. */
-const shown = (person: Person, message: VisibleMessage, edited: boolean): string => {
-  if (!edited) {
-    return `\n${person.name}'s phone, ${clockTime(message.sentAtMs)}\n${renderMessage(message, { columns: 60 })}`
-  }
-  const what = message.text.split("\n").find((line) => line.startsWith("Closed") || line.startsWith("Закры")) ??
-    message.text.split("\n")[0] ?? ""
-  return `${person.name}'s phone, ${
-    clockTime(message.editedAtMs ?? message.sentAtMs)
-  }: message ${message.messageId} now says "${what}"`
+const shown = ({ atMs, card, edited, messageId, person, text }: SeenMessage): string => {
+  const when = `${person.name}'s phone, ${clockTime(atMs)}`
+  if (!edited) return `\n${when}\n${card}`
+  const lines = text.split("\n")
+  const news = lines.find((line) => line.startsWith("Closed") || line.startsWith("Закры")) ?? lines[0] ?? ""
+  return `${when}: message ${messageId} now says "${news}"`
 }
 
 const summary = (figures: DemoFigures) => ({
@@ -112,10 +109,16 @@ export const demo = Command.make(
       owner: yield* Owner.make,
       duration: Duration.seconds(options.seconds),
       bot,
-      onMessage: (person, message, edited) =>
+      onMessage: (message) =>
         options.json
-          ? Console.log(JSON.stringify({ event: edited ? "edited" : "sent", to: person.name, text: message.text }))
-          : Effect.andThen(clearLine, Console.log(shown(person, message, edited))),
+          ? Console.log(JSON.stringify({
+            event: message.edited ? "edited" : "sent",
+            to: message.person.name,
+            messageId: message.messageId,
+            at: message.atMs,
+            text: message.text,
+          }))
+          : Effect.andThen(clearLine, Console.log(shown(message))),
       onFigures: (figures, elapsed) => options.json ? Effect.void : liveLine(figures, elapsed),
     }
     const figures = yield* runDemo(demoOptions).pipe(

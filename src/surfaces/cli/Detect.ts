@@ -1,6 +1,8 @@
 /**
- * `arbedge detect FILE`: which opportunities stood in a recording? In: a recording and a configuration. Out: one
- * opportunity a line (JSON) or a table; what took no part and why goes to standard error.
+ * `arbedge detect FILE`: which opportunities stood in a recording?
+ *
+ * In: a recording and a configuration. Out: one opportunity a line (JSON) or a table; what took no part and why goes to
+ * standard error.
  */
 import { Console, Effect } from "effect"
 import { Command, Flag } from "effect/cli"

@@ -1,6 +1,8 @@
 /**
- * `arbedge edges FILE`: a raw look at how far apart venues quote, before fees. In: a recording. Out: one row for each
- * ordered pair of venues of an asset, as a table or as JSON lines.
+ * `arbedge edges FILE`: a raw look at how far apart venues quote, before fees.
+ *
+ * In: a recording.
+ * Out: one row for each ordered pair of venues of an asset, as a table or as JSON lines.
  */
 import { Console, Effect, Stream } from "effect"
 import { Command, Flag } from "effect/cli"

@@ -1,7 +1,8 @@
 /**
- * How a command fails: what happened, what to do about it, and the exit code that scripts can rely on.
+ * How a command fails.
  *
- * Exit codes: 0 done, 1 failed, 2 wrong usage, 3 a check did not hold, 4 the service is not reachable, 130 interrupted.
+ * In: what happened, where, and what to do about it. Out: the text a person reads, and the exit code a script relies on:
+ * 0 done, 1 failed, 2 wrong usage, 3 a check did not hold, 4 the service is not reachable, 130 interrupted.
  */
 import { Runtime, Schema } from "effect"
 

@@ -1,5 +1,8 @@
 /**
- * The name of this process in leases and frames: random, so that no two starts share one. Out: 16 hex digits.
+ * The name of this process in leases and frames.
+ *
+ * In: nothing. Out: 16 hex digits. Promises: random, so that no two starts share one: what a former start still writes is
+ * recognised by its name.
  */
 import { Effect } from "effect"
 import * as SecureRandom from "effect/crypto/SecureRandom"

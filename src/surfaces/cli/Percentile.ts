@@ -1,6 +1,8 @@
 /**
- * Percentiles of a few thousand values, by the nearest rank. In: values in any order, `p` from 0 to 100. Out: one of the
- * values; null where there are none.
+ * Percentiles of a few thousand values.
+ *
+ * In: values in any order, `p` from 0 to 100. Out: one of the values, by the nearest rank; null where there are none.
+ * Promises: the values given are left as they are.
  */
 export const percentile = (values: ReadonlyArray<number>, p: number): number | null => {
   const sorted = values.toSorted((a, b) => a - b)

@@ -1,6 +1,8 @@
 /**
- * `arbedge replay FILE`: a recording through the whole live path. In: a recording, a configuration, the people. Out: the
- * emulator's log (what each person was sent) and a summary; or, with `--to bus`, the frames on the bus for others.
+ * `arbedge replay FILE`: a recording through the whole live path.
+ *
+ * In: a recording, a configuration, the people. Out: the emulator's log (what each person was sent) and a summary; or,
+ * with `--to bus`, the frames on the bus for others.
  */
 import { Clock, Console, Effect, FileSystem, Option } from "effect"
 import { Command, Flag } from "effect/cli"

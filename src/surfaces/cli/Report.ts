@@ -1,6 +1,8 @@
 /**
- * What a reading command tells beside its result, on standard error: refused lines, venues that took no part, and
- * instruments that no table knows. Standard output stays clean for pipes.
+ * What a reading command tells beside its result.
+ *
+ * In: refused lines, figures of the analysis. Out, on standard error: refused lines by reason, venues that took no part,
+ * instruments that no table knows. Promises: standard output stays clean for pipes.
  */
 import { Console, Effect } from "effect"
 import type { BadLine } from "../../layers/Recording.ts"

@@ -1,8 +1,10 @@
 /**
- * `arbedge run`: the service. In: settings (environment) and the roles of this process. Out: nothing on standard output;
- * logs on standard error. It runs until SIGTERM or Ctrl-C and then stops in the order that programs/Run.ts names.
+ * `arbedge run`: the service.
+ *
+ * In: settings (environment) and the roles of this process. Out: nothing on standard output; logs on standard error. It
+ * runs until SIGTERM or Ctrl-C and then stops in the order that programs/Run.ts names.
  */
-import { Effect, Layer, Option, Redacted } from "effect"
+import { Effect, Layer, Option } from "effect"
 import { Command, Flag } from "effect/cli"
 import * as DetectConfig from "../../domain/DetectConfig.ts"
 import { FeedKind } from "../../domain/Feed.ts"

@@ -1,5 +1,8 @@
 /**
- * Tables for people: rows of named texts become aligned columns. Numbers are set to the right.
+ * Tables for people.
+ *
+ * In: rows of named texts; a name that a row lacks is left blank. Out: aligned columns under a line of names; columns of
+ * numbers are set to the right.
  */
 const isNumeric = (text: string): boolean => /^[-+]?[\d.,]+%?$/.test(text)
 

@@ -1,4 +1,7 @@
 /**
- * The product's version, as `--version`, RPC and the package state it.
+ * The product's version.
+ *
+ * In: nothing. Out: what `--version`, RPC and the service file state.
+ * Promises: the same as in package.json: a test holds it to that.
  */
 export const VERSION = "0.1.0"
