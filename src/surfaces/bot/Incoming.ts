@@ -2,9 +2,9 @@
  * Updates as they come in, by webhook, poll or replay.
  *
  * In: anything. Out: grammY's `Update`, once the parts that the bot reads have been checked. Promises: what passes here
- * cannot make the router fail; kinds and fields the bot does not read are left alone, since Telegram adds new ones.
+ * can be stored and cannot make the router fail; kinds and fields the bot does not read are left alone, since Telegram adds new ones.
  */
-import { Schema } from "effect"
+import { Option, Schema } from "effect"
 import type { Update } from "grammy/types"
 import type { UpdateKind } from "../../layers/Telegram.ts"
 
@@ -37,9 +37,27 @@ export const UpdateShape = Schema.Struct({
 })
 
 const fits = Schema.is(UpdateShape)
+const isUpdate = (value: unknown): value is Update => fits(value)
 
-/** Whether the bot may read it. */
-export const isUpdate = (value: unknown): value is Update => fits(value)
+/** Deeper than anything Telegram sends; what lies below is dropped. */
+const MAX_DEPTH = 32
+
+/** What no database takes is taken out of texts: NUL and halves of characters. */
+const cleanText = (text: string): string => text.replaceAll("\u0000", "").toWellFormed()
+
+const clean = (value: unknown, depth: number): unknown => {
+  if (typeof value === "string") return cleanText(value)
+  if (typeof value !== "object" || value === null) return value
+  if (depth === MAX_DEPTH) return null
+  if (Array.isArray(value)) return value.map((each: unknown) => clean(each, depth + 1))
+  return Object.fromEntries(Object.entries(value).map(([key, each]) => [cleanText(key), clean(each, depth + 1)]))
+}
+
+/** The update, ready to be stored and handled; none if the bot cannot read it. */
+export const read = (value: unknown): Option.Option<Update> => {
+  const cleaned = clean(value, 0)
+  return isUpdate(cleaned) ? Option.some(cleaned) : Option.none()
+}
 
 /** What has to be handled in order: the chat, or for kinds without one a lane of their own. */
 export const laneOf = (update: Update): string => {

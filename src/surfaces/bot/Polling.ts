@@ -5,9 +5,10 @@
  * offset moves past an update only when the intake has recorded it, so nothing is lost to a kill; failures back off
  * from 0.5 s to 30 s, or as long as Telegram says; another poller (409) is waited out.
  */
-import { Effect, Layer, Metric, Schedule } from "effect"
+import { Effect, Layer, Metric, Option, Schedule } from "effect"
+import type { Update } from "grammy/types"
 import { type RawUpdate, Telegram, type TelegramError } from "../../layers/Telegram.ts"
-import { isUpdate, KINDS } from "./Incoming.ts"
+import { KINDS, read } from "./Incoming.ts"
 import { Updates } from "./Updates.ts"
 
 export interface PollingOptions {
@@ -16,7 +17,7 @@ export interface PollingOptions {
 }
 
 const unreadable = Metric.counter("bot_updates_unreadable_total", {
-  description: "Updates of a form that the bot cannot read, skipped",
+  description: "Updates that the bot cannot read or store, passed over",
 })
 
 const backoff = Schedule.min([Schedule.exponential("500 millis"), Schedule.spaced("30 seconds")]).pipe(
@@ -35,13 +36,21 @@ export const layer = (options: PollingOptions = {}): Layer.Layer<never, never, T
 
     const persist = <A, E, R>(self: Effect.Effect<A, E, R>) => Effect.retry(self, backoff)
 
+    /** What the store will never take is passed over, or nothing would be polled any more. */
+    const receive = (update: Update) =>
+      updates.receive(update).pipe(
+        Effect.catchIf((error) => !error.retryable, (error) =>
+          Effect.logError("an update cannot be stored and is passed over", error).pipe(
+            Effect.andThen(Metric.update(unreadable, 1)),
+            Effect.as("accepted" as const),
+          )),
+      )
+
     const record = ({ payload, updateId }: RawUpdate) =>
       Effect.gen(function* () {
-        if (!isUpdate(payload)) {
-          yield* Metric.update(unreadable, 1)
-        } else if ((yield* updates.receive(payload)) === "busy") {
-          return yield* Effect.fail("busy" as const)
-        }
+        const update = read(payload)
+        if (Option.isNone(update)) yield* Metric.update(unreadable, 1)
+        else if ((yield* receive(update.value)) === "busy") return yield* Effect.fail("busy" as const)
         offset = updateId + 1
       })
 

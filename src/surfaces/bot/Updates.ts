@@ -7,12 +7,12 @@
  * A chat's lane holds 64 updates; the next is refused: counted, marked handled, never run. 10,000 wait in all; then
  * nothing more is taken (`busy`) and the giver brings it again.
  */
-import { Clock, Context, Effect, FiberSet, Latch, Layer, Metric, Schedule, Semaphore } from "effect"
+import { Clock, Context, Effect, FiberSet, Latch, Layer, Metric, Option, Schedule, Semaphore } from "effect"
 import type { Update } from "grammy/types"
 import type { StoreError } from "../../layers/Store.ts"
 import { TelegramUpdates } from "../../layers/TelegramUpdates.ts"
 import { Dispatcher } from "./Dispatcher.ts"
-import { isUpdate, laneOf } from "./Incoming.ts"
+import { laneOf, read } from "./Incoming.ts"
 
 export const LANE_CAPACITY = 64
 export const TOTAL_CAPACITY = 10_000
@@ -114,7 +114,8 @@ export const layer: Layer.Layer<Updates, never, Dispatcher | TelegramUpdates> = 
     const replayBatch = Effect.gen(function* () {
       const left = yield* table.unhandled(REPLAY_BATCH).pipe(Effect.retry(persistently))
       for (const { payload, updateId } of left) {
-        yield* isUpdate(payload) ? enqueue(payload) : settle(updateId)
+        const update = read(payload)
+        yield* Option.isSome(update) ? enqueue(update.value) : settle(updateId)
       }
       yield* quiet.await
       return left.length > 0

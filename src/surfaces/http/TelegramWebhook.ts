@@ -10,7 +10,7 @@ import { Effect, Layer, Option, Redacted, Schema } from "effect"
 import { HttpIncomingMessage, HttpRouter, type HttpServerRequest, HttpServerResponse } from "effect/http"
 import { createHash, timingSafeEqual } from "node:crypto"
 import * as ByteSize from "effect/ByteSize"
-import { isUpdate, KINDS } from "../bot/Incoming.ts"
+import { KINDS, read } from "../bot/Incoming.ts"
 import { Updates } from "../bot/Updates.ts"
 import { Telegram } from "../../layers/Telegram.ts"
 
@@ -48,14 +48,16 @@ const handle = (options: WebhookOptions) => (request: HttpServerRequest.HttpServ
     if (Number(request.headers["content-length"] ?? 0) > MAX_BODY_BYTES) return refuse(413, "too large", true)
     const text = yield* body(request)
     if (Option.isNone(text)) return refuse(413, "too large", true)
-    const update = decodeJson(text.value)
-    if (Option.isNone(update)) return refuse(400, "malformed JSON")
-    if (!isUpdate(update.value)) return refuse(400, "not an update")
+    const json = decodeJson(text.value)
+    if (Option.isNone(json)) return refuse(400, "malformed JSON")
+    const update = read(json.value)
+    if (Option.isNone(update)) return refuse(400, "not an update")
     const updates = yield* Updates
     const receipt = yield* updates.receive(update.value).pipe(
       Effect.tapError((error) => Effect.logWarning("an update could not be recorded", error)),
-      Effect.catch(() => Effect.succeed("busy" as const)),
+      Effect.catch((error) => Effect.succeed(error.retryable ? "busy" as const : "unstorable" as const)),
     )
+    if (receipt === "unstorable") return refuse(400, "cannot be stored")
     return receipt === "busy" ? refuse(503, "busy") : HttpServerResponse.empty({ status: 200 })
   })
 
