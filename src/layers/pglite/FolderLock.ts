@@ -84,14 +84,26 @@ const isAlive = Effect.fnUntraced(function* (holder: Holder, path: string, probe
   return incarnation === "unknown" || holder.incarnation === "unknown" || incarnation === holder.incarnation
 })
 
+/** For people. */
+const nameOf = ({ host, pid, startedAt }: Holder): string => `process ${pid} on ${host} since ${startedAt}`
+
+/** Who holds the folder now; none: nobody who lives. `probe` is a file just written on the same file system. */
+export const holderOf = Effect.fnUntraced(
+  function* (folder: string, probe: string): Effect.fn.Return<Option.Option<string>, StoreError> {
+    const path = join(folder, "lock.json")
+    const holder = yield* readHolder(path)
+    const lives = Option.isSome(holder) && (yield* isAlive(holder.value, path, probe))
+    return lives ? Option.map(holder, nameOf) : Option.none()
+  },
+)
+
 const taken = (folder: string, holder: Option.Option<Holder>): StoreError =>
   new StoreError({
     operation,
     reason: "folder_taken",
     detail: Option.match(holder, {
       onNone: () => `${folder} is being opened by another process`,
-      onSome: ({ pid, host, startedAt }) =>
-        `${folder} is held by process ${pid} on ${host} since ${startedAt}; stop it, or talk to it instead`,
+      onSome: (one) => `${folder} is held by ${nameOf(one)}; stop it, or talk to it instead`,
     }),
   })
 
