@@ -4,7 +4,7 @@
  * In: a visitor and what they do. Out: a `Member`, or the verdict that keeps them out. Promises: an interaction that
  * passes extends the session; one that does not changes nothing.
  */
-import { Clock, Effect, Option } from "effect"
+import { Effect, Option } from "effect"
 import type { SessionVerdict } from "../../domain/Session.ts"
 import { START } from "../../domain/card/CallbackData.ts"
 import { Users } from "../../layers/Users.ts"
@@ -51,7 +51,3 @@ export const turnAway = (visit: Visit, verdict: Exclude<SessionVerdict, "valid">
     languageOf(visit),
     (language) => say(visit.chatId, TEXTS[language].noSession[verdict], startButton(language)),
   )
-
-/** A visit as of now. */
-export const atNow = (visit: Omit<Visit, "nowMs">): Effect.Effect<Visit> =>
-  Effect.map(Clock.currentTimeMillis, (nowMs) => ({ ...visit, nowMs }))
