@@ -8,15 +8,18 @@ import { Console, Effect } from "effect"
 import { Command } from "effect/cli"
 import { demo } from "./Demo.ts"
 import { detect } from "./Detect.ts"
+import { doctor } from "./Doctor.ts"
 import { edges } from "./Edges.ts"
 import { usage } from "./Failure.ts"
+import { migrate } from "./Migrate.ts"
 import { replay } from "./Replay.ts"
 import { run as service } from "./Run.ts"
+import { status } from "./Status.ts"
 import { VERSION } from "./Version.ts"
 
 const arbedge = Command.make("arbedge").pipe(
   Command.withDescription("Finds executable crypto arbitrage and brings each opportunity to the people it fits"),
-  Command.withSubcommands([demo, service, replay, edges, detect]),
+  Command.withSubcommands([demo, service, migrate, doctor, status, replay, edges, detect]),
 )
 
 /** Runs one command; wrong usage ends as a `usage` failure, already told with the command's help. */
