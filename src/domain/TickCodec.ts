@@ -39,10 +39,7 @@ const refuseType = (field: string, value: unknown): never => {
   throw value === undefined ? new Refused("missing_field", field) : new Refused("wrong_type", field)
 }
 
-const text = (o: Fields, field: string): string => {
-  const value = o[field]
-  return typeof value === "string" ? value : refuseType(field, value)
-}
+const text = (value: unknown, field: string): string => typeof value === "string" ? value : refuseType(field, value)
 
 const checkedDecimal = (value: unknown, field: string): string => {
   if (typeof value !== "string") return refuseType(field, value)
@@ -56,54 +53,45 @@ const isPrice = (value: unknown): value is string =>
 const isSize = (value: unknown): value is string =>
   typeof value === "string" && isDecimalText(value) && (value.charCodeAt(0) !== MINUS || isZeroText(value))
 
-const checkedPrice = (value: unknown, field: string): string => {
+const price = (value: unknown, field: string): string => {
   if (isPrice(value)) return value
   throw new Refused("not_positive", `${field}: ${checkedDecimal(value, field)}`)
 }
 
-const checkedSize = (value: unknown, field: string): string => {
+const size = (value: unknown, field: string): string => {
   if (isSize(value)) return value
   throw new Refused("not_positive", `${field}: ${checkedDecimal(value, field)}`)
 }
 
-const price = (o: Fields, field: string): string => checkedPrice(o[field], field)
-const size = (o: Fields, field: string): string => checkedSize(o[field], field)
+const integer = (value: unknown, field: string): number =>
+  Number.isSafeInteger(value) && typeof value === "number" ? value : refuseType(field, value)
 
-const integer = (o: Fields, field: string): number => {
-  const value = o[field]
-  return Number.isSafeInteger(value) && typeof value === "number" ? value : refuseType(field, value)
-}
+const integerOrNull = (value: unknown, field: string): number | null => value === null ? null : integer(value, field)
 
-const integerOrNull = (o: Fields, field: string): number | null => o[field] === null ? null : integer(o, field)
-
-const time = (o: Fields, field: string): number => {
-  const value = o[field]
+const time = (value: unknown, field: string): number => {
   if (value === undefined) throw new Refused("missing_field", field)
   if (typeof value !== "number" || !Number.isSafeInteger(value) || value < 0) throw new Refused("bad_time", field)
   return value
 }
 
-const timeOrNull = (o: Fields, field: string): number | null => o[field] === null ? null : time(o, field)
+const timeOrNull = (value: unknown, field: string): number | null => value === null ? null : time(value, field)
 
-const interval = (o: Fields, field: string): number => {
-  const value = integer(o, field)
-  if (value <= 0) throw new Refused("not_positive", `${field}: ${value}`)
-  return value
+const interval = (value: unknown, field: string): number => {
+  const milliseconds = integer(value, field)
+  if (milliseconds <= 0) throw new Refused("not_positive", `${field}: ${milliseconds}`)
+  return milliseconds
 }
 
-const flag = (o: Fields, field: string): boolean => {
-  const value = o[field]
-  return typeof value === "boolean" ? value : refuseType(field, value)
-}
+const flag = (value: unknown, field: string): boolean => typeof value === "boolean" ? value : refuseType(field, value)
 
-const levels = (o: Fields, field: string): ReadonlyArray<Level> => {
-  const value = o[field]
+const levels = (value: unknown, field: string): ReadonlyArray<Level> => {
   if (!Array.isArray(value)) return refuseType(field, value)
   return value.map((level: unknown, at): Level => {
     if (!Array.isArray(level) || level.length !== 2) throw new Refused("wrong_type", `${field}[${at}]`)
-    const [price, size]: ReadonlyArray<unknown> = level
-    if (isPrice(price) && isSize(size)) return [price, size]
-    return [checkedPrice(price, `${field}[${at}][0]`), checkedSize(size, `${field}[${at}][1]`)]
+    const [at0, at1]: ReadonlyArray<unknown> = level
+    // Names of fields are made for the refused only.
+    if (isPrice(at0) && isSize(at1)) return [at0, at1]
+    return [price(at0, `${field}[${at}][0]`), size(at1, `${field}[${at}][1]`)]
   })
 }
 
@@ -111,7 +99,7 @@ const levels = (o: Fields, field: string): ReadonlyArray<Level> => {
 const knownVenues = new Map<string, string>()
 
 const venueOf = (o: Fields): string => {
-  const venue = text(o, "venue")
+  const venue = text(o["venue"], "venue")
   const known = knownVenues.get(venue)
   if (known !== undefined) return known
   if (!VENUE.test(venue)) throw new Refused("wrong_type", "venue")
@@ -120,7 +108,7 @@ const venueOf = (o: Fields): string => {
 }
 
 const instrumentOf = (o: Fields): string => {
-  const name = text(o, "instrument")
+  const name = text(o["instrument"], "instrument")
   const instrument = Instrument.parse(name)
   if (Option.isNone(instrument)) throw new Refused("bad_instrument", name.slice(0, 60))
   return instrument.value.name
@@ -128,10 +116,10 @@ const instrumentOf = (o: Fields): string => {
 
 const read = (o: Fields): Tick => {
   if (o["v"] !== 1) throw o["v"] === undefined ? new Refused("missing_field", "v") : new Refused("unknown_version", "v")
-  const kind = text(o, "kind")
+  const kind = text(o["kind"], "kind")
   const v = 1
   const venue = venueOf(o), instrument = instrumentOf(o)
-  const venueTime = timeOrNull(o, "venueTime"), ingestTime = time(o, "ingestTime")
+  const venueTime = timeOrNull(o["venueTime"], "venueTime"), ingestTime = time(o["ingestTime"], "ingestTime")
   switch (kind) {
     case "quote":
       return {
@@ -141,16 +129,16 @@ const read = (o: Fields): Tick => {
         venueTime,
         ingestTime,
         kind,
-        seq: integerOrNull(o, "seq"),
-        bid: price(o, "bid"),
-        bidSize: size(o, "bidSize"),
-        ask: price(o, "ask"),
-        askSize: size(o, "askSize"),
+        seq: integerOrNull(o["seq"], "seq"),
+        bid: price(o["bid"], "bid"),
+        bidSize: size(o["bidSize"], "bidSize"),
+        ask: price(o["ask"], "ask"),
+        askSize: size(o["askSize"], "askSize"),
       }
     case "trade": {
-      const side = text(o, "side")
+      const side = text(o["side"], "side")
       if (side !== "buy" && side !== "sell") throw new Refused("wrong_type", "side")
-      const tradeId = text(o, "tradeId")
+      const tradeId = text(o["tradeId"], "tradeId")
       return {
         v,
         venue,
@@ -159,8 +147,8 @@ const read = (o: Fields): Tick => {
         ingestTime,
         kind,
         tradeId,
-        price: price(o, "price"),
-        size: size(o, "size"),
+        price: price(o["price"], "price"),
+        size: size(o["size"], "size"),
         side,
       }
     }
@@ -172,12 +160,12 @@ const read = (o: Fields): Tick => {
         venueTime,
         ingestTime,
         kind,
-        snapshot: flag(o, "snapshot"),
-        firstSeq: integerOrNull(o, "firstSeq"),
-        seq: integerOrNull(o, "seq"),
-        prevSeq: integerOrNull(o, "prevSeq"),
-        bids: levels(o, "bids"),
-        asks: levels(o, "asks"),
+        snapshot: flag(o["snapshot"], "snapshot"),
+        firstSeq: integerOrNull(o["firstSeq"], "firstSeq"),
+        seq: integerOrNull(o["seq"], "seq"),
+        prevSeq: integerOrNull(o["prevSeq"], "prevSeq"),
+        bids: levels(o["bids"], "bids"),
+        asks: levels(o["asks"], "asks"),
       }
     case "ticker":
       return {
@@ -187,9 +175,9 @@ const read = (o: Fields): Tick => {
         venueTime,
         ingestTime,
         kind,
-        last: price(o, "last"),
-        ...(o["baseVolume"] === undefined ? {} : { baseVolume: size(o, "baseVolume") }),
-        ...(o["quoteVolume"] === undefined ? {} : { quoteVolume: size(o, "quoteVolume") }),
+        last: price(o["last"], "last"),
+        ...(o["baseVolume"] === undefined ? {} : { baseVolume: size(o["baseVolume"], "baseVolume") }),
+        ...(o["quoteVolume"] === undefined ? {} : { quoteVolume: size(o["quoteVolume"], "quoteVolume") }),
       }
     case "funding":
       return {
@@ -200,9 +188,9 @@ const read = (o: Fields): Tick => {
         ingestTime,
         kind,
         rate: checkedDecimal(o["rate"], "rate"),
-        intervalMs: interval(o, "intervalMs"),
-        nextFundingTime: timeOrNull(o, "nextFundingTime"),
-        predicted: flag(o, "predicted"),
+        intervalMs: interval(o["intervalMs"], "intervalMs"),
+        nextFundingTime: timeOrNull(o["nextFundingTime"], "nextFundingTime"),
+        predicted: flag(o["predicted"], "predicted"),
       }
     case "candle":
       return {
@@ -212,17 +200,17 @@ const read = (o: Fields): Tick => {
         venueTime,
         ingestTime,
         kind,
-        intervalMs: interval(o, "intervalMs"),
-        open: price(o, "open"),
-        high: price(o, "high"),
-        low: price(o, "low"),
-        close: price(o, "close"),
-        volume: size(o, "volume"),
+        intervalMs: interval(o["intervalMs"], "intervalMs"),
+        open: price(o["open"], "open"),
+        high: price(o["high"], "high"),
+        low: price(o["low"], "low"),
+        close: price(o["close"], "close"),
+        volume: size(o["volume"], "volume"),
       }
     case "heartbeat":
       return { v, venue, instrument, venueTime, ingestTime, kind }
     case "gap": {
-      const reason = text(o, "reason")
+      const reason = text(o["reason"], "reason")
       if (!isGapReason(reason)) throw new Refused("wrong_type", "reason")
       return { v, venue, instrument, venueTime, ingestTime, kind, reason }
     }
