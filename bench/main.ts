@@ -12,8 +12,9 @@ import { frameDetect } from "./FrameDetect.ts"
 import { runPaired } from "./Paired.ts"
 import { recordingDetect } from "./RecordingDetect.ts"
 import { tableOf } from "./Report.ts"
+import { tickToAccepted } from "./TickToAccepted.ts"
 
-const ALL = [...durableIngest, ...recordingDetect, ...frameDetect]
+const ALL = [...durableIngest, ...recordingDetect, ...frameDetect, ...tickToAccepted]
 const DEFAULT_PASSES = 10
 
 const usage = (why: string): never => {

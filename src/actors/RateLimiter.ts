@@ -21,11 +21,13 @@ import { RateLimits, type RateLimitState } from "../layers/RateLimits.ts"
 import { StoreError } from "../layers/Store.ts"
 import { type ActorUnavailable, makeAsking, restarting } from "./Asking.ts"
 
-const Acquire = { chatId: Schema.String, isGroup: Schema.Boolean }
+const SendRequest = Schema.Struct({ chatId: Schema.String, isGroup: Schema.Boolean })
+export type SendRequest = typeof SendRequest.Type
+const Acquire = { requests: Schema.Array(SendRequest) }
 const Paused = { chatId: Schema.String, untilMs: Schema.Int }
 
 export const RateLimiterEntity = Entity.make("RateLimiter", [
-  Rpc.make("Acquire", { payload: Acquire, success: Verdict, error: StoreError }),
+  Rpc.make("Acquire", { payload: Acquire, success: Schema.Array(Verdict), error: StoreError }),
   Rpc.make("Paused", { payload: Paused, error: StoreError }),
 ]).annotate(ClusterSchema.ShardGroup, () => "delivery")
 
@@ -71,21 +73,26 @@ export const behaviour = (
         blockedUntilMs: chatId === null ? 0 : limiter.pausedUntil(chatId),
       })
 
-      const acquire = Effect.fnUntraced(
-        function* ({ chatId, isGroup }: { readonly chatId: string; readonly isGroup: boolean }) {
-          const nowMs = yield* Clock.currentTimeMillis
-          const verdict = limiter.acquire(chatId, isGroup, nowMs)
+      const acquire = Effect.fnUntraced(function* (requests: ReadonlyArray<SendRequest>) {
+        const nowMs = yield* Clock.currentTimeMillis
+        const given = requests.map(({ chatId, isGroup }) => limiter.acquire(chatId, isGroup, nowMs))
+        for (const verdict of given) {
           const outcome = verdict._tag === "Granted" ? "granted" : verdict.scope
           yield* Metric.update(Metric.withAttributes(verdicts, { outcome }), 1)
-          if (verdict._tag === "Wait") return verdict
-          yield* rows.save([stateOf(null), stateOf(chatId)], nowMs)
-          if (++grants % PRUNE_EVERY === 0) yield* rows.prune(nowMs - keptMs(limits))
-          return verdict
-        },
-      )
+        }
+        const granted = requests.filter((_, at) => given[at]?._tag === "Granted")
+        if (granted.length === 0) return given
+        const chats = new Set(granted.map(({ chatId }) => chatId))
+        yield* rows.save([null, ...chats].map(stateOf), nowMs)
+        grants += granted.length
+        if (grants < PRUNE_EVERY) return given
+        grants = 0
+        yield* rows.prune(nowMs - keptMs(limits))
+        return given
+      })
 
       return RateLimiterEntity.of({
-        Acquire: ({ payload }) => acquire(payload),
+        Acquire: ({ payload }) => acquire(payload.requests),
         Paused: Effect.fnUntraced(function* ({ payload }) {
           limiter.pause(payload.chatId, payload.untilMs)
           yield* rows.save([stateOf(payload.chatId)], yield* Clock.currentTimeMillis)
@@ -97,10 +104,11 @@ export const behaviour = (
 
 export class RateLimiterClient extends Context.Service<RateLimiterClient, {
   /** Asks for one send or edit, now. `Wait`: ask again at `untilMs`. */
-  readonly acquire: (request: {
-    readonly chatId: string
-    readonly isGroup: boolean
-  }) => Effect.Effect<Verdict, ActorUnavailable | StoreError>
+  readonly acquire: (request: SendRequest) => Effect.Effect<Verdict, ActorUnavailable | StoreError>
+  /** Asks for several in this order, at the cost of one. Out: a verdict each. */
+  readonly acquireAll: (
+    requests: ReadonlyArray<SendRequest>,
+  ) => Effect.Effect<ReadonlyArray<Verdict>, ActorUnavailable | StoreError>
   /** The messenger answered 429 for this chat: nothing more to it until then (ms). */
   readonly paused: (chatId: string, untilMs: number) => Effect.Effect<void, ActorUnavailable | StoreError>
 }>()("arbedge/RateLimiterClient") {
@@ -110,8 +118,15 @@ export class RateLimiterClient extends Context.Service<RateLimiterClient, {
     Effect.gen(function* () {
       const actor = (yield* RateLimiterEntity.client)("telegram")
       const asking = (yield* makeAsking("RateLimiter", "3 seconds"))("telegram")
+      const acquireAll = (requests: ReadonlyArray<SendRequest>) => asking(actor.Acquire({ requests }))
       return {
-        acquire: (request) => asking(actor.Acquire(request)),
+        acquireAll,
+        acquire: (request) =>
+          Effect.flatMap(
+            acquireAll([request]),
+            ([verdict]) =>
+              verdict === undefined ? Effect.die(new Error("the limiter gave no verdict")) : Effect.succeed(verdict),
+          ),
         paused: (chatId, untilMs) => asking(actor.Paused({ chatId, untilMs })),
       }
     }),

@@ -112,6 +112,7 @@ export interface DemoOptions<E> {
   readonly duration: Duration.Duration
   readonly config: DetectConfig
   readonly requests: ReadonlyArray<FeedRequest>
+  readonly people: ReadonlyArray<Person>
   readonly exchange: Layer.Layer<Exchange>
   /** The bot of the product, fed by polling. */
   readonly bot: Layer.Layer<
@@ -130,9 +131,9 @@ const decodeSettled = Schema.decodeUnknownOption(Schema.fromJsonString(DeliveryS
 const decoder = new TextDecoder()
 
 /** Each person says /start to the bot, as people do; once it has answered, what they want is set. */
-const begin = Effect.gen(function* () {
+const begin = Effect.fnUntraced(function* (people: ReadonlyArray<Person>) {
   const emulator = yield* TelegramEmulator, users = yield* Users, sessions = yield* SessionClient
-  for (const { id, languageCode, name, tier, wants } of PEOPLE) {
+  for (const { id, languageCode, name, tier, wants } of people) {
     yield* emulator.addPrivateChat({ id, firstName: name, languageCode })
     yield* emulator.say(id, id, "/start")
     yield* sessions.look(String(id)).pipe(
@@ -188,7 +189,7 @@ const play = <E>(options: DemoOptions<E>) =>
       Stream.filter(({ method, outcome }) => outcome.ok && (method === "sendMessage" || method === "editMessageText")),
       Stream.runForEach((call) =>
         Effect.gen(function* () {
-          const person = PEOPLE.find(({ id }) => id === call.chatId)
+          const person = options.people.find(({ id }) => id === call.chatId)
           if (person === undefined) return
           const chat = yield* Effect.orDie(emulator.chat(person.id))
           const message = chat.messages.find(({ messageId }) => messageId === call.messageId)
@@ -197,7 +198,7 @@ const play = <E>(options: DemoOptions<E>) =>
       ),
     )
 
-    yield* begin
+    yield* begin(options.people)
     const startedMs = yield* Clock.currentTimeMillis
     const { config, owner } = options
     const pipeline = {

@@ -6,9 +6,9 @@
  *
  * In: due rows of `opportunity_distribution_queue`, woken by NOTIFY. Out: messages, and a fact `evt.v1.delivery.settled`
  * in the transaction that settles the row. Promises: an expired row is never sent; a crash repeats at most the requests
- * in flight, each once; one chat's wait holds nobody else up. In flight: 8 at most a process.
+ * in flight, each once; one chat's wait holds nobody else up. In flight: 32 at most a process.
  */
-import { Clock, Effect, Metric, Queue, Random, Ref, Schema } from "effect"
+import { Clock, Effect, Metric, Option, Queue, Random, Ref, Schema } from "effect"
 import { RateLimiterClient } from "../actors/RateLimiter.ts"
 import type { DeliverySettled } from "../domain/Fact.ts"
 import { Opportunity } from "../domain/Opportunity.ts"
@@ -21,8 +21,9 @@ import { Channel, Store } from "../layers/Store.ts"
 import { Users } from "../layers/Users.ts"
 import { dueOrTold } from "./Wakeup.ts"
 
-const IN_FLIGHT = 8
-const CLAIM_LIMIT = 32
+/** Rows asked for, marked and sent together; and batches under way at a time: 32 requests in flight at most. */
+const BATCH = 8
+const WORKERS = 4
 const LEASE_MS = 15_000
 const MAX_ATTEMPTS = 5
 const FIRST_RETRY_MS = 1_000
@@ -82,6 +83,13 @@ export interface DeliverOptions {
   readonly owner: string
   /** Counts what is under way: rows claimed and not yet settled, and looks at the queue. */
   readonly underWay: Ref.Ref<number>
+}
+
+/** A row that can be sent, what its reader is to see, and how long the limiter has held it. */
+interface Ready {
+  readonly item: QueueItem
+  readonly payload: Payload
+  readonly waitedMs: number
 }
 
 const make = (options: DeliverOptions) =>
@@ -155,32 +163,13 @@ const make = (options: DeliverOptions) =>
         : notifier.send(notification)
     }
 
-    const one = (item: QueueItem) =>
+    /** A row that may leave now: one request, and its end recorded. */
+    const send = ({ item, payload, waitedMs }: Ready) =>
       Effect.gen(function* () {
-        const askedAt = yield* Clock.currentTimeMillis
-        const verdict = yield* limiter.acquire({ chatId: item.chatId, isGroup: isGroup(item.chatId) })
-        if (verdict._tag === "Wait") {
-          if (!waitingSince.has(item.queueId)) waitingSince.set(item.queueId, askedAt)
-          return yield* queue.release({ owner, queueIds: [item.queueId], dueAtMs: verdict.untilMs })
-        }
-        const waitedMs = askedAt - (waitingSince.get(item.queueId) ?? askedAt)
-        const payload = yield* Effect.option(decodePayload(item.payload))
-        if (payload._tag === "None") {
-          return yield* settle(item, { _tag: "Failed", error: "unreadable payload" }, {
-            latencyMs: null,
-            limiterWaitMs: 0,
-          })
-        }
-        const mine = yield* queue.markSending({ owner, queueIds: [item.queueId], nowMs: askedAt, leaseMs: LEASE_MS })
-        if (mine.length === 0) return
-        if (item.purpose !== "notify" && item.messageId === null) {
-          const nothing = { _tag: "Cancelled", error: "nothing was sent that could be edited" } as const
-          return yield* settle(item, nothing, { latencyMs: null, limiterWaitMs: waitedMs })
-        }
-        const outcome = yield* request(item, payload.value, askedAt)
+        const outcome = yield* request(item, payload, yield* Clock.currentTimeMillis)
         const nowMs = yield* Clock.currentTimeMillis
         const latency = outcome._tag === "Accepted" && item.purpose === "notify"
-          ? nowMs - payload.value.opportunity.detectedAt
+          ? nowMs - payload.opportunity.detectedAt
           : null
         yield* settle(item, yield* settlementOf(item, outcome, nowMs), { latencyMs: latency, limiterWaitMs: waitedMs })
         if (latency !== null) {
@@ -192,25 +181,79 @@ const make = (options: DeliverOptions) =>
         Effect.catch((error) =>
           Effect.logWarning("a delivery goes back to the queue", item.queueId, error._tag, error.message)
         ),
-        Effect.withSpan("Deliver.one", { attributes: { queueId: item.queueId, purpose: item.purpose } }),
+        Effect.withSpan("Deliver.send", { attributes: { queueId: item.queueId, purpose: item.purpose } }),
       )
 
-    /** Claimed rows wait here for a free worker; full: nothing more is claimed. */
-    const claimed = yield* Queue.bounded<QueueItem>(CLAIM_LIMIT)
-    const worker = Effect.forever(
-      Effect.flatMap(Queue.take(claimed), (item) => Effect.ensuring(one(item), count(-1))),
-    )
-    yield* Effect.forEach(Array.from({ length: IN_FLIGHT }), () => Effect.forkScoped(worker), { discard: true })
+    /** What can be sent at all; the rest is settled here. */
+    const readable = (item: QueueItem, nowMs: number) =>
+      Effect.gen(function* () {
+        const nothing = { latencyMs: null, limiterWaitMs: 0 }
+        if (item.purpose !== "notify" && item.messageId === null) {
+          yield* settle(item, { _tag: "Cancelled", error: "nothing was sent that could be edited" }, nothing)
+          return []
+        }
+        const payload = yield* Effect.option(decodePayload(item.payload))
+        if (Option.isNone(payload)) {
+          yield* settle(item, { _tag: "Failed", error: "unreadable payload" }, nothing)
+          return []
+        }
+        const waitedMs = nowMs - (waitingSince.get(item.queueId) ?? nowMs)
+        return [{ item, payload: payload.value, waitedMs } satisfies Ready]
+      })
+
+    /** Asks the limiter for all; those that must wait go back, due when it says. Out: those that may leave. */
+    const admitted = (ready: ReadonlyArray<Ready>, nowMs: number) =>
+      Effect.gen(function* () {
+        const verdicts = yield* limiter.acquireAll(
+          ready.map(({ item: { chatId } }) => ({ chatId, isGroup: isGroup(chatId) })),
+        )
+        const untilMs = new Map<number, Array<number>>()
+        const granted = ready.filter(({ item: { queueId } }, at) => {
+          const verdict = verdicts[at]
+          if (verdict?._tag !== "Wait") return true
+          untilMs.set(verdict.untilMs, [...untilMs.get(verdict.untilMs) ?? [], queueId])
+          if (!waitingSince.has(queueId)) waitingSince.set(queueId, nowMs)
+          return false
+        })
+        yield* Effect.forEach(untilMs, ([dueAtMs, queueIds]) => queue.release({ owner, queueIds, dueAtMs }), {
+          discard: true,
+        })
+        return granted
+      })
+
+    /** One batch: asked for together, marked together, sent side by side. */
+    const batch = (items: ReadonlyArray<QueueItem>) =>
+      Effect.gen(function* () {
+        const nowMs = yield* Clock.currentTimeMillis
+        const ready = (yield* Effect.forEach(items, (item) => readable(item, nowMs))).flat()
+        const granted = ready.length === 0 ? [] : yield* admitted(ready, nowMs)
+        if (granted.length === 0) return
+        const queueIds = granted.map(({ item }) => item.queueId)
+        const mine = yield* queue.markSending({ owner, queueIds, nowMs, leaseMs: LEASE_MS })
+        yield* Effect.forEach(granted.filter(({ item }) => mine.includes(item.queueId)), send, {
+          concurrency: BATCH,
+          discard: true,
+        })
+      }).pipe(
+        Effect.catch((error) => Effect.logWarning("a batch goes back to the queue", error._tag, error.message)),
+        Effect.ensuring(count(-items.length)),
+      )
+
+    /** Claimed batches wait here for a free worker; full: nothing more is claimed. */
+    const claimed = yield* Queue.bounded<ReadonlyArray<QueueItem>>(1)
+    const worker = Effect.forever(Effect.flatMap(Queue.take(claimed), batch))
+    yield* Effect.forEach(Array.from({ length: WORKERS }), () => Effect.forkScoped(worker), { discard: true })
 
     /** One look at the queue; out: whether there was anything. */
     const look = Effect.gen(function* () {
       const nowMs = yield* Clock.currentTimeMillis
       yield* queue.reclaim(nowMs)
       yield* queue.expire(nowMs)
-      const items = yield* queue.claim({ owner, limit: CLAIM_LIMIT, nowMs, leaseMs: LEASE_MS })
+      const items = yield* queue.claim({ owner, limit: BATCH, nowMs, leaseMs: LEASE_MS })
+      if (items.length === 0) return false
       yield* count(items.length)
-      yield* Queue.offerAll(claimed, items)
-      return items.length > 0
+      yield* Queue.offer(claimed, items)
+      return true
     })
     const round = Effect.acquireUseRelease(count(1), () => look, () => count(-1))
     return { round, nextDueAt: queue.nextDueAt }

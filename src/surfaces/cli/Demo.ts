@@ -107,6 +107,7 @@ export const demo = Command.make(
     const demoOptions: DemoOptions<never> = {
       ...markets,
       owner: yield* Owner.make,
+      people: PEOPLE,
       duration: Duration.seconds(options.seconds),
       bot,
       onMessage: (message) =>
