@@ -24,7 +24,7 @@ const badTotal = Metric.counter("ingest_bad_events_total", {
   description: "Market events refused, by venue and reason",
 })
 const droppedTotal = Metric.counter("ingest_dropped_ticks_total", {
-  description: "Ticks dropped while the broker was away longer than 64 MB of frames",
+  description: "Ticks dropped: the broker was away longer than 64 MB of frames, or will never take them",
 })
 const offsetMs = Metric.gauge("venue_clock_offset_ms", { description: "Estimated venue clock minus ours" })
 
@@ -74,27 +74,46 @@ const make = (
         for (const series of lost) framing.push(overflowGap(series, ingestTime))
         yield* Metric.update(droppedTotal, held.droppedTicks - before)
       }
-      yield* empty.close
-      yield* waiting.open
+      empty.closeUnsafe()
+      waiting.openUnsafe()
     })
 
-    const publishSome = Effect.gen(function* () {
-      yield* waiting.await
-      const batch = held.take(BATCH_MESSAGES)
-      yield* bus.publishAll(batch.map((message) => ({
+    /** Tries until the broker has these, unless it never will. */
+    const publish = (messages: ReadonlyArray<Frame.Packed>): Effect.Effect<void, BusError> =>
+      bus.publishAll(messages.map((message) => ({
         subject: Subject.frame(message.partition),
         data: message.data,
         messageId: message.id,
         headers: { "Content-Type": Frame.MEDIA_TYPE },
       }))).pipe(
         Effect.tapError((error) => Effect.logWarning("frames wait for the broker", error.reason, error.detail)),
-        Effect.retry(again),
-        Effect.orDie,
+        Effect.retry({ schedule: again, while: mayPass }),
+        Effect.asVoid,
       )
+
+    /** A message that the broker refuses for good would hold up all others: it is dropped, and its loss announced. */
+    const lose = (message: Frame.Packed, error: BusError) =>
+      Effect.gen(function* () {
+        const ingestTime = yield* Clock.currentTimeMillis
+        for (const series of seriesOf(message)) framing.push(overflowGap(series, ingestTime))
+        yield* Metric.update(droppedTotal, message.ticks)
+        yield* Effect.logError("a frame was refused by the broker and dropped", message.id, error.reason, error.detail)
+      })
+
+    const publishSome = Effect.gen(function* () {
+      yield* waiting.await
+      const batch = held.take(BATCH_MESSAGES)
+      const singly = Effect.forEach(
+        batch,
+        (message) => Effect.catch(publish([message]), (error) => lose(message, error)),
+        { discard: true },
+      )
+      yield* Effect.catch(publish(batch), () => singly)
+      // In one step: whoever hands in frames between a look and a latch would wait for ever.
       held.confirm()
       if (held.size > 0) return
-      yield* waiting.close
-      yield* empty.open
+      waiting.closeUnsafe()
+      empty.openUnsafe()
     })
 
     const flushing = Effect.andThen(
@@ -155,6 +174,13 @@ const make = (
       }),
     }
   })
+
+/** What a restarted or reconfigured broker will take after all. */
+const mayPass = (error: BusError): boolean => error.retryable || error.reason === "stream_missing"
+
+/** "venue|instrument" of every series in a message, each once. */
+const seriesOf = (message: Frame.Packed): ReadonlySet<string> =>
+  new Set(message.series.map((series) => series.split("|").slice(0, 2).join("|")))
 
 const overflowGap = (series: string, ingestTime: number): Tick => {
   const [venue = "", instrument = ""] = series.split("|")

@@ -67,7 +67,6 @@ export class LiveTicks {
 export const publishLive = (live: LiveTicks): Effect.Effect<never, BusError, Bus> =>
   Effect.gen(function* () {
     const bus = yield* Bus
-    return yield* Effect.forever(
-      Effect.andThen(Effect.sleep(LIVE_EVERY_MS), Effect.forEach(live.take(), bus.publishLive, { discard: true })),
-    )
+    const due = Effect.suspend(() => Effect.forEach(live.take(), bus.publishLive, { discard: true }))
+    return yield* Effect.forever(Effect.andThen(Effect.sleep(LIVE_EVERY_MS), due))
   })
