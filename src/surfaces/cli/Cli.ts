@@ -10,8 +10,10 @@ import { demo } from "./Demo.ts"
 import { detect } from "./Detect.ts"
 import { doctor } from "./Doctor.ts"
 import { edges } from "./Edges.ts"
+import { emulator } from "./Emulator.ts"
 import { usage } from "./Failure.ts"
 import { migrate } from "./Migrate.ts"
+import { record } from "./Record.ts"
 import { replay } from "./Replay.ts"
 import { run as service } from "./Run.ts"
 import { status } from "./Status.ts"
@@ -19,7 +21,7 @@ import { VERSION } from "./Version.ts"
 
 const arbedge = Command.make("arbedge").pipe(
   Command.withDescription("Finds executable crypto arbitrage and brings each opportunity to the people it fits"),
-  Command.withSubcommands([demo, service, migrate, doctor, status, replay, edges, detect]),
+  Command.withSubcommands([demo, service, migrate, doctor, status, record, replay, edges, detect, emulator]),
 )
 
 /** Runs one command; wrong usage ends as a `usage` failure, already told with the command's help. */

@@ -13,25 +13,32 @@ const REDRAW_EVERY_MS = 100
 export interface Progress {
   /** `share` from 0 to 1. */
   readonly show: (share: number, text: string) => Effect.Effect<void>
+  /** Where nobody knows how much there will be. */
+  readonly count: (text: string) => Effect.Effect<void>
   readonly done: Effect.Effect<void>
 }
 
-const silent: Progress = { show: () => Effect.void, done: Effect.void }
+const silent: Progress = { show: () => Effect.void, count: () => Effect.void, done: Effect.void }
 
 export const make = (label: string): Effect.Effect<Progress> =>
   Effect.sync(() => {
     if (!process.stderr.isTTY) return silent
     let drawnAt = -Infinity
     const draw = (line: string) => Effect.sync(() => void process.stderr.write(`\r\u001b[2K${line}`))
+    const drawNowAndThen = (line: () => string) =>
+      Effect.flatMap(Clock.currentTimeMillis, (now) => {
+        if (now - drawnAt < REDRAW_EVERY_MS) return Effect.void
+        drawnAt = now
+        return draw(line())
+      })
     return {
       show: (share, text) =>
-        Effect.flatMap(Clock.currentTimeMillis, (now) => {
-          if (now - drawnAt < REDRAW_EVERY_MS) return Effect.void
-          drawnAt = now
+        drawNowAndThen(() => {
           const filled = Math.round(Math.min(1, Math.max(0, share)) * WIDTH)
           const bar = "█".repeat(filled) + "░".repeat(WIDTH - filled)
-          return draw(`${label} ${bar} ${String(Math.floor(share * 100)).padStart(3)}% ${text}`)
+          return `${label} ${bar} ${String(Math.floor(share * 100)).padStart(3)}% ${text}`
         }),
+      count: (text) => drawNowAndThen(() => `${label} ${text}`),
       done: draw(""),
     }
   })
