@@ -25,7 +25,7 @@ export const detectFile = Effect.fn("DetectFile.detectFile")(function* <E, R>(op
 }): Effect.fn.Return<Detected, RecordingError | E, Recording | R> {
   const recording = yield* Recording
   const analysis = new Analysis(options.config)
-  const framing = new Framing("file.0", "recorded")
+  const framing = new Framing("file.0", "recorded", { refreshes: false })
   const bad: Array<BadLine> = []
   let found = 0, ticks = 0
   const tell = (transitions: ReadonlyArray<Opportunity>) =>

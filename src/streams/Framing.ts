@@ -30,22 +30,26 @@ interface Kept {
 export class Framing {
   readonly #writer: string
   readonly #source: DataSource
+  readonly #refreshes: boolean
   readonly #builders = new Map<number, FrameBuilder>()
   readonly #instruments = new Map<string, Known>()
   /** Books, and conversion quotes, kept to be told again. */
   readonly #kept = new Map<string, Kept>()
   #ready: Array<Frame> = []
 
-  constructor(writer: string, source: DataSource) {
+  /** `refreshes: false`: whoever reads begins at the first frame, so that full books need not be kept and told again. */
+  constructor(writer: string, source: DataSource, options: { readonly refreshes: boolean } = { refreshes: true }) {
     this.#writer = writer
     this.#source = source
+    this.#refreshes = options.refreshes
   }
 
   push(tick: Tick): void {
     const { conversion, partition } = this.#known(tick.instrument)
     const builder = this.#builder(partition, tick)
     this.#append(builder, tick)
-    if (tick.kind === "book" || (conversion && tick.kind === "quote")) this.#keep(tick, builder)
+    const told = conversion || this.#refreshes
+    if (told && (tick.kind === "book" || (conversion && tick.kind === "quote"))) this.#keep(tick, builder)
     else if (tick.kind === "gap") this.#kept.get(`${tick.venue}|${tick.instrument}`)?.book.break()
     if (!conversion) return
     for (const [other, reference] of this.#builders) {
@@ -94,7 +98,7 @@ export class Framing {
     }
     if (kept.book.apply(tick) !== "applied") return
     if (tick.snapshot) kept.refreshedAt = tick.ingestTime
-    if (tick.ingestTime - kept.refreshedAt < REFRESH_EVERY_MS) return
+    if (!this.#refreshes || tick.ingestTime - kept.refreshedAt < REFRESH_EVERY_MS) return
     kept.refreshedAt = tick.ingestTime
     builder.push(fullBook(tick, kept.book), "refresh")
   }
