@@ -101,9 +101,15 @@ export interface DemoFigures {
   readonly rejected: Readonly<Record<string, number>>
   readonly sent: number
   readonly edited: number
-  /** From the triggering tick to the messenger's acceptance, limiter waits taken out, ms; empty while none was sent. */
-  readonly latenciesMs: ReadonlyArray<number>
-  readonly limiterWaitsMs: ReadonlyArray<number>
+  readonly accepted: ReadonlyArray<Accepted>
+}
+
+/** A notification that the messenger accepted. */
+export interface Accepted {
+  readonly atMs: number
+  /** From the triggering tick to the acceptance, limiter waits taken out. */
+  readonly latencyMs: number
+  readonly limiterWaitMs: number
 }
 
 export interface DemoOptions<E> {
@@ -169,7 +175,9 @@ const play = <E>(options: DemoOptions<E>) =>
 
     const figures = Effect.gen(function* () {
       const deliveries = yield* Ref.get(settled)
-      const accepted = deliveries.filter(({ latencyMs }) => latencyMs !== null)
+      const accepted = deliveries.flatMap(({ at, latencyMs, limiterWaitMs }): ReadonlyArray<Accepted> =>
+        latencyMs === null ? [] : [{ atMs: at, latencyMs: latencyMs - limiterWaitMs, limiterWaitMs }]
+      )
       const analysed = Option.map(yield* Ref.get(watch.analysed), (known) => known.figures)
       const calls = (yield* emulator.log.calls).filter((call) => call.outcome.ok)
       const shown: DemoFigures = {
@@ -179,8 +187,7 @@ const play = <E>(options: DemoOptions<E>) =>
         rejected: Option.match(analysed, { onNone: () => ({}), onSome: ({ rejected }) => rejected }),
         sent: deliveries.filter(({ purpose, status }) => purpose === "notify" && status === "sent").length,
         edited: calls.filter(({ method }) => method === "editMessageText").length,
-        latenciesMs: accepted.map(({ latencyMs, limiterWaitMs }) => (latencyMs ?? 0) - limiterWaitMs),
-        limiterWaitsMs: accepted.map(({ limiterWaitMs }) => limiterWaitMs),
+        accepted,
       }
       return shown
     })

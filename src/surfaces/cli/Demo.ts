@@ -41,7 +41,7 @@ const liveLine = (figures: DemoFigures, elapsed: Duration.Duration): Effect.Effe
   Effect.sync(() => {
     if (!process.stderr.isTTY) return
     const { checks, edited, opportunities, sent, ticks } = figures
-    const p50 = percentile(figures.latenciesMs, 50)
+    const p50 = percentile(figures.accepted.map(({ latencyMs }) => latencyMs), 50)
     process.stderr.write(
       `\r\u001b[2K${Math.round(Duration.toSeconds(elapsed))} s · ${ticks} ticks · ${checks} checks · ` +
         `${opportunities} opportunities · ${sent} sent, ${edited} edited · p50 ${p50 ?? "-"} ms`,
@@ -63,6 +63,8 @@ const shown = ({ atMs, card, edited, messageId, person, text }: SeenMessage): st
   return `${when}: message ${messageId} now says "${news}"`
 }
 
+const percentiles = (values: ReadonlyArray<number>) => ({ p50: percentile(values, 50), p99: percentile(values, 99) })
+
 const summary = (figures: DemoFigures) => ({
   ticks: figures.ticks,
   checks: figures.checks,
@@ -70,8 +72,8 @@ const summary = (figures: DemoFigures) => ({
   rejected: figures.rejected,
   sent: figures.sent,
   edited: figures.edited,
-  tickToAcceptedMs: { p50: percentile(figures.latenciesMs, 50), p99: percentile(figures.latenciesMs, 99) },
-  limiterWaitMs: { p50: percentile(figures.limiterWaitsMs, 50), p99: percentile(figures.limiterWaitsMs, 99) },
+  tickToAcceptedMs: percentiles(figures.accepted.map(({ latencyMs }) => latencyMs)),
+  limiterWaitMs: percentiles(figures.accepted.map(({ limiterWaitMs }) => limiterWaitMs)),
 })
 
 const summaryText = (figures: DemoFigures): string => {
