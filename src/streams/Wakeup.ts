@@ -5,12 +5,12 @@
  * finds work the next follows at once; a lost notice costs at most the poll's second; a failing Store is waited for with
  * capped back-off, told once a failure.
  */
-import { Clock, type Duration, Effect, Option, Queue, Schedule } from "effect"
+import { Clock, Duration, Effect, Option, Queue, Schedule } from "effect"
 import { Store, type StoreError } from "../layers/Store.ts"
 
 const POLL_MS = 1_000
-/** Never a hot loop, whatever the table says. */
-const LEAST_WAIT_MS = 5
+/** Never a hot loop, whatever the table says. By the wall's time: a replay's may stand still just then. */
+const leastWait = Effect.provideService(Effect.sleep("5 millis"), Clock.Clock, Clock.Clock.defaultValue())
 const again: Schedule.Schedule<Duration.Duration> = Schedule.min([
   Schedule.exponential("100 millis"),
   Schedule.spaced("2 seconds"),
@@ -24,8 +24,13 @@ export interface WakeupOptions<R> {
   readonly nextDueAt: (nowMs: number) => Effect.Effect<Option.Option<number>, StoreError, R>
 }
 
-const untilDue = (next: Option.Option<number>, nowMs: number): number =>
-  Option.match(next, { onNone: () => POLL_MS, onSome: (at) => Math.min(POLL_MS, Math.max(LEAST_WAIT_MS, at - nowMs)) })
+/** Reads the clock as it falls asleep: it may have been set forward while the table was asked. */
+const untilDue = (next: Option.Option<number>): Effect.Effect<void> =>
+  Effect.clockWith((clock) => {
+    const nowMs = clock.currentTimeMillisUnsafe()
+    const waitMs = Math.min(POLL_MS, Option.getOrElse(next, () => Infinity) - nowMs)
+    return waitMs > 0 ? clock.sleep(Duration.millis(waitMs)) : leastWait
+  })
 
 export const dueOrTold = <R>(options: WakeupOptions<R>): Effect.Effect<never, never, R | Store> =>
   Effect.scoped(Effect.gen(function* () {
@@ -34,8 +39,8 @@ export const dueOrTold = <R>(options: WakeupOptions<R>): Effect.Effect<never, ne
     while (true) {
       if (yield* options.round) continue
       const nowMs = yield* Clock.currentTimeMillis
-      const waitMs = untilDue(yield* options.nextDueAt(nowMs), nowMs)
-      yield* Effect.raceFirst(Queue.take(notices), Effect.sleep(waitMs))
+      const next = yield* options.nextDueAt(nowMs)
+      yield* Effect.raceFirst(Queue.take(notices), untilDue(next))
       yield* Queue.clear(notices)
     }
   })).pipe(

@@ -2,9 +2,10 @@
  * The OpportunityQueue port after a row is claimed: what a worker's life and death do to a message in flight.
  */
 import { assert } from "@effect/vitest"
-import { Effect, Option } from "effect"
+import { Effect, Option, Queue } from "effect"
 import { OpportunityQueue, type Settlement } from "../../src/layers/OpportunityQueue.ts"
-import { empty, minute, queueItem, type Suite, t0 } from "./StoreWorld.ts"
+import { Channel } from "../../src/layers/Store.ts"
+import { empty, listenAnew, minute, queueItem, type Suite, t0 } from "./StoreWorld.ts"
 
 const leaseMs = 10_000
 
@@ -51,6 +52,26 @@ export const storeSending: Suite = (it) => {
       assert.strictEqual((yield* queue.claim({ owner: "w", limit: 1, nowMs: t0 + 2_999, leaseMs })).length, 0)
       const [again] = yield* queue.claim({ owner: "w", limit: 1, nowMs: t0 + 3_000, leaseMs })
       assert.deepStrictEqual([again?.attempts, again?.lastError], [1, "retry after 3"])
+    }))
+
+  it.effect("tells whoever waits for rows of each that is given back or will leave once more", () =>
+    Effect.gen(function* () {
+      const waysBack: ReadonlyArray<Settlement> = [
+        { _tag: "Reschedule", dueAtMs: t0 + 3_000, error: "retry after 3" },
+        { _tag: "Unknown", error: "no answer" },
+      ]
+      for (const settlement of waysBack) {
+        const queue = yield* fresh
+        const queueId = yield* inFlight("w")
+        const notices = yield* listenAnew(Channel.queue)
+        yield* queue.settle({ owner: "w", queueId, settlement, nowMs: t0 })
+        assert.strictEqual((yield* Queue.take(notices))._tag, "Notified")
+      }
+      const queue = yield* fresh
+      const claimed = yield* queue.claim({ owner: "w", limit: 1, nowMs: t0, leaseMs })
+      const notices = yield* listenAnew(Channel.queue)
+      yield* queue.release({ owner: "w", queueIds: claimed.map(({ queueId }) => queueId), dueAtMs: t0 + 500 })
+      assert.strictEqual((yield* Queue.take(notices))._tag, "Notified")
     }))
 
   it.effect("gives a lease back untouched when nothing left", () =>

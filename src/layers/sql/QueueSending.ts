@@ -3,15 +3,17 @@
  * of those whose worker died.
  *
  * In: a worker's name and the time. Out: leased rows and their ends. Promises: claimers pass over each other's rows
- * without waiting; a row leaves `sending` by its owner's word or by the end of its lease, never otherwise.
+ * without waiting; who listens to the channel `queue` hears of rows given back; a row leaves `sending` by its owner's
+ * word or by the end of its lease, never otherwise.
  */
 import type { PgClient } from "@effect/sql-pg/PgClient"
 import { Effect, Schema } from "effect"
 import type { Fragment } from "effect/sql/Statement"
 import { PRIORITY_RANK } from "../../domain/Opportunity.ts"
 import { type OpportunityQueue, type QueueItem, QueueStatus, type Settlement } from "../OpportunityQueue.ts"
+import { Channel } from "../Store.ts"
 import { queueColumns, QueueRow, waiting } from "./QueueRow.ts"
-import { all, at, fenced, Int8, int8s, one, run } from "./Rows.ts"
+import { all, at, count, fenced, Int8, int8s, one, run } from "./Rows.ts"
 
 const IdRow = Schema.Struct({ queueId: Int8 })
 const StatusRow = Schema.Struct({ status: QueueStatus })
@@ -62,13 +64,19 @@ export const makeSending = (sql: PgClient): Sending => {
   )
 
   const release: Sending["release"] = Effect.fn("OpportunityQueue.release")(({ owner, queueIds, dueAtMs }) =>
-    sql`update opportunity_distribution_queue
-      set lease_owner = null, lease_until = null, scheduled_at = ${at(dueAtMs)}
-      where queue_id = any(${int8s(queueIds)}) and lease_owner = ${owner} and status in ('pending', 'unknown')`.pipe(
-      run("OpportunityQueue.release"),
+    sql`with released as (
+        update opportunity_distribution_queue
+        set lease_owner = null, lease_until = null, scheduled_at = ${at(dueAtMs)}
+        where queue_id = any(${int8s(queueIds)}) and lease_owner = ${owner} and status in ('pending', 'unknown')
+        returning 1
+      )
+      select count(*) as count, (select pg_notify(${Channel.queue}, '')) is null as told from released`.pipe(
+      count("OpportunityQueue.release"),
+      Effect.asVoid,
     )
   )
 
+  const tellWaiting = sql`select pg_notify(${Channel.queue}, '')`.pipe(run("OpportunityQueue.tellWaiting"))
   const settled = fenced("OpportunityQueue.settle", StatusRow)
 
   const settle: Sending["settle"] = Effect.fn("OpportunityQueue.settle")(({ owner, queueId, settlement, nowMs }) => {
@@ -80,6 +88,8 @@ export const makeSending = (sql: PgClient): Sending => {
             updated_at = ${at(nowMs)}
           where queue_id = ${queueId} and ${from} returning status`,
       ).pipe(Effect.map((row) => row.status))
+    /** It leaves once more: whoever waits for rows hears of it. */
+    const again = (assignments: Fragment, from: Fragment) => Effect.tap(end(assignments, from), tellWaiting)
     const inFlight = sql`lease_owner = ${owner} and status = 'sending'`
     const held = sql`lease_owner = ${owner} and status in ('pending', 'sending', 'unknown')`
     switch (settlement._tag) {
@@ -89,9 +99,9 @@ export const makeSending = (sql: PgClient): Sending => {
           sql`(${inFlight} or (lease_owner is null and status = 'unknown'))`,
         )
       case "Unknown":
-        return end(sql`status = ${unknownEnd}, uncertain_ends = uncertain_ends + 1`, inFlight)
+        return again(sql`status = ${unknownEnd}, uncertain_ends = uncertain_ends + 1`, inFlight)
       case "Reschedule":
-        return end(sql`status = 'pending', scheduled_at = ${at(settlement.dueAtMs)}`, held)
+        return again(sql`status = 'pending', scheduled_at = ${at(settlement.dueAtMs)}`, held)
       case "Failed":
         return end(sql`status = 'failed'`, held)
       case "Cancelled":

@@ -168,7 +168,9 @@ const play = (options: ReplayOptions, startMs: number) =>
         onSome: (known) =>
           known.sequence,
       })
-      return sequence >= lastSequence ? null : `frame ${sequence + 1} of ${lastSequence} to be analysed`
+      if (sequence >= lastSequence) return null
+      // Told with the time: one batch of frames may hold more transitions than are told in a long while.
+      return `frame ${sequence + 1} of ${lastSequence} to be analysed at ${yield* Clock.currentTimeMillis}`
     }))
     yield* advanceTo(newestMs)
     while (true) {

@@ -14,7 +14,11 @@ import type { StoreError } from "../../layers/Store.ts"
 import type { Watch } from "../../streams/Pipeline.ts"
 import { OPPORTUNITIES } from "../../streams/Topology.ts"
 
-export class ReplayStuck extends Schema.TaggedError<ReplayStuck>()("ReplayStuck", { detail: Schema.String }) {}
+export class ReplayStuck extends Schema.TaggedError<ReplayStuck>()("ReplayStuck", { detail: Schema.String }) {
+  override get message(): string {
+    return `nothing moved for ${PATIENCE_MS / 1_000} s while waiting for ${this.detail}`
+  }
+}
 
 const PAUSE = Duration.millis(1)
 const PATIENCE_MS = 30_000
