@@ -1,0 +1,228 @@
+/** Delivery over the embedded store: every outcome of a request ends its row as documented, with a fact beside it. */
+import { assert, layer } from "@effect/vitest"
+import { Clock, Effect, Layer, Option, Ref, Schema } from "effect"
+import { TestClock } from "effect/testing"
+import { RateLimiterClient } from "../../src/actors/RateLimiter.ts"
+import { DeliverySettled } from "../../src/domain/Fact.ts"
+import type { Verdict } from "../../src/domain/RateLimit.ts"
+import { type Notification, Notifier, type Outcome } from "../../src/layers/Notifier.ts"
+import { type NewQueueItem, OpportunityQueue } from "../../src/layers/OpportunityQueue.ts"
+import { Outbox, type OutboxFact } from "../../src/layers/Outbox.ts"
+import { Store } from "../../src/layers/Store.ts"
+import { Users } from "../../src/layers/Users.ts"
+import { deliver } from "../../src/streams/Deliver.ts"
+import { minute, queueItem, someOpportunity, someUser, t0 } from "../suites/StoreWorld.ts"
+import { fresh, until, world } from "../support/actors.ts"
+
+interface Sent extends Notification {
+  readonly edited: number | null
+}
+
+/** Delivery for the length of a test: what a request meets, and what the limiter says. Out: what was sent. */
+const delivering = Effect.fnUntraced(function* (
+  outcome: (request: number) => Outcome,
+  verdict: (chatId: string) => Verdict = () => ({ _tag: "Granted" }),
+) {
+  const sent: Array<Sent> = [], paused: Array<readonly [string, number]> = []
+  const take = (notification: Notification, edited: number | null) =>
+    Effect.sync(() => outcome(sent.push({ ...notification, edited })))
+  const notifier = Layer.succeed(Notifier, {
+    send: (notification) => take(notification, null),
+    edit: (messageId, notification) => take(notification, messageId),
+  })
+  const limiter = Layer.succeed(RateLimiterClient, {
+    acquire: ({ chatId }) => Effect.sync(() => verdict(chatId)),
+    acquireAll: (requests) => Effect.sync(() => requests.map(({ chatId }) => verdict(chatId))),
+    paused: (chatId, untilMs) => Effect.sync(() => void paused.push([chatId, untilMs])),
+  })
+  const underWay = yield* Ref.make(0)
+  yield* deliver({ owner: "test", underWay }).pipe(Effect.provide([notifier, limiter]), Effect.forkScoped)
+  return { sent, paused }
+})
+
+const accepted = (request: number): Outcome => ({ _tag: "Accepted", messageId: 500 + request })
+
+const payload = { opportunity: someOpportunity({ detectedAt: t0 - 70 }), language: "en" }
+const owed = (changes: Partial<NewQueueItem> = {}) =>
+  OpportunityQueue.use((queue) => queue.enqueue([queueItem({ payload, ...changes })], t0))
+
+interface Row {
+  readonly status: string
+  readonly attempts: number
+  readonly why: string | null
+  readonly due: number | null
+}
+const rows = Effect.flatMap(
+  Store,
+  ({ sql }) =>
+    sql<Row>`select status, attempts, error_message as why,
+      (extract(epoch from scheduled_at) * 1000)::float8 as due
+      from opportunity_distribution_queue order by queue_id`,
+)
+const ended = (...statuses: ReadonlyArray<string>) =>
+  until(Effect.map(rows, (all) => statuses.every((status, at) => all[at]?.status === status)))
+
+const facts = Effect.gen(function* () {
+  const all: Array<OutboxFact> = []
+  const outbox = yield* Outbox
+  yield* outbox.relayBatch({ limit: 100, nowMs: t0, publish: (some) => Effect.sync(() => void all.push(...some)) })
+  const decode = Schema.decodeUnknownSync(DeliverySettled)
+  return all.filter(({ subject }) => subject === "evt.v1.delivery.settled").map((fact) => decode(fact.payload))
+})
+
+layer(world, { timeout: "60 seconds" })("A row that is due", (it) => {
+  it.effect("is sent once and says so, with the time from the tick to the acceptance", () =>
+    Effect.gen(function* () {
+      yield* fresh
+      yield* owed()
+      const { sent } = yield* delivering(accepted)
+      yield* ended("sent")
+      assert.strictEqual(sent.length, 1)
+      assert.deepInclude(sent[0], { chatId: "100", language: "en", edited: null, nowMs: t0 })
+      const [fact, ...more] = yield* facts
+      assert.deepStrictEqual(more, [])
+      assert.deepInclude(fact, { status: "sent", messageId: 501, latencyMs: 70, limiterWaitMs: 0, error: null })
+    }))
+
+  it.effect("that edits goes to the message that told, with no latency of its own", () =>
+    Effect.gen(function* () {
+      yield* fresh
+      yield* owed()
+      const { sent } = yield* delivering(accepted)
+      yield* ended("sent")
+      yield* owed({ purpose: "edit:2" })
+      yield* ended("sent", "sent")
+      assert.strictEqual(sent[1]?.edited, 501)
+      assert.strictEqual((yield* facts)[1]?.latencyMs, null)
+    }))
+
+  const ends: ReadonlyArray<readonly [outcome: Outcome, status: string, why: string]> = [
+    [{ _tag: "Refused", detail: "too long" }, "failed", "refused: too long"],
+    [{ _tag: "ChatGone", detail: "blocked" }, "failed", "chat_gone: blocked"],
+    [{ _tag: "Migrated", toChatId: "-200" }, "cancelled", "migrated to -200"],
+  ]
+  for (const [outcome, status, why] of ends) {
+    it.effect(`that meets ${outcome._tag} ends as ${status}, with a fact in the same transaction`, () =>
+      Effect.gen(function* () {
+        yield* fresh
+        yield* someUser("100")
+        yield* owed()
+        yield* delivering((request) => request === 1 ? outcome : accepted(request))
+        yield* ended(status)
+        assert.strictEqual((yield* rows)[0]?.why, why)
+        assert.deepInclude((yield* facts)[0], { status, error: why, latencyMs: null })
+      }))
+  }
+
+  it.effect("to a chat that is gone takes everything else for it along, and the user is written to no more", () =>
+    Effect.gen(function* () {
+      yield* fresh
+      yield* someUser("100")
+      yield* owed()
+      yield* owed({ opportunityId: "opp-2", scheduledAt: t0 + minute, expiresAt: t0 + 2 * minute })
+      yield* delivering(() => ({ _tag: "ChatGone", detail: "blocked" }))
+      yield* ended("failed", "cancelled")
+      const user = yield* Users.use((users) => users.byTelegramId("100"))
+      assert.strictEqual(Option.getOrThrow(user).isActive, false)
+    }))
+
+  it.effect("of a group that moved goes to its new chat", () =>
+    Effect.gen(function* () {
+      yield* fresh
+      yield* owed({ chatId: "-100" })
+      const { sent } = yield* delivering((request) =>
+        request === 1 ? { _tag: "Migrated", toChatId: "-200" } : accepted(request)
+      )
+      yield* ended("cancelled", "sent")
+      assert.deepStrictEqual(sent.map(({ chatId }) => chatId), ["-100", "-200"])
+    }))
+
+  it.effect("D2: waits as long as its chat was told to, alone, and is then sent once", () =>
+    Effect.gen(function* () {
+      yield* fresh
+      yield* owed()
+      yield* owed({ chatId: "200" })
+      const { paused, sent } = yield* delivering((request) =>
+        request <= 2 && sentTo(request) === "100" ? { _tag: "RetryAfter", afterMs: 37_000 } : accepted(request)
+      )
+      function sentTo(request: number): string {
+        return sent[request - 1]?.chatId ?? ""
+      }
+      yield* ended("pending", "sent")
+      yield* until(Effect.map(rows, ([row]) => row?.due === t0 + 37_000))
+      assert.deepStrictEqual(paused, [["100", t0 + 37_000]])
+      yield* TestClock.adjust("36999 millis")
+      assert.strictEqual(sent.filter(({ chatId }) => chatId === "100").length, 1)
+      yield* TestClock.adjust("1100 millis")
+      yield* ended("sent")
+      assert.strictEqual(sent.filter(({ chatId }) => chatId === "100").length, 2)
+    }))
+
+  it.effect("is tried again later where nothing was carried out, and fails for good after five times", () =>
+    Effect.gen(function* () {
+      yield* fresh
+      yield* owed({ expiresAt: t0 + 60 * minute })
+      const { sent } = yield* delivering(() => ({ _tag: "Unavailable", detail: "502" }))
+      for (let attempt = 1; attempt <= 4; attempt++) {
+        yield* until(Effect.map(rows, ([row]) => row?.status === "pending" && row.attempts === attempt))
+        const wait = ((yield* rows)[0]?.due ?? 0) - (yield* Clock.currentTimeMillis)
+        const expected = 1_000 * 2 ** (attempt - 1)
+        assert.isAtLeast(wait, expected * 0.8 - 1)
+        assert.isAtMost(wait, expected * 1.2 + 1)
+        yield* TestClock.adjust(wait + 1_000)
+      }
+      yield* ended("failed")
+      assert.strictEqual(sent.length, 5)
+    }))
+
+  it.effect("whose answer was lost goes out once more, and never a third time", () =>
+    Effect.gen(function* () {
+      yield* fresh
+      yield* owed()
+      const { sent } = yield* delivering(() => ({ _tag: "Unknown", detail: "timeout" }))
+      yield* ended("failed")
+      assert.strictEqual(sent.length, 2)
+    }))
+
+  it.effect("goes back while the limiter says wait, and the wait is told apart from the latency", () =>
+    Effect.gen(function* () {
+      yield* fresh
+      let open = false
+      yield* owed()
+      const { sent } = yield* delivering(
+        accepted,
+        () => open ? { _tag: "Granted" } : { _tag: "Wait", untilMs: t0 + 900, scope: "chat" },
+      )
+      yield* until(Effect.map(rows, ([row]) => row?.due === t0 + 900))
+      assert.deepStrictEqual(sent, [])
+      assert.strictEqual((yield* rows)[0]?.attempts, 0)
+      open = true
+      yield* TestClock.adjust("900 millis")
+      yield* ended("sent")
+      assert.deepInclude((yield* facts)[0], { latencyMs: 970, limiterWaitMs: 900 })
+    }))
+
+  it.effect("is never sent when it has expired", () =>
+    Effect.gen(function* () {
+      yield* fresh
+      yield* owed({ expiresAt: t0 })
+      yield* owed({ opportunityId: "opp-2" })
+      const { sent } = yield* delivering(accepted)
+      yield* ended("expired", "sent")
+      assert.strictEqual(sent.length, 1)
+    }))
+
+  it.effect("fails at once when nobody can read its payload, and an edit of nothing is cancelled", () =>
+    Effect.gen(function* () {
+      yield* fresh
+      yield* owed({ payload: { text: "no opportunity" } })
+      yield* owed({ opportunityId: "opp-2", purpose: "edit:2" })
+      const { sent } = yield* delivering(accepted)
+      yield* ended("failed", "cancelled")
+      assert.deepStrictEqual(sent, [])
+      assert.deepStrictEqual((yield* facts).map(({ error }) => error).toSorted(), [
+        "nothing was sent that could be edited",
+        "unreadable payload",
+      ])
+    }))
+})
