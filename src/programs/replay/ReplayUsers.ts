@@ -2,8 +2,9 @@
  * The people of a replay: a JSON file of chats and what each wants.
  *
  * In: `[{"chat": 1001, "timeZone": "UTC", "hours": [8, 22], "caps": {"perHour": 3, "perDay": 20}, "minNetBps": 5}]`, or
- * `{"users": [...]}`. Out: chats with preferences and tier. Promises: everything but `chat` has the product's default;
- * unknown keys and bad values are refused with their path.
+ * `{"users": [...]}`; common other spellings (`timezone`, `hour`, `from`) are read as well. Out: chats with preferences
+ * and tier. Promises: everything but `chat` has the product's default; unknown keys and bad values are refused with
+ * their path.
  */
 import { Effect, Schema } from "effect"
 import { OpportunityType } from "../../domain/Opportunity.ts"
@@ -37,10 +38,37 @@ export type ReplayUser = typeof ReplayUser.Type
 
 const ReplayUsers = Schema.Union([Schema.Array(ReplayUser), Schema.Struct({ users: Schema.Array(ReplayUser) })])
 
+/** Other spellings that people use, by the one we keep. */
+const ALIASES: Readonly<Record<string, ReadonlyArray<string>>> = {
+  chat: ["chatId", "chat_id", "telegramId", "telegram_id", "id"],
+  timeZone: ["timezone", "time_zone", "tz"],
+  hours: ["activeHours", "active_hours"],
+  caps: ["limits"],
+  minNetBps: ["min_net_bps"],
+  perHour: ["hour", "hourly", "per_hour", "maxPerHour"],
+  perDay: ["day", "daily", "per_day", "maxPerDay"],
+  start: ["from"],
+  end: ["to"],
+}
+const KNOWN = new Map(
+  Object.entries(ALIASES).flatMap(([name, others]) => others.map((other) => [other, name] as const)),
+)
+
+const isRecord = (value: unknown): value is Readonly<Record<string, unknown>> =>
+  typeof value === "object" && value !== null && !Array.isArray(value)
+
+/** The same value under the names we keep. */
+const respelled = (value: unknown): unknown =>
+  Array.isArray(value)
+    ? value.map(respelled)
+    : isRecord(value)
+    ? Object.fromEntries(Object.entries(value).map(([key, inner]) => [KNOWN.get(key) ?? key, respelled(inner)]))
+    : value
+
 const isList = (value: typeof ReplayUsers.Type): value is ReadonlyArray<ReplayUser> => Array.isArray(value)
 
 export const fromUnknown = (value: unknown) =>
-  Schema.decodeUnknownEffect(ReplayUsers)(value, { errors: "all", onExcessProperty: "error" }).pipe(
+  Schema.decodeUnknownEffect(ReplayUsers)(respelled(value), { errors: "all", onExcessProperty: "error" }).pipe(
     Effect.map((decoded) => isList(decoded) ? decoded : decoded.users),
   )
 
