@@ -11,10 +11,11 @@ import { durableIngest } from "./DurableIngest.ts"
 import { frameDetect } from "./FrameDetect.ts"
 import { runPaired } from "./Paired.ts"
 import { recordingDetect } from "./RecordingDetect.ts"
+import { sessions } from "./Sessions.ts"
 import { tableOf } from "./Report.ts"
 import { tickToAccepted } from "./TickToAccepted.ts"
 
-const ALL = [...durableIngest, ...recordingDetect, ...frameDetect, ...tickToAccepted]
+const ALL = [...durableIngest, ...recordingDetect, ...frameDetect, ...tickToAccepted, ...sessions]
 const DEFAULT_PASSES = 10
 
 const usage = (why: string): never => {
