@@ -1,0 +1,119 @@
+/** The analysis as a role: transitions are stored once, the checkpoint after them, and one process at a time follows. */
+import { assert, layer } from "@effect/vitest"
+import { Effect, Fiber, Layer, Option, Ref, Schema, Stream } from "effect"
+import { TestClock } from "effect/testing"
+import { type Opportunity, OpportunityJson } from "../../src/domain/Opportunity.ts"
+import { Bus } from "../../src/layers/Bus.ts"
+import { Checkpoints } from "../../src/layers/Checkpoints.ts"
+import * as EmbeddedBus from "../../src/layers/embedded/Bus.ts"
+import { StreamTime } from "../../src/layers/StreamTime.ts"
+import { analyse, type AnalyseProgress, SOURCE_HEADER } from "../../src/streams/Analyse.ts"
+import { Ingest } from "../../src/streams/Ingest.ts"
+import { ensureStreams } from "../../src/streams/Topology.ts"
+import { fresh, until, world } from "../support/actors.ts"
+import { configOf, quote, T0 } from "../support/ticks.ts"
+
+const streams = Layer.effectDiscard(ensureStreams).pipe(Layer.provideMerge(EmbeddedBus.layer()))
+const bus = Layer.mergeAll(
+  Ingest.layer({ writer: "test.1", source: "recorded", live: false }),
+  Layer.succeed(StreamTime, StreamTime.ignored),
+).pipe(Layer.provideMerge(streams))
+
+const config = configOf({ hysteresis: true, minNetBps: 5 })
+
+/** The clock jumps to the test's beginning before anything that sleeps is there. */
+const running = <A, E, R>(body: Effect.Effect<A, E, R>) => Effect.andThen(fresh, Effect.provide(body, bus))
+
+/** A process that analyses until it is interrupted. */
+const starting = Effect.fnUntraced(function* (owner: string) {
+  const progress = yield* Ref.make(Option.none<AnalyseProgress>())
+  const told: Array<string> = []
+  const before = ({ id, revision }: Opportunity) => Effect.sync(() => void told.push(`${id}:${revision}`))
+  const fiber = yield* Effect.forkScoped(analyse({ config, owner, progress, before }))
+  return { fiber, progress, told }
+})
+
+/** Ticks of "a" at 10000 and "b" above it by so many basis points, one after the other. */
+const market = (from: number, ...bps: ReadonlyArray<number>) =>
+  Effect.flatMap(Ingest, ({ drain, ticks }) =>
+    Effect.andThen(
+      ticks([
+        quote("a", "BTC/USDT", T0 + from, ["9990", "10000"]),
+        ...bps.map((n, at) => quote("b", "BTC/USDT", T0 + from + at + 1, [String(10_000 + n), "10999"])),
+      ]),
+      drain,
+    ))
+
+const messagesOf = (stream: string) =>
+  Effect.gen(function* () {
+    const bus = yield* Bus
+    const { lastSequence } = yield* bus.streamState(stream)
+    if (lastSequence === 0) return []
+    return yield* bus.consume({ stream, subjects: [], start: { _tag: "First" }, capacity: 64 }).pipe(
+      Stream.flattenIterable,
+      Stream.take(lastSequence),
+      Stream.runCollect,
+    )
+  })
+const transitions = Effect.map(messagesOf("OPP"), (messages) =>
+  messages.map(({ data, headers, subject }) => {
+    assert.strictEqual(headers[SOURCE_HEADER], "recorded")
+    const { netProfit, revision, state } = Schema.decodeUnknownSync(OpportunityJson)(new TextDecoder().decode(data))
+    assert.strictEqual(subject, `opp.v1.cross_exchange.BTC-USDT.${state}`)
+    return [state, revision, netProfit] as const
+  }))
+const counted = (count: number) =>
+  until(Effect.map(Bus.use((bus) => bus.streamState("OPP")), ({ messages }) => messages === count))
+const position = Effect.map(
+  Checkpoints.use((checkpoints) => checkpoints.load("analyse")),
+  Option.match({ onNone: () => 0, onSome: (checkpoint) => checkpoint.position }),
+)
+
+layer(world, { timeout: "60 seconds" })("The analysis", (it) => {
+  it.effect("stores each transition once and then how far it came", () =>
+    running(Effect.gen(function* () {
+      const { progress, told } = yield* starting("one")
+      yield* market(0, 6, 9)
+      yield* counted(2)
+      assert.deepStrictEqual(yield* transitions, [["opened", 1, "6"], ["improved", 2, "9"]])
+      const { lastSequence } = yield* Bus.use((bus) => bus.streamState("MD"))
+      yield* until(Effect.map(position, (at) => at === lastSequence))
+      assert.strictEqual(told.length, 2)
+      const looked = Option.getOrThrow(yield* Ref.get(progress))
+      assert.deepInclude(looked, { sequence: lastSequence })
+      assert.strictEqual(looked.figures.ticks, 3)
+    })))
+
+  it.effect("passes over a message that is no frame", () =>
+    running(Effect.gen(function* () {
+      yield* Bus.use((bus) => bus.publish({ subject: "md.frame.0", data: new TextEncoder().encode("{") }))
+      yield* starting("one")
+      yield* market(0, 6)
+      yield* counted(1)
+    })))
+
+  it.effect("is taken over by the second process when the first stops, with nothing told twice", () =>
+    running(Effect.gen(function* () {
+      const first = yield* starting("one")
+      yield* market(0, 6)
+      yield* counted(1)
+      const second = yield* starting("two")
+      assert.isTrue(Option.isNone(yield* Ref.get(second.progress)))
+      yield* Fiber.interrupt(first.fiber)
+      yield* market(50, 9)
+      yield* counted(2)
+      assert.deepStrictEqual(yield* transitions, [["opened", 1, "6"], ["improved", 2, "9"]])
+      assert.isTrue(Option.isSome(yield* Ref.get(second.progress)))
+    })))
+
+  it.effect("saves its place once a second where nothing is told", () =>
+    running(Effect.gen(function* () {
+      yield* starting("one")
+      yield* market(0, 1)
+      yield* until(Effect.map(Bus.use((bus) => bus.streamState("MD")), ({ lastSequence }) => lastSequence === 1))
+      yield* TestClock.adjust("1100 millis")
+      yield* market(50, 1)
+      yield* until(Effect.map(position, (at) => at === 2))
+      assert.deepStrictEqual(yield* transitions, [])
+    })))
+})
