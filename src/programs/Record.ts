@@ -27,6 +27,8 @@ export interface Recorded {
 export interface RecordOptions<E, R> {
   readonly path: string
   readonly source: Stream.Stream<SourceBatch, E, R>
+  /** How many ticks of the source may come before one that belongs ahead of them. */
+  readonly disorderTicks: number
   /** None: until the source ends, or for ever. */
   readonly duration: Option.Option<Duration.Duration>
   readonly onProgress: (share: number | null, ticks: number) => Effect.Effect<void>
@@ -36,12 +38,18 @@ export interface RecordOptions<E, R> {
 
 /** What was written so far. */
 class Tally {
-  readonly ordering = new Ordering()
+  readonly ordering: Ordering
   readonly bad = new Map<BadTickReason, number>()
   ticks = 0
+  /** Written or still held. */
+  taken = 0
   simulated = 0
   firstAt: number | null = null
   lastAt: number | null = null
+
+  constructor(disorderTicks: number) {
+    this.ordering = new Ordering(disorderTicks)
+  }
 
   lines(ready: ReturnType<Ordering["push"]>): ReadonlyArray<string> {
     this.ticks += ready.length
@@ -53,6 +61,7 @@ class Tally {
   take(batch: SourceBatch): ReadonlyArray<string> {
     for (const reason of batch.bad) this.bad.set(reason, (this.bad.get(reason) ?? 0) + 1)
     this.simulated += batch.simulated
+    this.taken += batch.ticks.length
     return this.lines(this.ordering.push(batch.ticks))
   }
 
@@ -71,14 +80,14 @@ export const record = Effect.fn("Record.record")(function* <E, R>(
   const context = yield* Effect.context<R>()
   const stop = yield* Deferred.make<void>()
   let sourceEnd: Exit.Exit<void, E> = Exit.void
-  const tally = new Tally()
+  const tally = new Tally(options.disorderTicks)
   const startedAt = yield* Clock.currentTimeMillis
   const lengthMs = Option.map(options.duration, (duration) => Math.max(1, Duration.toMillis(duration)))
 
   const progress = (share: number | null) =>
     Effect.flatMap(Clock.currentTimeMillis, (nowMs) => {
       const timed = Option.match(lengthMs, { onNone: () => share, onSome: (length) => (nowMs - startedAt) / length })
-      return options.onProgress(timed, tally.ticks)
+      return options.onProgress(timed, tally.taken)
     })
 
   const lines = options.source.pipe(

@@ -2,18 +2,24 @@
  * Ordering: ticks of many partitions or venues become one sequence by `ingestTime`, as a recording wants it.
  *
  * In: ticks as they arrive. Out: ticks in order of ingest time, those of one millisecond as they came; what is behind the
- * last one given out is refused and counted. Promises: it waits 1 s of ingest time for stragglers and holds no more than
- * the ticks of that second and of one batch. Pure: no clock of its own.
+ * last one given out is refused and counted. Promises: it waits for stragglers 1 s of ingest time and as many ticks as
+ * the source asks; it holds no more than twice those, that second and one batch. Pure: no clock of its own.
  */
 import type { Tick } from "../../domain/Tick.ts"
 
 const HOLD_MS = 1_000
 
 export class Ordering {
+  readonly #holdTicks: number
   #held: Array<Tick> = []
   #newest = -1
   #given = -1
   #late = 0
+
+  /** `holdTicks`: at most so many ticks come before one that belongs ahead of them. */
+  constructor(holdTicks: number) {
+    this.#holdTicks = holdTicks
+  }
 
   /** Ticks that came too late to stand in their place. */
   get late(): number {
@@ -27,19 +33,23 @@ export class Ordering {
       else this.#held.push(tick)
       this.#newest = Math.max(this.#newest, tick.ingestTime)
     }
-    return this.#upTo(this.#newest - HOLD_MS)
+    // Sorted once in a while: what is held is sorted whole each time.
+    return this.#held.length < 2 * this.#holdTicks ? [] : this.#give(this.#holdTicks, this.#newest - HOLD_MS)
   }
 
   /** Gives the rest. */
   flush(): ReadonlyArray<Tick> {
-    return this.#upTo(Infinity)
+    return this.#give(0, Infinity)
   }
 
-  #upTo(ingestTime: number): ReadonlyArray<Tick> {
+  /** All but the last `keep`, and nothing above `latest` (ms). */
+  #give(keep: number, latest: number): ReadonlyArray<Tick> {
     // Stable, and quick on what is nearly in order already.
     this.#held.sort((a, b) => a.ingestTime - b.ingestTime)
-    const end = this.#held.findIndex((tick) => tick.ingestTime > ingestTime)
-    const ready = this.#held.splice(0, end === -1 ? this.#held.length : end)
+    const above = this.#held.findIndex((tick) => tick.ingestTime > latest)
+    const end = Math.min(above === -1 ? this.#held.length : above, this.#held.length - keep)
+    const ready = this.#held.slice(0, end)
+    this.#held = this.#held.slice(end)
     this.#given = ready.at(-1)?.ingestTime ?? this.#given
     return ready
   }

@@ -24,6 +24,14 @@ export interface SourceBatch {
 
 const MESSAGES_AHEAD = 256
 
+/**
+ * A message holds up to 64 KB of one partition, and a replay at full speed fills it: some thousand ticks of each of the
+ * 16 partitions may come before a tick that belongs ahead of them.
+ */
+export const BUS_DISORDER_TICKS = 65_536
+/** Each venue's feed is in order, and all share one clock. */
+export const VENUES_DISORDER_TICKS = 0
+
 /** Which ticks of frames are the ones that were ingested. */
 class Originals {
   readonly #begun = new Set<string>()

@@ -11,7 +11,13 @@ import type { Settings } from "../../domain/Settings.ts"
 import type { BusError } from "../../layers/Bus.ts"
 import * as Backends from "../../programs/Backends.ts"
 import * as Markets from "../../programs/Markets.ts"
-import { fromBus, fromVenues, type SourceBatch } from "../../programs/record/Sources.ts"
+import {
+  BUS_DISORDER_TICKS,
+  fromBus,
+  fromVenues,
+  type SourceBatch,
+  VENUES_DISORDER_TICKS,
+} from "../../programs/record/Sources.ts"
 import { record as recordTo, type Recorded } from "../../programs/Record.ts"
 import { failed, type Failure, usage } from "./Failure.ts"
 import { json } from "./Input.ts"
@@ -114,6 +120,7 @@ export const record = Command.make(
     yield* recordTo({
       path: options.out,
       source,
+      disorderTicks: options.from === "bus" ? BUS_DISORDER_TICKS : VENUES_DISORDER_TICKS,
       duration: Option.map(options.seconds, Duration.seconds),
       onProgress: (share, ticks) =>
         share === null ? progress.count(`${ticks} ticks, Ctrl-C ends`) : progress.show(share, `${ticks} ticks`),
