@@ -3,8 +3,8 @@
  *
  * In: declared parities, and the books of pairs of two currencies (USDC/USDT, USDT/USD, EUR/USD). Out: the rate from
  * the selling leg's currency into the buying leg's, how much it holds for, and the leg it costs. Promises: never 1:1
- * by name; a book is used at its best level only, with its taker fee, on the selling leg's venue or else the buying
- * leg's, and never when it is crossed or broken.
+ * by name; a book is used at its best level only, with its taker fee, never when it is crossed or broken; on the selling
+ * leg's venue, else the buying leg's, else another, which the legs then name.
  */
 import { Option } from "effect"
 import * as Decimal from "../../domain/Decimal.ts"
@@ -40,6 +40,8 @@ const SAME: Conversion = { rate: PAR, gross: PAR, factor: 1, note: null, book: n
 export class Conversions {
   readonly #parity: Readonly<Record<string, string>>
   readonly #books = new Map<string, Slot>()
+  /** Those that have conversion books, in the order of their names. */
+  #venues: ReadonlyArray<string> = []
   /** Grows whenever a conversion book changed: cached factors are recomputed. */
   version = 0
 
@@ -49,6 +51,7 @@ export class Conversions {
 
   add(slot: Slot): void {
     this.#books.set(`${slot.venue}|${slot.instrument.base}/${slot.instrument.quote}`, slot)
+    if (!this.#venues.includes(slot.venue)) this.#venues = [...this.#venues, slot.venue].sort()
     this.version++
   }
 
@@ -60,11 +63,11 @@ export class Conversions {
   between(sell: Slot, buy: Slot): Option.Option<Conversion> {
     const from = sell.instrument.quote, to = buy.instrument.quote
     if (from === to) return Option.some(SAME)
-    return Option.firstSomeOf([
+    const others = this.#venues.filter((venue) => venue !== sell.venue && venue !== buy.venue)
+    return Option.orElse(
       this.#declared(from, to),
-      this.#throughBook(sell.venue, from, to),
-      this.#throughBook(buy.venue, from, to),
-    ])
+      () => Option.firstSomeOf([sell.venue, buy.venue, ...others].map((venue) => this.#throughBook(venue, from, to))),
+    )
   }
 
   #declared(from: string, to: string): Option.Option<Conversion> {

@@ -65,9 +65,15 @@ describe("Two quote currencies", () => {
     assert.include(over([through, ...market()], configOf()).found[0]?.reasons ?? [], "converted on a USDT/USD")
   })
 
-  it("do not convert through a book of a third venue, a crossed one, or one that broke", () => {
+  it("convert on a third venue where neither leg's venue has such a book, and name it as a leg", () => {
+    const through = quote("c", "USDT/USD", T0, ["0.999", "1"], { askSize: "1000000" })
+    const { found } = over([through, ...market()], configOf())
+    assert.include(found[0]?.reasons ?? [], "converted on c USDT/USD")
+    assert.strictEqual(found[0]?.legs[2]?.venue, "c")
+  })
+
+  it("do not convert through a crossed book, or one that broke", () => {
     const at = (venue: string, prices: readonly [string, string]) => quote(venue, "USDT/USD", T0, prices)
-    assert.deepStrictEqual(over([at("c", ["0.999", "1"]), ...market()], configOf()).found, [])
     assert.deepStrictEqual(over([at("b", ["1.1", "1"]), ...market()], configOf()).found, [])
     const broken = [at("b", ["0.999", "1"]), gap("b", "USDT/USD", T0), ...market()]
     assert.deepStrictEqual(over(broken, configOf()).found, [])
