@@ -39,14 +39,15 @@ const populate = Effect.gen(function* () {
   yield* sql`analyze`
 })
 
-/** Every chat once by 64 callers; out: the waits, ms, least first. */
-const timed = <E, R>(one: (telegramId: string) => Effect.Effect<void, E, R>) =>
+/** Every chat once by 64 callers, who pause between two questions; out: the waits, ms, least first. */
+const timed = <E, R>(pauseMs: number, one: (telegramId: string) => Effect.Effect<void, E, R>) =>
   Effect.gen(function* () {
     const waits: Array<number> = [], before = performance.now()
     yield* Effect.forEach(telegramIds, (telegramId) =>
       Effect.suspend(() => {
         const asked = performance.now()
-        return Effect.map(one(telegramId), () => void waits.push(performance.now() - asked))
+        const answered = Effect.map(one(telegramId), () => void waits.push(performance.now() - asked))
+        return pauseMs === 0 ? answered : Effect.andThen(answered, Effect.sleep(pauseMs))
       }), { concurrency: CALLERS, discard: true })
     const seconds = (performance.now() - before) / 1000
     return { sorted: waits.sort((a, b) => a - b), perS: SESSIONS / seconds }
@@ -55,38 +56,36 @@ const timed = <E, R>(one: (telegramId: string) => Effect.Effect<void, E, R>) =>
 const quantile = (sorted: ReadonlyArray<number>, share: number): number =>
   sorted[Math.ceil(sorted.length * share) - 1] ?? NaN
 
-const touchAll = Effect.gen(function* () {
+const touchAll = Effect.fnUntraced(function* (pauseMs: number) {
   const client = yield* SessionClient
-  return yield* timed((telegramId) =>
+  return yield* timed(pauseMs, (telegramId) =>
     Effect.flatMap(
       client.touch(telegramId, "bench"),
       ({ verdict }) => verdict === "valid" ? Effect.void : Effect.die(new Error(`chat ${telegramId} is ${verdict}`)),
-    )
-  )
+    ))
 })
 
-const figures = (phase: string, { perS, sorted }: Effect.Success<typeof touchAll>): Sample => ({
+const figures = (phase: string, { perS, sorted }: Effect.Success<ReturnType<typeof touchAll>>): Sample => ({
   [`${phase}P50Ms`]: quantile(sorted, 0.5),
   [`${phase}P99Ms`]: quantile(sorted, 0.99),
   [`${phase}PerS`]: perS,
 })
 
-const validate = Effect.gen(function* () {
-  const cold = yield* touchAll
-  const warm = yield* touchAll
+const validate = Effect.fnUntraced(function* (pauseMs: number) {
+  const cold = yield* touchAll(pauseMs)
+  const warm = yield* touchAll(pauseMs)
   return { ...figures("warm", warm), ...figures("cold", cold) }
 })
 
-const bare = Effect.gen(function* () {
+const bare = Effect.fnUntraced(function* (pauseMs: number) {
   const { sql } = yield* Store
-  const all = yield* timed((telegramId) =>
+  const all = yield* timed(pauseMs, (telegramId) =>
     Effect.gen(function* () {
       const now = new Date(yield* Clock.currentTimeMillis)
       const rows = yield* sql<{ readonly id: string }>`select session_id as id from user_sessions
         where telegram_id = ${telegramId} order by started_at desc limit 1`
       yield* sql`update user_sessions set last_activity_at = ${now} where session_id = ${rows[0]?.id ?? ""}`
-    })
-  )
+    }))
   return figures("warm", all)
 })
 
@@ -131,18 +130,21 @@ const worldWithSessions = Effect.gen(function* () {
   }
 })
 
+const validation = (name: string, about: string, pauseMs: number): Benchmark => ({
+  name,
+  about,
+  control: "a bare indexed SELECT and UPDATE on the same rows",
+  compared: "warmP99Ms",
+  targets: [{ figure: "warmP99Ms", atMost: 5 }, { figure: "coldP99Ms", atMost: 5 }],
+  prepare: Effect.map(worldWithSessions, ({ inProcess, onRows }) => ({
+    ours: inProcess(validate(pauseMs)),
+    control: onRows(bare(pauseMs)),
+  })),
+})
+
 export const sessions: ReadonlyArray<Benchmark> = [
-  {
-    name: "session-validation",
-    about: "a touch of a live session by 64 callers: verdict with the extension written",
-    control: "a bare indexed SELECT and UPDATE on the same rows",
-    compared: "warmP99Ms",
-    targets: [{ figure: "warmP99Ms", atMost: 5 }, { figure: "coldP99Ms", atMost: 5 }],
-    prepare: Effect.map(worldWithSessions, ({ inProcess, onRows }) => ({
-      ours: inProcess(validate),
-      control: onRows(bare),
-    })),
-  },
+  validation("session-validation", "64 callers without a pause: verdict with the extension written", 0),
+  validation("session-validation-paced", "the same, each caller pausing 32 ms: at most 2,000 touches/s", 32),
   {
     name: "session-memory",
     about: "heap of an idle session actor, its share of the cluster's tables included",
@@ -150,7 +152,7 @@ export const sessions: ReadonlyArray<Benchmark> = [
     compared: "heapKiBEach",
     targets: [{ figure: "heapKiBEach", atMost: 20 }],
     prepare: Effect.map(worldWithSessions, ({ inProcess }) => ({
-      ours: inProcess(kibEach(touchAll)),
+      ours: inProcess(kibEach(touchAll(0))),
       control: measuredFibers,
     })),
   },
