@@ -24,6 +24,7 @@ import * as Client from "../layers/telegram/Client.ts"
 import * as TelegramNotifier from "../layers/telegram/Notifier.ts"
 import type { Users } from "../layers/Users.ts"
 import * as Pipeline from "../streams/Pipeline.ts"
+import * as Timekeeping from "../streams/Timekeeping.ts"
 import * as Assembly from "./Assembly.ts"
 import * as Backends from "./Backends.ts"
 import type { Markets } from "./Markets.ts"
@@ -101,11 +102,16 @@ export const run = Effect.fn("Run.run")(function* <E>(options: RunOptions<E>) {
       return yield* Effect.all([deliver, bot], { concurrency: "unbounded", discard: true })
     }).pipe(Effect.provide(telegramOf(token, settings.telegramApiRoot))))
 
-  yield* Effect.logInfo(`running ${roles.join(", ")} on ${has("ingest") ? markets.what : "what arrives on the bus"}`)
-  return yield* Effect.all([
-    core,
-    has("ingest") ? ingest : Effect.never,
-    Option.getOrElse(withTelegram, () => Effect.never),
-    Layer.launch(options.service(watch)),
-  ], { concurrency: "unbounded", discard: true }).pipe(Effect.provide(people))
+  const work = Effect.gen(function* () {
+    const time = has("ingest") ? Effect.never : Timekeeping.follow(yield* Timekeeping.begin)
+    yield* Effect.logInfo(`running ${roles.join(", ")} on ${has("ingest") ? markets.what : "what arrives on the bus"}`)
+    return yield* Effect.all([
+      time,
+      core,
+      has("ingest") ? ingest : Effect.never,
+      Option.getOrElse(withTelegram, () => Effect.never),
+      Layer.launch(options.service(watch)),
+    ], { concurrency: "unbounded", discard: true })
+  })
+  return yield* work.pipe(Effect.provide(people))
 })

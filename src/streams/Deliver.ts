@@ -24,7 +24,10 @@ import { dueOrTold } from "./Wakeup.ts"
 /** Rows asked for, marked and sent together; and batches under way at a time: 32 requests in flight at most. */
 const BATCH = 8
 const WORKERS = 4
-const LEASE_MS = 15_000
+/** Of a row claimed: nothing has left yet, so another worker may soon have it where this one died. */
+const CLAIM_LEASE_MS = 3_000
+/** Of a row being sent: as long as a request may take. */
+const SENDING_LEASE_MS = 15_000
 /** How often leases that ran out and rows that expired are looked for. */
 const SWEEP_EVERY_MS = 1_000
 const MAX_ATTEMPTS = 5
@@ -231,7 +234,7 @@ const make = (options: DeliverOptions) =>
         const granted = ready.length === 0 ? [] : yield* admitted(ready, nowMs)
         if (granted.length === 0) return
         const queueIds = granted.map(({ item }) => item.queueId)
-        const mine = yield* queue.markSending({ owner, queueIds, nowMs, leaseMs: LEASE_MS })
+        const mine = yield* queue.markSending({ owner, queueIds, nowMs, leaseMs: SENDING_LEASE_MS })
         yield* Effect.forEach(granted.filter(({ item }) => mine.includes(item.queueId)), send, {
           concurrency: BATCH,
           discard: true,
@@ -256,7 +259,7 @@ const make = (options: DeliverOptions) =>
         yield* queue.expire(nowMs)
         sweptAt = nowMs
       }
-      const items = yield* queue.claim({ owner, limit: BATCH, nowMs, leaseMs: LEASE_MS })
+      const items = yield* queue.claim({ owner, limit: BATCH, nowMs, leaseMs: CLAIM_LEASE_MS })
       if (items.length === 0) return false
       yield* count(items.length)
       yield* Queue.offer(claimed, items)

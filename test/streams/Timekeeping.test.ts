@@ -12,6 +12,8 @@ import { ensureStreams } from "../../src/streams/Topology.ts"
 import { until } from "../support/actors.ts"
 import { framesOf, quote, T0 } from "../support/ticks.ts"
 
+/** As another process does it, which lives in the wall's time. */
+/** As another process does it, which lives in the wall's time. */
 const publish = (source: DataSource, at: number) =>
   Effect.flatMap(Bus, (bus) =>
     bus.publish({
@@ -20,7 +22,7 @@ const publish = (source: DataSource, at: number) =>
         framesOf([quote("a", "BTC/USDT", at - 5, ["1", "2"]), quote("a", "BTC/USDT", at, ["1", "2"])], source),
       ),
       messageId: `${source} ${at}`,
-    }))
+    })).pipe(Effect.provideService(Clock.Clock, Clock.Clock.defaultValue()))
 
 const world = Layer.mergeAll(EmbeddedBus.layer(), StreamClock.layer)
 
