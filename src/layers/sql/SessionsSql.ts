@@ -61,9 +61,13 @@ const make = Effect.gen(function* () {
     (started) => transaction(started),
   )
 
+  // Not waiting for the disk: if a server crash takes the new epoch back, the activation's next write is fenced and it
+  // activates anew. The setting is local to this statement's transaction.
   const activate = Effect.fn("Sessions.activate")((telegramId: string) =>
-    sql`update user_sessions set epoch = epoch + 1
-      where telegram_id = ${telegramId} and session_state = 'active' returning ${columns}`.pipe(
+    sql`with quick as materialized (select set_config('synchronous_commit', 'off', true) as setting)
+      update user_sessions set epoch = epoch + 1 from quick
+      where quick.setting = 'off' and telegram_id = ${telegramId} and session_state = 'active'
+      returning ${columns}`.pipe(
       first("Sessions.activate", SessionRow),
     )
   )
