@@ -1,6 +1,8 @@
 /**
- * `doctor` on the bus. In: settings. Out: checks of the NATS server, of JetStream's room, of our streams; or that the bus
- * in this process is used.
+ * `doctor` on the bus: which one is it, and can it hold what we put there?
+ *
+ * In: settings. Out: checks of the NATS server, of JetStream's room and of our streams; or that the bus inside the process
+ * is used. Promises: nothing is made on the server, and no check holds its credentials.
  */
 import { Effect, Option, type Redacted } from "effect"
 import type { Settings } from "../../domain/Settings.ts"
@@ -66,7 +68,7 @@ export const checkBus = ({ natsUrl, streamPrefix }: Settings): Effect.Effect<Rea
         ok(
           "bus",
           "embedded in the service's process; a restart loses what is in it",
-          "ARBEDGE_NATS_URL for a durable one",
+          "set ARBEDGE_NATS_URL for a durable one",
         ),
       ]),
     onSome: (url) => onServer(url, streamPrefix),

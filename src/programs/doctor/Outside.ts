@@ -1,6 +1,8 @@
 /**
- * `doctor` on what lies beyond our servers: Telegram and the venues. In: settings. Out: checks. Promises: each answers
- * within its time; no token is in any of them; venues are only asked when the caller wants it.
+ * `doctor` on what lies beyond our servers: Telegram and the venues.
+ *
+ * In: settings. Out: checks. Promises: each answers within its time; no token is in any of them; venues are only asked
+ * when the caller wants it.
  */
 import { Duration, Effect, Option, type Redacted } from "effect"
 import type { Settings } from "../../domain/Settings.ts"

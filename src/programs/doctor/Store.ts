@@ -1,6 +1,8 @@
 /**
- * `doctor` on the store. In: settings. Out: checks of the Postgres server (version, rights, tables, vectors), or of the
- * embedded store's folder.
+ * `doctor` on the store: which one is it, and can it be used as it is?
+ *
+ * In: settings. Out: checks of the Postgres server (version, rights, tables, vectors), or of the embedded store's folder.
+ * Promises: nothing is migrated, made or opened that somebody else may hold; no check holds a password.
  */
 import { Effect, Option, type Redacted } from "effect"
 import type { Settings } from "../../domain/Settings.ts"

@@ -1,6 +1,8 @@
 /**
- * `arbedge doctor`: does everything that the settings ask for work? In: the environment. Out: a check for each dependency
- * with what is missing and how to mend it; exit 3 if something needed does not work.
+ * `arbedge doctor`: does everything that the settings ask for work?
+ *
+ * In: the environment. Out: a check for each dependency, with what is missing and how to mend it. Promises: exit 3 if
+ * something needed does not work, 0 otherwise, also with nothing set.
  */
 import { Console, Effect, FileSystem } from "effect"
 import { Command, Flag } from "effect/cli"

@@ -1,6 +1,8 @@
 /**
- * `arbedge migrate`: brings the store up to date. In: the settings. Out: what was applied. A folder that the running
- * service holds is left alone (exit 4): the service migrates it itself when it starts.
+ * `arbedge migrate`: brings the store's tables up to date.
+ *
+ * In: the settings. Out: what was applied, or that nothing was to be done. Promises: a folder that the running service
+ * holds is left alone (exit 4): the service migrates it itself when it starts.
  */
 import { Console, Effect, Option } from "effect"
 import { Command } from "effect/cli"

@@ -1,6 +1,8 @@
 /**
- * The settings, for commands. In: the environment. Out: settings, or a usage failure (exit 2) that names the variable;
- * a secret's value is never in it.
+ * The settings, as commands read them.
+ *
+ * In: the environment. Out: settings, or a usage failure (exit 2) that names the variable. Promises: a secret's value is
+ * never in the failure.
  */
 import { Effect } from "effect"
 import * as Settings from "../../domain/Settings.ts"

@@ -1,6 +1,8 @@
 /**
- * `arbedge status`: how the running service is doing. In: `service.json` of the data folder. Out: its roles, uptime,
- * progress, what it owes to users; exit 4 when it cannot be reached.
+ * `arbedge status`: how the running service is doing.
+ *
+ * In: `service.json` of the data folder. Out: its roles, uptime and progress, and what it owes to users. Promises: it asks
+ * the service and never opens its folder; exit 4 when the service cannot be reached, with the reason.
  */
 import { Console, Duration, Effect } from "effect"
 import { Command } from "effect/cli"

@@ -1,6 +1,8 @@
 /**
- * A Store that cannot be opened, told to a person. In: its error. Out: a failure that says what to do: exit 4 where the
- * running service holds the folder (it must be asked instead), 1 otherwise.
+ * A Store that cannot be opened, told to a person.
+ *
+ * In: its error. Out: a failure that says what to do. Promises: exit 4 where the running service holds the folder (it must
+ * be asked instead), 1 otherwise; no password is told.
  */
 import type { StoreError } from "../../layers/Store.ts"
 import { failed, type Failure, unreachable } from "./Failure.ts"
