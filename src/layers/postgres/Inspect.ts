@@ -1,7 +1,8 @@
 /**
  * A look at a Postgres server for `doctor`: what its user may do, and whether vectors can be kept there.
  *
- * In: the Store. Out: a report. Promises: it only reads, and asks nothing but the server's own catalogue.
+ * In: the Store. Out: a report. Promises: it only reads, asks nothing but the server's own catalogue, and needs no table
+ * of ours to be there.
  */
 import { Effect, Schema } from "effect"
 import { Store, storeError } from "../Store.ts"
