@@ -26,6 +26,7 @@ const CHECKPOINT_EVERY_MS = 1_000
 const FRAMES_AHEAD = 1_024
 
 const transitionsTotal = Metric.counter("opportunity_transitions_total", { description: "Transitions by state" })
+const passedOverTotal = Metric.counter("analyse_messages_passed_over_total", { description: "Frames nobody can read" })
 const ticksTotal = Metric.counter("analyse_ticks_total", { description: "Ticks analysed" })
 
 const encoder = new TextEncoder()
@@ -88,9 +89,9 @@ const follow = (
     let savedAt = yield* Clock.currentTimeMillis
     let resumed = position === 0
 
-    const one = (message: StoredMessage): ReadonlyArray<Opportunity> => {
+    const worked = (message: StoredMessage): ReadonlyArray<Opportunity> => {
       const frames = Frame.decode(message.data)
-      if ("_tag" in frames) return []
+      if ("_tag" in frames) throw new Error(`${frames.reason}: ${frames.detail}`)
       if (message.sequence <= position) {
         analysis.rewind(frames, message.sequence)
         return []
@@ -101,6 +102,17 @@ const follow = (
       }
       return analysis.frames(frames, message.sequence)
     }
+
+    /** A message that no ingest of ours wrote must not stop those behind it: it is told, counted and passed over. */
+    const one = (message: StoredMessage) =>
+      Effect.try({ try: () => worked(message), catch: (cause) => cause }).pipe(
+        Effect.catch((cause) =>
+          Effect.logError("a message of frames is passed over", message.sequence, cause).pipe(
+            Effect.andThen(Metric.update(passedOverTotal, 1)),
+            Effect.as([]),
+          )
+        ),
+      )
 
     /** A repeat after a restart has the same message id. */
     const tell = (transition: Opportunity, source: Frame.DataSource) =>
@@ -114,7 +126,7 @@ const follow = (
       Effect.gen(function* () {
         const last = messages.at(-1)
         if (last === undefined) return
-        const transitions = messages.flatMap(one)
+        const transitions = (yield* Effect.forEach(messages, one)).flat()
         yield* streamTime.observe(analysis.source, analysis.now)
         yield* Effect.forEach(transitions, (transition) => tell(transition, analysis.source), { discard: true })
         const nowMs = yield* Clock.currentTimeMillis

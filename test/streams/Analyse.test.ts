@@ -2,6 +2,8 @@
 import { assert, layer } from "@effect/vitest"
 import { Effect, Fiber, Layer, Option, Ref, Schema, Stream } from "effect"
 import { TestClock } from "effect/testing"
+import { encode, FrameBuilder } from "../../src/domain/Frame.ts"
+import { partitionOf } from "../../src/domain/Instrument.ts"
 import { type Opportunity, OpportunityJson } from "../../src/domain/Opportunity.ts"
 import { Bus } from "../../src/layers/Bus.ts"
 import { Checkpoints } from "../../src/layers/Checkpoints.ts"
@@ -115,5 +117,20 @@ layer(world, { timeout: "60 seconds" })("The analysis", (it) => {
       yield* market(50, 1)
       yield* until(Effect.map(position, (at) => at === 2))
       assert.deepStrictEqual(yield* transitions, [])
+    })))
+
+  it.effect("passes over messages that no ingest wrote, and goes on with those behind them", () =>
+    running(Effect.gen(function* () {
+      yield* starting("one")
+      const bus = yield* Bus
+      const builder = new FrameBuilder("stranger.1", partitionOf("BTC"), "recorded")
+      builder.push(quote("a", "BTC/USDT", T0, ["9990", "abc"]))
+      builder.push(quote("b", "BTC/USDT", T0, ["10020", "10999"]))
+      const subject = `md.frame.${partitionOf("BTC")}`
+      yield* bus.publish({ subject, data: new TextEncoder().encode("no frame at all") })
+      yield* bus.publish({ subject, data: encode([builder.take()]) })
+      yield* market(100, 6)
+      yield* counted(1)
+      assert.deepStrictEqual((yield* transitions).map(([state]) => state), ["opened"])
     })))
 })
