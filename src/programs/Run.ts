@@ -43,6 +43,7 @@ export type SurfaceNeeds =
 
 export interface RunOptions<E> {
   readonly settings: Settings
+  /** Those of `workable`. */
   readonly roles: ReadonlyArray<Pipeline.Role>
   readonly owner: string
   readonly config: DetectConfig
@@ -58,20 +59,21 @@ export interface RunOptions<E> {
 const NEED_TELEGRAM: ReadonlyArray<Pipeline.Role> = ["deliver", "bot"]
 
 /** Roles that cannot work are left out, and that is told. */
-const workable = Effect.fnUntraced(function* (roles: ReadonlyArray<Pipeline.Role>, token: Option.Option<unknown>) {
-  if (Option.isSome(token)) return roles
-  for (const role of roles.filter((role) => NEED_TELEGRAM.includes(role))) {
-    yield* Effect.logWarning(`role ${role} is left out: set ARBEDGE_TELEGRAM_TOKEN to the bot's token`)
-  }
-  return roles.filter((role) => !NEED_TELEGRAM.includes(role))
-})
+export const workable = Effect.fnUntraced(
+  function* (roles: ReadonlyArray<Pipeline.Role>, token: Option.Option<unknown>) {
+    if (Option.isSome(token)) return roles
+    for (const role of roles.filter((role) => NEED_TELEGRAM.includes(role))) {
+      yield* Effect.logWarning(`role ${role} is left out: set ARBEDGE_TELEGRAM_TOKEN to the bot's token`)
+    }
+    return roles.filter((role) => !NEED_TELEGRAM.includes(role))
+  },
+)
 
 const telegramOf = (token: Redacted.Redacted, apiRoot: string) =>
   TelegramNotifier.layer.pipe(Layer.provideMerge(Client.layer({ token, apiRoot })))
 
 export const run = Effect.fn("Run.run")(function* <E>(options: RunOptions<E>) {
-  const { config, markets, owner, settings } = options
-  const roles = yield* workable(options.roles, settings.telegramToken)
+  const { config, markets, owner, roles, settings } = options
   const has = (role: Pipeline.Role) => roles.includes(role)
   const watch = yield* Pipeline.makeWatch
   const pipeline = { owner, config, watch }

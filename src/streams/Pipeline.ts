@@ -86,8 +86,14 @@ const every = <E extends { readonly message: string }, R>(
 
 /** Keeps one owner somewhere in the cluster for each venue. */
 export const ingestRole = (venues: ReadonlyArray<string>) =>
-  Effect.flatMap(MarketDataClient, (marketData) =>
-    role("ingest", every(ENSURE_EVERY, "keeping feeds alive", Effect.forEach(venues, marketData.ensure, { discard: true }))))
+  Effect.flatMap(
+    MarketDataClient,
+    (marketData) =>
+      role(
+        "ingest",
+        every(ENSURE_EVERY, "keeping feeds alive", Effect.forEach(venues, marketData.ensure, { discard: true })),
+      ),
+  )
 
 export const detectRole = ({ before = () => Effect.void, config, owner, watch }: PipelineOptions) =>
   role("detect", analyse({ before, config, owner, progress: watch.analysed }))

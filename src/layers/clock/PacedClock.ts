@@ -9,12 +9,18 @@ import { StreamTime } from "../StreamTime.ts"
 
 const NANOS_PER_MS = 1_000_000
 
+export class Pace extends Context.Service<Pace, {
+  /** Lets time pass from now on; more than once does nothing. */
+  readonly start: Effect.Effect<void>
+}>()("arbedge/Pace") {}
+
 /** `factor` 10: ten recorded seconds pass in one. */
-export const layer = (startMs: number, factor: number): Layer.Layer<StreamTime> =>
+export const layer = (startMs: number, factor: number): Layer.Layer<StreamTime | Pace> =>
   Layer.effectContext(Effect.gen(function* () {
     const wall = yield* Clock.Clock
-    const begun = wall.monotonicTimeNanosUnsafe()
-    const millis = () => startMs + Math.floor(Number(wall.monotonicTimeNanosUnsafe() - begun) / NANOS_PER_MS * factor)
+    let begun: bigint | null = null
+    const passedMs = () => begun === null ? 0 : Number(wall.monotonicTimeNanosUnsafe() - begun) / NANOS_PER_MS
+    const millis = () => startMs + Math.floor(passedMs() * factor)
     const nanos = () => BigInt(millis()) * BigInt(NANOS_PER_MS)
     const clock: Clock.Clock = {
       currentTimeMillisUnsafe: millis,
@@ -25,5 +31,11 @@ export const layer = (startMs: number, factor: number): Layer.Layer<StreamTime> 
       monotonicTimeNanos: Effect.sync(nanos),
       sleep: (duration) => wall.sleep(Duration.millis(Duration.toMillis(duration) / factor)),
     }
-    return Context.make(Clock.Clock, clock).pipe(Context.add(StreamTime, StreamTime.ignored))
+    const start = Effect.sync(() => {
+      begun ??= wall.monotonicTimeNanosUnsafe()
+    })
+    return Context.make(Clock.Clock, clock).pipe(
+      Context.add(StreamTime, StreamTime.ignored),
+      Context.add(Pace, Pace.of({ start })),
+    )
   }))

@@ -6,6 +6,7 @@
  */
 import { Clock, Duration, Effect, Option, Stream } from "effect"
 import type { Tick } from "../../domain/Tick.ts"
+import { Pace } from "../../layers/clock/PacedClock.ts"
 import { Recording } from "../../layers/Recording.ts"
 import { Ingest } from "../../streams/Ingest.ts"
 
@@ -15,6 +16,12 @@ export const startOf = Effect.fnUntraced(function* (path: string) {
   const first = yield* recording.read(path).pipe(Stream.filter((batch) => batch.ticks.length > 0), Stream.runHead)
   return Option.match(first, { onNone: () => 0, onSome: (batch) => batch.ticks[0]?.ingestTime ?? 0 })
 })
+
+/** Lets a paced clock go; there may be none. */
+export const startPace: Effect.Effect<void> = Effect.flatMap(
+  Effect.serviceOption(Pace),
+  Option.match({ onNone: () => Effect.void, onSome: ({ start }) => start }),
+)
 
 /** Hands over what is due, sleeps until the next is. */
 export const atItsTime = Effect.fnUntraced(function* (batch: ReadonlyArray<Tick>) {

@@ -27,7 +27,7 @@ import { Ingest } from "../../streams/Ingest.ts"
 import * as Pipeline from "../../streams/Pipeline.ts"
 import { FACTS, MARKET_DATA, OPPORTUNITIES, QUARANTINE } from "../../streams/Topology.ts"
 import * as Assembly from "../Assembly.ts"
-import { atItsTime, startOf } from "./Feeding.ts"
+import { atItsTime, startOf, startPace } from "./Feeding.ts"
 import { preferencesOf, type ReplayUser } from "./ReplayUsers.ts"
 import * as Settling from "./Settling.ts"
 
@@ -159,6 +159,7 @@ const play = (options: ReplayOptions, startMs: number) =>
       Effect.forkScoped(role), { discard: true })
 
     const bad: Array<BadLine> = []
+    yield* startPace
     const ticks = yield* feed(options, bad)
     const { lastSequence } = yield* bus.streamState(MARKET_DATA.name)
     yield* Settling.until(Effect.gen(function* () {

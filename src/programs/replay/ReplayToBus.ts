@@ -9,7 +9,7 @@ import * as PacedClock from "../../layers/clock/PacedClock.ts"
 import { type BadLine, Recording } from "../../layers/Recording.ts"
 import { Ingest } from "../../streams/Ingest.ts"
 import { ensureStreams } from "../../streams/Topology.ts"
-import { atItsTime, startOf } from "./Feeding.ts"
+import { atItsTime, startOf, startPace } from "./Feeding.ts"
 
 export interface ReplayToBusOptions {
   readonly path: string
@@ -28,6 +28,7 @@ export const replayToBus = Effect.fn("ReplayToBus.replayToBus")(function* (optio
     const recording = yield* Recording, stage = yield* Ingest
     const bad: Array<BadLine> = []
     let ticks = 0
+    yield* startPace
     yield* recording.read(path).pipe(Stream.runForEach((batch) =>
       Effect.gen(function* () {
         bad.push(...batch.bad)

@@ -7,7 +7,6 @@
 import { Clock, Console, Effect, FileSystem, Option } from "effect"
 import { Command, Flag } from "effect/cli"
 import * as DetectConfig from "../../domain/DetectConfig.ts"
-import { settings } from "../../domain/Settings.ts"
 import { withShippedFees } from "../../domain/ShippedFees.ts"
 import * as Backends from "../../programs/Backends.ts"
 import { replay as runReplay, type Replayed } from "../../programs/replay/Replay.ts"
@@ -15,6 +14,7 @@ import * as ReplayUsers from "../../programs/replay/ReplayUsers.ts"
 import { replayToBus } from "../../programs/replay/ReplayToBus.ts"
 import { failed, usage } from "./Failure.ts"
 import { json, readDetectConfig, readJson, recordingFailure, recordingFile } from "./Input.ts"
+import * as OperatorSettings from "./OperatorSettings.ts"
 import * as Owner from "./Owner.ts"
 import * as Progress from "./Progress.ts"
 import { reportBadLines, reportFigures } from "./Report.ts"
@@ -77,7 +77,7 @@ export const replay = Command.make(
   { file: recordingFile, config, users, log, speed, to, json },
   Effect.fn("Cli.replay")(function* (options) {
     const factor = yield* parseSpeed(options.speed)
-    const chosen = yield* settings
+    const chosen = yield* OperatorSettings.read
     const owner = yield* Owner.make
     const progress = yield* Progress.make("replay")
     const onProgress = (share: number, ticks: number) => progress.show(share, `${ticks} ticks`)

@@ -8,11 +8,11 @@ import { Effect, Layer, Option } from "effect"
 import { Command, Flag } from "effect/cli"
 import * as DetectConfig from "../../domain/DetectConfig.ts"
 import { FeedKind } from "../../domain/Feed.ts"
-import { type Settings, settings as readSettings } from "../../domain/Settings.ts"
+import type { Settings } from "../../domain/Settings.ts"
 import { withShippedFees } from "../../domain/ShippedFees.ts"
 import * as Backends from "../../programs/Backends.ts"
 import * as Markets from "../../programs/Markets.ts"
-import { run as runService } from "../../programs/Run.ts"
+import { run as runService, workable } from "../../programs/Run.ts"
 import { Role, type Watch } from "../../streams/Pipeline.ts"
 import * as Bot from "../bot/Bot.ts"
 import * as Pacing from "../bot/Pacing.ts"
@@ -20,6 +20,7 @@ import * as TelegramWebhook from "../http/TelegramWebhook.ts"
 import * as Service from "../rpc/Server.ts"
 import { failed, usage } from "./Failure.ts"
 import { readDetectConfig } from "./Input.ts"
+import * as OperatorSettings from "./OperatorSettings.ts"
 import * as Owner from "./Owner.ts"
 import { VERSION } from "./Version.ts"
 
@@ -98,8 +99,9 @@ export const run = Command.make(
   "run",
   { roles, config, simulate },
   Effect.fn("Cli.run")(function* (options) {
-    const settings = yield* readSettings
-    const chosen = yield* words(split(options.roles), Role.literals, "--roles")
+    const settings = yield* OperatorSettings.read
+    const named = yield* words(split(options.roles), Role.literals, "--roles")
+    const chosen = yield* workable(named, settings.telegramToken)
     const markets = yield* marketsOf(settings, options.simulate)
     const configuration = yield* configOf(Option.orElse(options.config, () => settings.detectConfig), markets)
     yield* runService({
