@@ -121,13 +121,17 @@ const closed = (opportunity: Opportunity, texts: CardTexts): ReadonlyArray<strin
 const living = (opportunity: Opportunity, texts: CardTexts, nowMs: number): ReadonlyArray<string> => {
   const { checks, score, state } = opportunity
   const title = `${ICON[state]} ${bold(escape(pairOf(opportunity), 60))} · ${texts.types[opportunity.type]}`
-  const lifetime = Figures.duration(lifetimeMs(opportunity), texts.units)
+  const age = texts.age(Figures.duration(nowMs - opportunity.detectedAt, texts.units))
+  // Found at one check: it has no lifetime yet to tell of.
+  const lifetime = lifetimeMs(opportunity) === 0
+    ? ""
+    : `, ${texts.lifetime(Figures.duration(lifetimeMs(opportunity), texts.units), checks)}`
   return [
     state === "closed" ? title : `${title} · ${texts.states[state]}`,
     `${texts.net} ${worth(opportunity, texts)}`,
     `${texts.gross} ${escape(Figures.fixed(opportunity.grossBps, 2, texts.grouping), FIGURE_LENGTH)} bps, ` +
     `${texts.fees} ${fees(opportunity.legs, texts)}`,
-    `${texts.age(Figures.duration(nowMs - opportunity.detectedAt, texts.units))}, ${texts.lifetime(lifetime, checks)}`,
+    age + lifetime,
     `${texts.priority}: ${texts.priorities[opportunity.priority]}` +
     (score === null ? "" : `, ${texts.score} ${Figures.fixed(`${score}`, 1)}`),
   ]
