@@ -7,7 +7,7 @@
  * any client can read a frame with a JSON parser and the table at `Frame`.
  */
 import { Schema } from "effect"
-import { type BadTick, badTick, type Level, type Tick, type TickKind, type TickOf } from "./Tick.ts"
+import { type BadTick, badTick, type Level, type Tick, TICK_KINDS, type TickKind, type TickOf } from "./Tick.ts"
 import * as TickCodec from "./TickCodec.ts"
 
 export const MEDIA_TYPE = "application/x-arbedge-frames+json;v=1"
@@ -300,16 +300,7 @@ export interface Series {
   readonly mark: Mark
 }
 
-const KINDS: ReadonlySet<string> = new Set<TickKind>([
-  "quote",
-  "book",
-  "ticker",
-  "trade",
-  "funding",
-  "candle",
-  "heartbeat",
-  "gap",
-])
+const KINDS: ReadonlySet<string> = new Set(TICK_KINDS)
 const isKind = (text: string): text is TickKind => KINDS.has(text)
 
 /** None (null) for a text that `FrameBuilder` does not write. */

@@ -6,6 +6,7 @@
  */
 import { Clock, Context, Duration, Effect, Layer } from "effect"
 import { StreamTime } from "../StreamTime.ts"
+import * as DerivedClock from "./DerivedClock.ts"
 
 const NANOS_PER_MS = 1_000_000
 
@@ -20,17 +21,10 @@ export const layer = (startMs: number, factor: number): Layer.Layer<StreamTime |
     const wall = yield* Clock.Clock
     let begun: bigint | null = null
     const passedMs = () => begun === null ? 0 : Number(wall.monotonicTimeNanosUnsafe() - begun) / NANOS_PER_MS
-    const millis = () => startMs + Math.floor(passedMs() * factor)
-    const nanos = () => BigInt(millis()) * BigInt(NANOS_PER_MS)
-    const clock: Clock.Clock = {
-      currentTimeMillisUnsafe: millis,
-      currentTimeMillis: Effect.sync(millis),
-      currentTimeNanosUnsafe: nanos,
-      currentTimeNanos: Effect.sync(nanos),
-      monotonicTimeNanosUnsafe: nanos,
-      monotonicTimeNanos: Effect.sync(nanos),
+    const clock = DerivedClock.make({
+      millis: () => startMs + Math.floor(passedMs() * factor),
       sleep: (duration) => wall.sleep(Duration.millis(Duration.toMillis(duration) / factor)),
-    }
+    })
     const start = Effect.sync(() => {
       begun ??= wall.monotonicTimeNanosUnsafe()
     })

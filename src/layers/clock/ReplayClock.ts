@@ -6,8 +6,7 @@
  */
 import { Clock, Context, Duration, Effect, Layer } from "effect"
 import { StreamTime } from "../StreamTime.ts"
-
-const NANOS_PER_MS = 1_000_000n
+import * as DerivedClock from "./DerivedClock.ts"
 
 interface Sleeper {
   readonly wakeAtMs: number
@@ -26,8 +25,6 @@ export const layer = (startMs: number): Layer.Layer<ReplayClock | StreamTime> =>
     const wall = yield* Clock.Clock
     let nowMs = startMs
     let sleepers: Array<Sleeper> = []
-    const millis = () => nowMs
-    const nanos = () => BigInt(Math.round(nowMs)) * NANOS_PER_MS
     const sleep = (duration: Duration.Duration) =>
       Effect.callback<void>((resume) => {
         const sleeper = { wakeAtMs: nowMs + Duration.toMillis(duration), wake: () => resume(Effect.void) }
@@ -37,15 +34,10 @@ export const layer = (startMs: number): Layer.Layer<ReplayClock | StreamTime> =>
           sleepers = sleepers.filter((other) => other !== sleeper)
         })
       })
-    const clock: Clock.Clock = {
-      currentTimeMillisUnsafe: millis,
-      currentTimeMillis: Effect.sync(millis),
-      currentTimeNanosUnsafe: nanos,
-      currentTimeNanos: Effect.sync(nanos),
-      monotonicTimeNanosUnsafe: nanos,
-      monotonicTimeNanos: Effect.sync(nanos),
+    const clock = DerivedClock.make({
+      millis: () => nowMs,
       sleep: (duration) => Duration.isFinite(duration) ? sleep(duration) : wall.sleep(duration),
-    }
+    })
     const jumpTo = (atMs: number) =>
       Effect.sync(() => {
         if (atMs <= nowMs) return

@@ -8,24 +8,18 @@
  */
 import { Clock, Context, Effect, Layer } from "effect"
 import { StreamTime } from "../StreamTime.ts"
+import * as DerivedClock from "./DerivedClock.ts"
 
 const TOLERANCE_MS = 250
-const NANOS_PER_MS = 1_000_000n
 
 export const layer: Layer.Layer<StreamTime> = Layer.effectContext(Effect.gen(function* () {
   const wall = yield* Clock.Clock
   let offsetMs = 0
-  const millis = () => wall.currentTimeMillisUnsafe() + offsetMs
-  const nanos = () => wall.currentTimeNanosUnsafe() + BigInt(Math.round(offsetMs)) * NANOS_PER_MS
-  const clock: Clock.Clock = {
-    currentTimeMillisUnsafe: millis,
-    currentTimeMillis: Effect.sync(millis),
-    currentTimeNanosUnsafe: nanos,
-    currentTimeNanos: Effect.sync(nanos),
-    monotonicTimeNanosUnsafe: () => wall.monotonicTimeNanosUnsafe(),
-    monotonicTimeNanos: wall.monotonicTimeNanos,
+  const clock = DerivedClock.make({
+    millis: () => wall.currentTimeMillisUnsafe() + offsetMs,
+    monotonicNanos: () => wall.monotonicTimeNanosUnsafe(),
     sleep: (duration) => wall.sleep(duration),
-  }
+  })
   const observe: StreamTime["Service"]["observe"] = (source, ingestTime) =>
     Effect.sync(() => {
       const due = source === "recorded" ? ingestTime - wall.currentTimeMillisUnsafe() : 0
