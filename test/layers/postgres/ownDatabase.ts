@@ -25,3 +25,11 @@ export const ownDatabase = Effect.gen(function* () {
   Effect.provideService(Clock.Clock, Clock.Clock.defaultValue()),
   Effect.orDie,
 )
+
+/** Names of the server's databases that begin so. */
+export const databasesOf = (prefix: string) =>
+  Effect.gen(function* () {
+    const admin = yield* PgClient.make({ url: Redacted.make(postgres.url), maxConnections: 1 })
+    const rows = yield* admin<{ readonly name: string }>`select datname as name from pg_database`
+    return rows.map(({ name }) => name).filter((name) => name.startsWith(prefix))
+  }).pipe(Effect.scoped, Effect.provide(Reactivity.layer), Effect.orDie)

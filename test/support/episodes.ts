@@ -1,0 +1,142 @@
+/**
+ * What a replay must send, worked out without the product: a plain loop over a recording's best quotes, and the rules of
+ * who is told when, written down once more in their simplest form.
+ *
+ * In: the lines of a recording, a threshold, people. Out: episodes (for zero fees, dollars taken as one) and the
+ * messages they owe. Promises: exact arithmetic; no code of src is used.
+ */
+import { Schema } from "effect"
+import { createReadStream } from "node:fs"
+import { createInterface } from "node:readline"
+import { createGunzip } from "node:zlib"
+
+export interface Episode {
+  readonly buy: string
+  readonly sell: string
+  readonly openAt: number
+  readonly closeAt: number
+  /** At its opening, and at its best. */
+  readonly openBps: number
+  readonly bestBps: number
+}
+
+const decodeQuote = Schema.decodeUnknownSync(Schema.fromJsonString(Schema.Struct({
+  venue: Schema.String,
+  ingestTime: Schema.Int,
+  bid: Schema.String,
+  ask: Schema.String,
+})))
+
+interface Best {
+  readonly bid: bigint
+  readonly ask: bigint
+}
+
+/** One that is still open at the recording's end expires by itself. */
+const LIFETIME_MS = 30_000
+const DECIMALS = 8
+const scaled = (text: string): bigint => {
+  const [whole = "0", fraction = ""] = text.split(".")
+  return BigInt(whole + fraction.padEnd(DECIMALS, "0"))
+}
+
+/** Runs of checks strictly above the threshold (whole bps), in the order of their opening. One base asset. */
+export const episodesOf = async (file: string, thresholdBps: number): Promise<ReadonlyArray<Episode>> => {
+  const best = new Map<string, Best>(), open = new Map<string, Episode>(), found: Array<Episode> = []
+  const check = (buy: string, sell: string, at: number): void => {
+    const ask = best.get(buy)?.ask, bid = best.get(sell)?.bid
+    if (ask === undefined || bid === undefined) return
+    const key = `${buy} ${sell}`
+    const before = open.get(key)
+    if ((bid - ask) * 10_000n > ask * BigInt(thresholdBps)) {
+      const bps = Number((bid - ask) * 100_000_000n / ask) / 10_000
+      const started = before ?? { buy, sell, openAt: at, closeAt: Infinity, openBps: bps, bestBps: bps }
+      open.set(key, { ...started, bestBps: Math.max(started.bestBps, bps) })
+    } else if (before !== undefined) {
+      found.push({ ...before, closeAt: at })
+      open.delete(key)
+    }
+  }
+  const lines = createInterface({ input: createReadStream(file).pipe(createGunzip()) })
+  for await (const line of lines) {
+    if (!line.includes('"kind":"quote"')) continue
+    const tick = decodeQuote(line)
+    best.set(tick.venue, { bid: scaled(tick.bid), ask: scaled(tick.ask) })
+    for (const other of best.keys()) {
+      if (other === tick.venue) continue
+      check(tick.venue, other, tick.ingestTime)
+      check(other, tick.venue, tick.ingestTime)
+    }
+  }
+  for (const episode of open.values()) found.push({ ...episode, closeAt: episode.openAt + LIFETIME_MS })
+  return found.toSorted((a, b) => a.openAt - b.openAt)
+}
+
+export interface Person {
+  readonly chat: number
+  /** Whether the recording's hours, all within one of this person's, are active. */
+  readonly isAwake: boolean
+  readonly minNetBps: number
+  readonly perHour: number
+  readonly perDay: number
+  /** Empty: all. */
+  readonly venues: ReadonlyArray<string>
+}
+
+export interface Message {
+  readonly at: number
+  readonly chat: number
+  readonly kind: "open" | "close"
+  readonly openAt: number
+}
+
+/** One message a second to a chat, and the margin that the product keeps. */
+const CHAT_PAUSE_MS = 1_050
+
+const rankOf = (bps: number): number => bps >= 50 ? 0 : bps >= 20 ? 1 : bps >= 10 ? 2 : 3
+
+/** For recordings shorter than an hour within one day: both caps then count everything that was sent. */
+export const messagesFor = (person: Person, episodes: ReadonlyArray<Episode>): ReadonlyArray<Message> => {
+  interface Row {
+    readonly kind: "open" | "close"
+    readonly episode: Episode
+    readonly rank: number
+    readonly order: number
+  }
+  const sent: Array<Message> = [], waiting: Array<Row> = [], told = new Set<Episode>()
+  let freeAt = -Infinity, order = 0
+  const spent = () => told.size + waiting.filter(({ kind }) => kind === "open").length
+  /** Everything that may leave up to then. */
+  const sendUntil = (untilMs: number, nowMs: number): void => {
+    for (let at = Math.max(freeAt, nowMs); waiting.length > 0 && at <= untilMs; at = Math.max(freeAt, nowMs)) {
+      waiting.sort((a, b) => a.rank - b.rank || a.order - b.order)
+      const next = waiting.shift()
+      if (next === undefined) return
+      if (next.kind === "open") told.add(next.episode)
+      sent.push({ at, chat: person.chat, kind: next.kind, openAt: next.episode.openAt })
+      freeAt = at + CHAT_PAUSE_MS
+    }
+  }
+  const events = episodes.flatMap((episode) => [
+    { at: episode.openAt, kind: "open" as const, episode },
+    { at: episode.closeAt, kind: "close" as const, episode },
+  ]).toSorted((a, b) => a.at - b.at)
+  let before = -Infinity
+  for (const { at, episode, kind } of events) {
+    sendUntil(at, before)
+    before = at
+    if (kind === "close") {
+      const unsent = waiting.findIndex((row) => row.kind === "open" && row.episode === episode)
+      if (unsent >= 0) waiting.splice(unsent, 1)
+      if (told.has(episode)) waiting.push({ kind, episode, rank: rankOf(episode.bestBps), order: order++ })
+    } else {
+      const fits = person.isAwake && episode.openBps >= person.minNetBps &&
+        spent() < Math.min(person.perHour, person.perDay) &&
+        (person.venues.length === 0 || [episode.buy, episode.sell].every((venue) => person.venues.includes(venue)))
+      if (fits) waiting.push({ kind, episode, rank: rankOf(episode.openBps), order: order++ })
+    }
+    sendUntil(at, at)
+  }
+  sendUntil(Infinity, before)
+  return sent
+}
