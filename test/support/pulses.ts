@@ -30,7 +30,8 @@ export const CONFIG = {
   hysteresis: true,
 }
 
-export const durationMs = ({ everyMs, perAsset }: Pulses): number => everyMs * perAsset + 2 * MARGIN_MS
+/** The last asset's turn ends almost a period after the first's. */
+export const durationMs = ({ everyMs, perAsset }: Pulses): number => everyMs * (perAsset + 1) + 2 * MARGIN_MS
 
 /** Assets take their turns evenly within a period. */
 export const ticks = (pulses: Pulses): ReadonlyArray<Tick> => {
