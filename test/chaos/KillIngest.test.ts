@@ -4,7 +4,7 @@
  * Promises: processes, database and streams are the test's own.
  */
 import { assert, it } from "@effect/vitest"
-import { Effect, Stream } from "effect"
+import { Effect, Ref, Stream } from "effect"
 import { randomBytes } from "node:crypto"
 import * as Frame from "../../src/domain/Frame.ts"
 import { Bus } from "../../src/layers/Bus.ts"
@@ -16,6 +16,8 @@ import { eventually } from "../support/eventually.ts"
 import { serviceOn, telegram } from "../support/service.ts"
 
 const VENUES = ["binance", "bybit", "coinbase", "kraken", "okx"]
+
+const decoder = new TextDecoder()
 
 /** "venue reason" of every gap in the frames so far, and the venues that have ticks. */
 const seen = Effect.gen(function* () {
@@ -56,6 +58,15 @@ describeWith([nats, postgres], "A killed ingest", () => {
       }
       const none = { assets: [], perAsset: 0, everyMs: 1, openMs: 1 }
       const { bus, environment } = yield* serviceOn(where, none)
+      const announced = yield* Ref.make<ReadonlyArray<string>>([])
+      yield* Effect.flatMap(Bus, ({ subscribeLive }) =>
+        subscribeLive("md.v1.*.*.*.gap", 1_024).pipe(
+          Stream.runForEach(({ data, subject }) =>
+            decoder.decode(data).includes("owner_lost")
+              ? Ref.update(announced, (before) => [...before, subject.split(".")[2] ?? ""])
+              : Effect.void
+          ),
+        )).pipe(Effect.provide(bus), Effect.forkScoped)
       const ingest = arbedge(["run", "--roles", "ingest", "--simulate"], environment)
       const look = Effect.provide(seen, bus)
       const first = yield* ingest
@@ -69,6 +80,7 @@ describeWith([nats, postgres], "A killed ingest", () => {
         ({ gaps }) => VENUES.every((venue) => gaps.has(`${venue} owner_lost`)),
         "40 seconds",
       )
+      yield* eventually(Ref.get(announced), (venues) => VENUES.every((venue) => venues.includes(venue)), "10 seconds")
       assert.isAbove(after.writers.size, before.writers.size)
     }).pipe(Effect.provide(telegram)), 120_000)
 })
