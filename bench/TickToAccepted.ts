@@ -2,7 +2,7 @@
  * tick-to-accepted: from a tick that makes an opportunity to the messenger's acceptance of the message about it.
  *
  * The whole product in one process, as the demo composes it: simulated markets at 5,000 ticks/s, embedded bus and store,
- * the emulated Telegram with its real limits, twenty people who want everything. Waits for those limits are taken out and
+ * the emulated Telegram with its real limits, five people who want everything. Waits for those limits are taken out and
  * told apart. Control, the floor: a row inserted, read and settled in the same kind of store, and one request.
  */
 import { Duration, Effect, Layer, Option, References } from "effect"
@@ -15,13 +15,13 @@ import * as Bot from "../src/surfaces/bot/Bot.ts"
 import * as Pacing from "../src/surfaces/bot/Pacing.ts"
 import type { Benchmark, Sample } from "./Paired.ts"
 
-const SECONDS = 15
+const SECONDS = 20
 /** Each pass begins a new world: its first seconds warm caches and plans and do not count. */
 const WARM_UP_MS = 4_000
 const TICKS_PER_SECOND = 5_000
 const FLOOR_ROUNDS = 200
 
-const PEOPLE: ReadonlyArray<Person> = Array.from({ length: 20 }, (_, n) => ({
+const PEOPLE: ReadonlyArray<Person> = Array.from({ length: 5 }, (_, n) => ({
   id: 2_000 + n,
   name: `reader ${n}`,
   about: "wants everything",

@@ -1,5 +1,5 @@
 /**
- * The one owner of a venue's feed over all processes. An actor a venue, shard group `market`; it lives while somebody
+ * The one owner of a venue's feed over all processes. An actor a venue, shard group `feeds`; it lives while somebody
  * calls `ensure`, which the ingest role does every 2 seconds for each venue.
  *
  *   (activation) --> standby
@@ -47,7 +47,7 @@ export type FeedStatus = typeof FeedStatus.Type
 
 export const MarketDataEntity = Entity.make("MarketData", [
   Rpc.make("Ensure", { success: FeedStatus }),
-]).annotate(ClusterSchema.ShardGroup, () => "market")
+]).annotate(ClusterSchema.ShardGroup, () => "feeds")
 
 /** Who hands events over: later owners of a venue have higher epochs. */
 export interface FeedOwner {

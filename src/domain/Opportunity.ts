@@ -103,9 +103,6 @@ export const RejectionReason = Schema.Literals([
   "below_lot",
   "below_min_amount",
   "below_min_notional",
-  "no_fee",
-  "unknown_contract_size",
   "venue_down",
-  "expired",
 ])
 export type RejectionReason = typeof RejectionReason.Type

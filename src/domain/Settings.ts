@@ -48,7 +48,7 @@ export const FIELDS = {
   postgresUrl: secret("POSTGRES_URL", "Postgres (>= 15); unset: the embedded store"),
   dataDir: text("DATA_DIR", "Folder of the embedded store; `memory` keeps nothing", ".arbedge"),
   streamPrefix: text("STREAM_PREFIX", "Set before the names of streams and buckets, to share one NATS server", ""),
-  venues: list("VENUES", "Venues to follow, ccxt ids", "binance,okx,bybit,kraken,coinbase"),
+  venues: list("VENUES", "Venues to follow, ccxt ids", "binance,okx,bybit,kraken,coinbaseexchange"),
   instruments: list(
     "INSTRUMENTS",
     "Canonical instruments to follow on each venue that lists them",

@@ -151,7 +151,7 @@ export class OpportunityQueue extends Context.Service<OpportunityQueue, {
     chatId: TelegramId,
     opportunityId: string,
   ) => Effect.Effect<Option.Option<number>, StoreError>
-  /** Everyone who was told of an opportunity, or is being told now: whom its close concerns; and what they were told. */
+  /** Everyone who was told of an opportunity, or is still to be: whom its close concerns; and what they are told. */
   readonly toldOf: (opportunityId: string) => Effect.Effect<
     ReadonlyArray<{ readonly userId: string; readonly chatId: TelegramId; readonly payload: unknown }>,
     StoreError

@@ -47,17 +47,25 @@ export const storeOf = (settings: Settings): Layer.Layer<Store | SqlClient.SqlCl
     onSome: (url) => Postgres.layer({ url }),
   })
 
-export const clusterOf = (settings: Settings): Layer.Layer<Sharding, BadSettings, SqlClient.SqlClient> =>
+/** `groups`: whose actors this process hosts; those of other groups it only calls. */
+export const clusterOf = (
+  settings: Settings,
+  groups: ReadonlyArray<Cluster.ShardGroup>,
+): Layer.Layer<Sharding, BadSettings, SqlClient.SqlClient> =>
   Option.match(settings.clusterPort, {
     onNone: (): Layer.Layer<Sharding, BadSettings> =>
-      Cluster.layerOneProcess({ maxResidentEntities: settings.maxActors }),
+      Cluster.layerOneProcess({ groups, maxResidentEntities: settings.maxActors }),
     onSome: (port) =>
       Option.isNone(settings.natsUrl) || Option.isNone(settings.postgresUrl)
         ? Layer.effectContext(Effect.fail(
           new BadSettings({ detail: "ARBEDGE_CLUSTER_PORT needs ARBEDGE_NATS_URL and ARBEDGE_POSTGRES_URL as well" }),
         ))
-        : Cluster.layerManyProcesses({ host: settings.clusterHost, port, maxResidentEntities: settings.maxActors })
-          .pipe(Layer.orDie),
+        : Cluster.layerManyProcesses({
+          host: settings.clusterHost,
+          port,
+          groups,
+          maxResidentEntities: settings.maxActors,
+        }).pipe(Layer.orDie),
   })
 
 /** Streams and a database of one run's own, on the servers if there are any: nothing is met there and nothing left. */

@@ -5,14 +5,15 @@
  * product may be spread over processes; whatever a role lacks is told once at the start and the rest works; on SIGTERM
  * the roles stop first, then actors, then connections.
  *
- * Shutdown: 1 roles are interrupted: no more frames, claims or polls · 2 feeds give back their leases · 3 actors end,
- * within 5 s · 4 the HTTP server closes and `service.json` goes · 5 bus and store connections close
+ * Shutdown: 1 roles are interrupted: no more frames, claims or polls; requests in flight end, within 5 s; the HTTP server
+ * closes and `service.json` goes · 2 feeds give back their leases · 3 actors end, within 5 s · 4 connections close
  */
 import { Duration, Effect, type FileSystem, Layer, Option, type Redacted } from "effect"
 import type { RateLimiterClient } from "../actors/RateLimiter.ts"
 import type { SessionClient } from "../actors/Session.ts"
 import type { DetectConfig } from "../domain/DetectConfig.ts"
 import type { Settings } from "../domain/Settings.ts"
+import type { ShardGroup } from "../layers/cluster/Cluster.ts"
 import * as StreamClock from "../layers/clock/StreamClock.ts"
 import type { Opportunities } from "../layers/Opportunities.ts"
 import type { OpportunityQueue } from "../layers/OpportunityQueue.ts"
@@ -56,6 +57,9 @@ export interface RunOptions<E> {
   readonly bot: (watch: Pipeline.Watch) => Layer.Layer<never, E, SurfaceNeeds>
 }
 
+/** Hosted by every process, whatever its roles: who is called most should be near. */
+const PEOPLE_GROUPS: ReadonlyArray<ShardGroup> = ["users", "market", "delivery"]
+
 const NEED_TELEGRAM: ReadonlyArray<Pipeline.Role> = ["deliver", "bot"]
 
 /** Roles that cannot work are left out, and that is told. */
@@ -81,7 +85,7 @@ export const run = Effect.fn("Run.run")(function* <E>(options: RunOptions<E>) {
   const schema = Backends.isEmbedded(settings) ? Migrations.layer : Migrations.checked
   const people = Assembly.people({ owner, sessionTimeout: Duration.days(settings.sessionDays) }).pipe(
     Layer.provideMerge(schema),
-    Layer.provideMerge(Backends.clusterOf(settings)),
+    Layer.provideMerge(Backends.clusterOf(settings, has("ingest") ? [...PEOPLE_GROUPS, "feeds"] : PEOPLE_GROUPS)),
     Layer.provideMerge(Layer.mergeAll(Backends.busOf(settings), Backends.storeOf(settings), StreamClock.layer)),
   )
 

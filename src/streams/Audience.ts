@@ -5,12 +5,16 @@
  * match reads memory alone; only recipients whose known session has just run out are asked for again, because extensions
  * are not announced; after missed notices everything is read again.
  */
-import { Clock, Context, Effect, Layer, Option, Schedule, type Scope, Stream } from "effect"
-import { mismatch, type Offer, offerOf, rank } from "../domain/Matching.ts"
+import { Clock, Context, Effect, Layer, Metric, Option, Schedule, type Scope, Stream } from "effect"
+import { mismatch, type MismatchReason, type Offer, offerOf, rank } from "../domain/Matching.ts"
 import type { Opportunity } from "../domain/Opportunity.ts"
 import type { Recipient } from "../domain/User.ts"
 import type { StoreError } from "../layers/Store.ts"
 import { type AudienceChange, Users } from "../layers/Users.ts"
+
+const mismatchesTotal = Metric.counter("audience_mismatches_total", {
+  description: "Recipients passed over, by reason",
+})
 
 const again = Schedule.min([Schedule.exponential("100 millis"), Schedule.spaced("2 seconds")])
 
@@ -62,7 +66,15 @@ const make: Effect.Effect<Audience["Service"], StoreError, Users | Scope.Scope> 
   return {
     matching: Effect.fn("Audience.matching")(function* (opportunity: Opportunity, nowMs: number) {
       const offer = offerOf(opportunity)
-      const fitting = [...known.values()].filter((recipient) => mismatch(offer, recipient, nowMs) === null)
+      const mismatched = new Map<MismatchReason, number>()
+      const fitting = [...known.values()].filter((recipient) => {
+        const reason = mismatch(offer, recipient, nowMs)
+        if (reason !== null) mismatched.set(reason, (mismatched.get(reason) ?? 0) + 1)
+        return reason === null
+      })
+      for (const [reason, count] of mismatched) {
+        yield* Metric.update(Metric.withAttributes(mismatchesTotal, { reason }), count)
+      }
       return rank([...fitting, ...(yield* renewed(offer, nowMs))])
     }),
     size: Effect.sync(() => known.size),

@@ -8,7 +8,7 @@
  * in the transaction that settles the row. Promises: an expired row is never sent; a crash repeats at most the requests
  * in flight, each once; one chat's wait holds nobody else up. In flight: 32 at most a process.
  */
-import { Clock, Effect, Metric, Option, Queue, Random, Ref, Schema } from "effect"
+import { Clock, Duration, Effect, Metric, Option, Queue, Random, Ref, Schedule, Schema } from "effect"
 import { RateLimiterClient } from "../actors/RateLimiter.ts"
 import type { DeliverySettled } from "../domain/Fact.ts"
 import { Opportunity } from "../domain/Opportunity.ts"
@@ -30,6 +30,8 @@ const CLAIM_LEASE_MS = 3_000
 const SENDING_LEASE_MS = 15_000
 /** How often leases that ran out and rows that expired are looked for. */
 const SWEEP_EVERY_MS = 1_000
+/** How long a shutdown waits for requests in flight. */
+const DRAIN = Duration.seconds(5)
 const MAX_ATTEMPTS = 5
 const FIRST_RETRY_MS = 1_000
 const LAST_RETRY_MS = 300_000
@@ -96,6 +98,15 @@ interface Ready {
   readonly payload: Payload
   readonly waitedMs: number
 }
+
+/** Waits until nothing is under way, by the wall's time, for 5 s at most. */
+const drained = (underWay: Ref.Ref<number>): Effect.Effect<void> =>
+  Ref.get(underWay).pipe(
+    Effect.repeat({ until: (count) => count <= 0, schedule: Schedule.spaced(Duration.millis(20)) }),
+    Effect.timeoutOption(DRAIN),
+    Effect.provideService(Clock.Clock, Clock.Clock.defaultValue()),
+    Effect.asVoid,
+  )
 
 const make = (options: DeliverOptions) =>
   Effect.gen(function* () {
@@ -248,6 +259,8 @@ const make = (options: DeliverOptions) =>
     const claimed = yield* Queue.bounded<ReadonlyArray<QueueItem>>(1)
     const worker = Effect.forever(Effect.flatMap(Queue.take(claimed), batch))
     yield* Effect.forEach(Array.from({ length: WORKERS }), () => Effect.forkScoped(worker), { discard: true })
+    // Runs before the workers end: nothing new is claimed any more, and what has left learns its answer.
+    yield* Effect.addFinalizer(() => drained(underWay))
 
     /** One look at the queue; out: whether there was anything. */
     let sweptAt = -Infinity

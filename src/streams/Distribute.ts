@@ -74,6 +74,7 @@ const make = Effect.fnUntraced(function* (options: DistributeOptions) {
       })),
     }))
 
+  /** Also for those whose notification still waits: until it expires they are owed it, and its end right after. */
   const edits = (opportunity: Opportunity, nowMs: number) =>
     Effect.map(queue.toldOf(opportunity.id), (told) => ({
       matched: told.length,
@@ -95,7 +96,6 @@ const make = Effect.fnUntraced(function* (options: DistributeOptions) {
     const nowMs = yield* Clock.currentTimeMillis
     yield* Metric.update(Metric.withAttributes(distributedTotal, { action }), 1)
     const inserted = yield* store.transaction(Effect.gen(function* () {
-      if (opportunity.state === "closed") yield* queue.cancelOpportunity(opportunity.id, "closed", nowMs)
       const { matched, rows } = action === "notify"
         ? yield* notifications(opportunity, nowMs)
         : action === "edit"

@@ -100,15 +100,19 @@ const make = (settings: CcxtSettings) =>
       const offset = new ClockOffset()
       const attempt = Effect.gen(function* () {
         const source = yield* Cache.get(sources, venue)
-        const unknown = request.instruments.filter((name) => source.markets?.[name] === undefined)
-        if (unknown.length > 0) {
-          return yield* new ExchangeError({ reason: "unknown_instrument", venue, detail: unknown.join(", ") })
+        const listed = request.instruments.filter((name) => source.markets?.[name] !== undefined)
+        const unlisted = request.instruments.filter((name) => !listed.includes(name))
+        if (listed.length === 0) {
+          return yield* new ExchangeError({ reason: "unknown_instrument", venue, detail: unlisted.join(", ") })
         }
+        if (unlisted.length > 0) yield* Effect.logInfo(`${venue} does not list ${unlisted.join(", ")}: not followed`)
         const kinds = request.kinds.filter((kind) => adapter.subscribe[kind] !== undefined)
         if (kinds.length === 0) {
           return yield* new ExchangeError({ reason: "unsupported", venue, detail: request.kinds.join(", ") })
         }
-        return yield* Effect.scoped(session({ adapter, request, kinds, settings, source, outlet, offset }))
+        return yield* Effect.scoped(
+          session({ adapter, request: { ...request, instruments: listed }, kinds, settings, source, outlet, offset }),
+        )
       }).pipe(Effect.tapError((error) => state("disconnected", `${error.reason}: ${error.detail}`)))
       return keepConnected(attempt, settings)
     }

@@ -23,10 +23,10 @@ import type { SocketServerError } from "effect/socket/SocketServer"
 import type * as SqlClient from "effect/sql/SqlClient"
 import type { SqlError } from "effect/sql/SqlError"
 
-/** Which actors share shards: sessions and user queues; venues and coordinators; the limiter. */
-export type ShardGroup = "users" | "market" | "delivery"
+/** Which actors share shards: sessions and user queues; coordinators; venues; the limiter. */
+export type ShardGroup = "users" | "market" | "feeds" | "delivery"
 
-export const SHARD_GROUPS: ReadonlyArray<ShardGroup> = ["users", "market", "delivery"]
+export const SHARD_GROUPS: ReadonlyArray<ShardGroup> = ["users", "market", "feeds", "delivery"]
 
 /** Effect's own singletons (the health check of runners) live here, so every process takes part in it. */
 const RUNTIME_GROUP = "default"

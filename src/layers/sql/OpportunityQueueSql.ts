@@ -181,7 +181,8 @@ const make = Effect.gen(function* () {
 
   const toldOf = Effect.fn("OpportunityQueue.toldOf")((opportunityId: string) =>
     sql`select user_id as "userId", chat_id as "chatId", payload from opportunity_distribution_queue
-      where opportunity_id = ${opportunityId} and purpose = 'notify' and status in ('sent', 'sending', 'unknown')
+      where opportunity_id = ${opportunityId} and purpose = 'notify'
+        and status in ('pending', 'sending', 'sent', 'unknown')
       order by queue_id`.pipe(all("OpportunityQueue.toldOf", ToldRow))
   )
 

@@ -77,6 +77,11 @@ export const makeSending = (sql: PgClient): Sending => {
   )
 
   const tellWaiting = sql`select pg_notify(${Channel.queue}, '')`.pipe(run("OpportunityQueue.tellWaiting"))
+  /** An edit waits for its notification's end, and is due with it. */
+  const tellFollowing = sql`(select pg_notify(${Channel.queue}, '') is null from opportunity_distribution_queue e
+    where e.chat_id = opportunity_distribution_queue.chat_id
+      and e.opportunity_id = opportunity_distribution_queue.opportunity_id
+      and e.queue_id <> opportunity_distribution_queue.queue_id and e.status = 'pending' limit 1)`
   const settled = fenced("OpportunityQueue.settle", StatusRow)
 
   const settle: Sending["settle"] = Effect.fn("OpportunityQueue.settle")(({ owner, queueId, settlement, nowMs }) => {
@@ -86,7 +91,7 @@ export const makeSending = (sql: PgClient): Sending => {
         sql`update opportunity_distribution_queue
           set ${assignments}, lease_owner = null, lease_until = null, error_message = ${errorOf(settlement)},
             updated_at = ${at(nowMs)}
-          where queue_id = ${queueId} and ${from} returning status`,
+          where queue_id = ${queueId} and ${from} returning status, ${tellFollowing} as told`,
       ).pipe(Effect.map((row) => row.status))
     /** It leaves once more: whoever waits for rows hears of it. */
     const again = (assignments: Fragment, from: Fragment) => Effect.tap(end(assignments, from), tellWaiting)

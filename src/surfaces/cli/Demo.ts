@@ -27,7 +27,7 @@ const live = Flag.Boolean("live").pipe(
 )
 
 const liveMarkets = Markets.live({
-  venues: ["binance", "okx", "bybit", "kraken", "coinbase"],
+  venues: ["binance", "okx", "bybit", "kraken", "coinbaseexchange"],
   instruments: ["BTC/USDT", "ETH/USDT"],
   kinds: ["quote"],
   depth: 1,
