@@ -162,12 +162,12 @@ const people: ReadonlyArray<Person & { readonly user: object }> = [
   { ...everything, chat: 2, isAwake: false, user: { hours: [8, 22] } },
   { ...everything, chat: 3, perHour: 5, user: { timeZone: "Asia/Tokyo", caps: { perHour: 9 }, tier: "free" } },
   { ...everything, chat: 4, minNetBps: 6, user: { hours: [0, 24], minNetBps: 6 } },
+  // Not more than can be sent before it expires: two a second would be owed.
   {
     ...everything,
     chat: 5,
-    perHour: 100,
-    perDay: 1_000,
-    user: { hours: [0, 24], caps: { perHour: 100, perDay: 1_000 }, tier: "enterprise" },
+    perHour: 10,
+    user: { hours: [0, 24], caps: { perHour: 10 }, tier: "enterprise" },
   },
   { ...everything, chat: 6, perDay: 2, user: { hours: [0, 24], caps: { perDay: 2 } } },
   {

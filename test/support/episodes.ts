@@ -32,7 +32,7 @@ interface Best {
   readonly ask: bigint
 }
 
-/** One that is still open at the recording's end expires by itself. */
+/** So long after it was last spoken of an opportunity expires; what was not sent by then never is. */
 const LIFETIME_MS = 30_000
 const DECIMALS = 8
 const scaled = (text: string): bigint => {
@@ -103,19 +103,27 @@ export const messagesFor = (person: Person, episodes: ReadonlyArray<Episode>): R
     readonly rank: number
     readonly order: number
   }
-  const sent: Array<Message> = [], waiting: Array<Row> = [], told = new Set<Episode>()
-  let freeAt = -Infinity, order = 0
+  const sent: Array<Message> = [], told = new Set<Episode>()
+  let waiting: ReadonlyArray<Row> = [], freeAt = -Infinity, order = 0
   const spent = () => told.size + waiting.filter(({ kind }) => kind === "open").length
-  /** Everything that may leave up to then. */
+  const expireBy = (at: number): void => {
+    waiting = waiting.filter(({ episode, kind }) => kind === "close" || at < episode.openAt + LIFETIME_MS)
+  }
+  /** Everything that may leave up to then; a closing only after its opening. */
   const sendUntil = (untilMs: number, nowMs: number): void => {
-    for (let at = Math.max(freeAt, nowMs); waiting.length > 0 && at <= untilMs; at = Math.max(freeAt, nowMs)) {
-      waiting.sort((a, b) => a.rank - b.rank || a.order - b.order)
-      const next = waiting.shift()
+    for (let at = Math.max(freeAt, nowMs); at <= untilMs; at = Math.max(freeAt, nowMs)) {
+      expireBy(at)
+      const [next] = waiting.filter(({ episode, kind }) => kind === "open" || told.has(episode))
+        .toSorted((a, b) => a.rank - b.rank || a.order - b.order)
       if (next === undefined) return
+      waiting = waiting.filter((row) => row !== next)
       if (next.kind === "open") told.add(next.episode)
       sent.push({ at, chat: person.chat, kind: next.kind, openAt: next.episode.openAt })
       freeAt = at + CHAT_PAUSE_MS
     }
+  }
+  const wait = (kind: Row["kind"], episode: Episode, bps: number): void => {
+    waiting = [...waiting, { kind, episode, rank: rankOf(bps), order: order++ }]
   }
   const events = episodes.flatMap((episode) => [
     { at: episode.openAt, kind: "open" as const, episode },
@@ -125,15 +133,15 @@ export const messagesFor = (person: Person, episodes: ReadonlyArray<Episode>): R
   for (const { at, episode, kind } of events) {
     sendUntil(at, before)
     before = at
+    expireBy(at)
     if (kind === "close") {
-      const unsent = waiting.findIndex((row) => row.kind === "open" && row.episode === episode)
-      if (unsent >= 0) waiting.splice(unsent, 1)
-      if (told.has(episode)) waiting.push({ kind, episode, rank: rankOf(episode.bestBps), order: order++ })
+      const isOwed = told.has(episode) || waiting.some((row) => row.episode === episode)
+      if (isOwed) wait("close", episode, episode.bestBps)
     } else {
       const fits = person.isAwake && episode.openBps >= person.minNetBps &&
         spent() < Math.min(person.perHour, person.perDay) &&
         (person.venues.length === 0 || [episode.buy, episode.sell].every((venue) => person.venues.includes(venue)))
-      if (fits) waiting.push({ kind, episode, rank: rankOf(episode.openBps), order: order++ })
+      if (fits) wait("open", episode, episode.openBps)
     }
     sendUntil(at, at)
   }
