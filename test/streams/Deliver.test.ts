@@ -1,6 +1,6 @@
 /** Delivery over the embedded store: every outcome of a request ends its row as documented, with a fact beside it. */
 import { assert, layer } from "@effect/vitest"
-import { Clock, Effect, Layer, Option, Ref, Schema } from "effect"
+import { Clock, Effect, Fiber, Latch, Layer, Option, Ref, Schema } from "effect"
 import { TestClock } from "effect/testing"
 import { RateLimiterClient } from "../../src/actors/RateLimiter.ts"
 import { DeliverySettled } from "../../src/domain/Fact.ts"
@@ -22,10 +22,14 @@ interface Sent extends Notification {
 const delivering = Effect.fnUntraced(function* (
   outcome: (request: number) => Outcome,
   verdict: (chatId: string) => Verdict = () => ({ _tag: "Granted" }),
+  answer: Effect.Effect<void> = Effect.void,
 ) {
   const sent: Array<Sent> = [], paused: Array<readonly [string, number]> = []
   const take = (notification: Notification, edited: number | null) =>
-    Effect.sync(() => outcome(sent.push({ ...notification, edited })))
+    Effect.andThen(
+      Effect.sync(() => sent.push({ ...notification, edited })),
+      (request) => Effect.as(answer, outcome(request)),
+    )
   const notifier = Layer.succeed(Notifier, {
     send: (notification) => take(notification, null),
     edit: (messageId, notification) => take(notification, messageId),
@@ -36,8 +40,8 @@ const delivering = Effect.fnUntraced(function* (
     paused: (chatId, untilMs) => Effect.sync(() => void paused.push([chatId, untilMs])),
   })
   const underWay = yield* Ref.make(0)
-  yield* deliver({ owner: "test", underWay }).pipe(Effect.provide([notifier, limiter]), Effect.forkScoped)
-  return { sent, paused }
+  const fiber = yield* deliver({ owner: "test", underWay }).pipe(Effect.provide([notifier, limiter]), Effect.forkScoped)
+  return { sent, paused, fiber }
 })
 
 const accepted = (request: number): Outcome => ({ _tag: "Accepted", messageId: 500 + request })
@@ -224,5 +228,18 @@ layer(world, { timeout: "60 seconds" })("A row that is due", (it) => {
         "nothing was sent that could be edited",
         "unreadable payload",
       ])
+    }))
+
+  it.effect("that is on its way at a shutdown learns its answer before the process ends", () =>
+    Effect.gen(function* () {
+      yield* fresh
+      const answered = yield* Latch.make(false)
+      const { fiber, sent } = yield* delivering(accepted, undefined, answered.await)
+      yield* owed()
+      yield* until(Effect.sync(() => sent.length === 1))
+      const stopping = yield* Effect.forkChild(Fiber.interrupt(fiber))
+      yield* answered.open
+      yield* Fiber.join(stopping)
+      assert.deepStrictEqual((yield* rows).map(({ status }) => status), ["sent"])
     }))
 })

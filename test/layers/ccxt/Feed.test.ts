@@ -286,4 +286,14 @@ describeWith(data, "the live exchange", () => {
       yield* feed.until("the refusal", ({ failure }) => failure() !== null)
       assert.strictEqual(feed.failure()?.reason, "unsupported")
     }))
+
+  it.live("follows what its venue lists of what was asked for, and passes over the rest", () =>
+    Effect.gen(function* () {
+      const venue = yield* fakeVenue(binance(data.path))
+      const feed = yield* probe(venue, { instruments: ["NO/WHERE", "NKN/USDT"], kinds: ["quote"], depth: 5 })
+      yield* Effect.promise(() => venue.subscribed([bookTicker]))
+      yield* Effect.promise(() => venue.play(faults.clean(framesOf(venue, bookTicker).slice(0, 1))))
+      yield* feed.until("a quote", ({ ticksOf }) => ticksOf("quote").length === 1)
+      assert.isNull(feed.failure())
+    }))
 })
