@@ -152,7 +152,9 @@ const make = (
         case "ClockOffset":
           return Metric.update(Metric.withAttributes(offsetMs, { venue: event.venue }), event.offsetMs)
         case "State":
-          return Effect.logInfo(`venue ${event.venue}: ${event.state}`, event.detail)
+          return event.state === "disconnected"
+            ? Effect.logWarning(`venue ${event.venue} is disconnected: ${event.detail}`)
+            : Effect.logInfo(`venue ${event.venue} is ${event.state}: ${event.detail}`)
       }
     }
 
