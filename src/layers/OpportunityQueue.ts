@@ -135,8 +135,6 @@ export class OpportunityQueue extends Context.Service<OpportunityQueue, {
   readonly expire: (nowMs: number) => Effect.Effect<number, StoreError>
   /** Stops everything that waits for a chat (logout, push off, blocked). Out: how many. */
   readonly cancelChat: (chatId: TelegramId, why: string, nowMs: number) => Effect.Effect<number, StoreError>
-  /** Stops notifications not yet sent of an opportunity that closed; edits go on. Out: how many. */
-  readonly cancelOpportunity: (opportunityId: string, why: string, nowMs: number) => Effect.Effect<number, StoreError>
   /** How many rows stand in each status; every status is present. */
   readonly counts: Effect.Effect<Readonly<Record<QueueStatus, number>>, StoreError>
   /** When `claim` will next find a row (now or earlier: it would now); none: nothing waits. */

@@ -207,17 +207,6 @@ export const storeQueue: Suite = (it) => {
       assert.deepStrictEqual((yield* claimAll("w")).map((item) => item.chatId), ["2"])
     }))
 
-  it.effect("stops notifications of a closed opportunity and lets its edits go on", () =>
-    Effect.gen(function* () {
-      yield* empty
-      const queue = yield* OpportunityQueue
-      yield* queue.enqueue([queueItem()], t0)
-      yield* sendAll("w")
-      yield* queue.enqueue([queueItem({ chatId: "2" }), queueItem({ purpose: "edit:2" })], t0)
-      assert.strictEqual(yield* queue.cancelOpportunity("opp-1", "closed", t0), 1)
-      assert.deepStrictEqual((yield* claimAll("w")).map((item) => item.purpose), ["edit:2"])
-    }))
-
   it.effect("says when it will next have a row to give, and never an instant at which it has none", () =>
     Effect.gen(function* () {
       yield* empty

@@ -124,18 +124,6 @@ const make = Effect.gen(function* () {
       select count(*) as count from stopped`.pipe(count("OpportunityQueue.cancelChat"))
   )
 
-  const cancelOpportunity = Effect.fn("OpportunityQueue.cancelOpportunity")(
-    (opportunityId: string, why: string, nowMs: number) =>
-      sql`with stopped as (
-          update opportunity_distribution_queue
-          set status = 'cancelled', error_message = ${why}, lease_owner = null, lease_until = null,
-            updated_at = ${at(nowMs)}
-          where opportunity_id = ${opportunityId} and purpose = 'notify' and status in ('pending', 'unknown')
-          returning 1
-        )
-        select count(*) as count from stopped`.pipe(count("OpportunityQueue.cancelOpportunity")),
-  )
-
   const counts = sql`select status, count(*) as count from opportunity_distribution_queue group by status`.pipe(
     all("OpportunityQueue.counts", CountRow),
     Effect.map((rows): Readonly<Record<QueueStatus, number>> => ({
@@ -194,7 +182,6 @@ const make = Effect.gen(function* () {
     schedule,
     expire,
     cancelChat,
-    cancelOpportunity,
     counts,
     nextDueAt,
     spentSince,

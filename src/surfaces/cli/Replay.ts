@@ -32,8 +32,8 @@ const log = Flag.String("log").pipe(
   Flag.optional,
 )
 const speed = Flag.String("speed").pipe(
-  Flag.withDescription("1, 10, any factor, or max: as fast as it goes, in virtual time"),
-  Flag.withDefault("max"),
+  Flag.withDescription("1, 10, any factor, or max (the default; to the bus 1): as fast as it goes, in virtual time"),
+  Flag.optional,
 )
 const to = Flag.Literals("to", ["emulator", "bus"]).pipe(
   Flag.withDescription("`bus`: only put the frames on the bus, for a running service to work on"),
@@ -76,7 +76,8 @@ export const replay = Command.make(
   "replay",
   { file: recordingFile, config, users, log, speed, to, json },
   Effect.fn("Cli.replay")(function* (options) {
-    const factor = yield* parseSpeed(options.speed)
+    // Whoever works on frames from the bus lives at the wall's pace: at any other, what is owed expires unsent.
+    const factor = yield* parseSpeed(Option.getOrElse(options.speed, () => options.to === "bus" ? "1" : "max"))
     const chosen = yield* OperatorSettings.read
     const owner = yield* Owner.make
     const progress = yield* Progress.make("replay")
