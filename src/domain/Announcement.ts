@@ -53,7 +53,7 @@ export interface Known {
 /** As it is known after a restart: rows hold neither answers nor when people were told. */
 export const recalled = (opportunity: Opportunity): Known => ({
   opportunity,
-  told: { netProfit: Number(opportunity.netProfit), atMs: opportunity.firstAt },
+  told: { netProfit: Number(opportunity.netProfit ?? 0), atMs: opportunity.firstAt },
   answer: null,
 })
 
@@ -78,7 +78,7 @@ export const announce = (
     if (transition.revision === opportunity.revision) {
       return transition.state === opportunity.state ? answer ?? byState[state] : { action: "none", reason: "stale" }
     }
-    const grown = Number(transition.netProfit) >= told.netProfit * (1 + policy.materialImprovement)
+    const grown = Number(transition.netProfit ?? 0) >= told.netProfit * (1 + policy.materialImprovement)
     if (state === "improved" && grown && nowMs - told.atMs >= policy.cooldownMs) {
       return { action: "notify", reason: "improved_materially" }
     }
@@ -94,7 +94,7 @@ export const announce = (
 export const after = (known: Known | null, transition: Opportunity, answer: Announcement, nowMs: number): Known => ({
   opportunity: transition,
   told: known === null || answer.action === "notify"
-    ? { netProfit: Number(transition.netProfit), atMs: nowMs }
+    ? { netProfit: Number(transition.netProfit ?? 0), atMs: nowMs }
     : known.told,
   answer,
 })
@@ -104,5 +104,6 @@ export const expiryOf = (opportunity: Opportunity): Opportunity => ({
   ...opportunity,
   revision: opportunity.revision + 1,
   state: "closed",
+  at: opportunity.expiresAt,
   reasons: [...opportunity.reasons, "expired"],
 })

@@ -6,9 +6,14 @@
  * kept (at most 5,000; then the oldest go) and replayed on it, so the delta that spans the snapshot may come first.
  */
 import { BookSide } from "./BookSide.ts"
-import type { TickOf } from "./Tick.ts"
+import type { Packed } from "./Levels.ts"
+import type { Level, TickOf } from "./Tick.ts"
 
-type Delta = TickOf<"book">
+/** A book event: what of a `book` tick changes the book; its levels may still be the text of a frame. */
+export type BookUpdate = Pick<TickOf<"book">, "snapshot" | "firstSeq" | "seq" | "prevSeq"> & {
+  readonly bids: ReadonlyArray<Level> | Packed
+  readonly asks: ReadonlyArray<Level> | Packed
+}
 
 export type BookState = "empty" | "synced" | "broken"
 
@@ -28,7 +33,7 @@ export class Book {
   /** Deltas applied since the beginning. */
   deltas = 0
   #afterSnapshot = false
-  #buffered: Array<Delta> = []
+  #buffered: Array<BookUpdate> = []
 
   /** Deltas that wait for their snapshot. */
   get waiting(): number {
@@ -51,7 +56,7 @@ export class Book {
     return "applied"
   }
 
-  apply(tick: Delta): Applied {
+  apply(tick: BookUpdate): Applied {
     return tick.snapshot ? this.#load(tick) : this.#delta(tick)
   }
 
@@ -65,7 +70,7 @@ export class Book {
     this.#buffered = []
   }
 
-  #load(tick: Delta): Applied {
+  #load(tick: BookUpdate): Applied {
     this.bids.fill(tick.bids)
     this.asks.fill(tick.asks)
     this.seq = tick.seq
@@ -85,7 +90,7 @@ export class Book {
     return "applied"
   }
 
-  #delta(tick: Delta): Applied {
+  #delta(tick: BookUpdate): Applied {
     if (this.state !== "synced" || this.fromQuotes) {
       if (this.#buffered.length >= MAX_BUFFERED) this.#buffered.shift()
       this.#buffered.push(tick)
@@ -100,15 +105,15 @@ export class Book {
       }
     }
     this.#afterSnapshot = false
-    for (const level of tick.bids) this.bids.set(level)
-    for (const level of tick.asks) this.asks.set(level)
+    this.bids.change(tick.bids)
+    this.asks.change(tick.asks)
     if (tick.seq !== null) this.seq = tick.seq
     this.deltas++
     return "applied"
   }
 
   /** The first delta after a snapshot may span it; later ones must follow on exactly. */
-  #follows(tick: Delta, seq: number): boolean {
+  #follows(tick: BookUpdate, seq: number): boolean {
     // On futures numbers skip, so a delta may start well after the snapshot and yet be the very next one.
     if (tick.prevSeq === seq) return true
     if (this.#afterSnapshot && tick.firstSeq !== null) return tick.firstSeq <= seq + 1

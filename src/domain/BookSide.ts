@@ -1,18 +1,32 @@
 /**
  * One side of an order book, as levels in order of price.
  *
- * In: levels as venues state them. Out: the same, best first. Promises: prices keep the venue's text; one level a
- * price. Prices are kept worst first, as plain numbers: most changes come near the best price, so they move few
- * numbers however deep the book, and a changed size moves none.
+ * In: levels as venues state them, one by one or as the text of a frame (domain/Levels.ts). Out: the same, best first.
+ * Promises: prices keep the venue's text; one level a price. Levels are kept worst first, and found in a few steps from
+ * the end, where most changes come. A level that goes leaves its place empty, for the next at its price: venues quote on a
+ * grid, so few changes move others. A level that came in a text stays a piece of it until somebody reads it.
  */
 import { isZeroText } from "./Decimal.ts"
+import { type Packed, priceOf, unpack } from "./Levels.ts"
 import type { Level } from "./Tick.ts"
+
+/** A level, or "price size" not yet taken apart; null: none at this price now. */
+type Kept = Level | string | null
+
+const SPACE = 32
+const ZERO = 48
+const NINE = 57
+/** So many places may be empty before it is looked whether they are too many. */
+const EMPTY_KEPT = 128
 
 export class BookSide {
   /** `sign * price` grows towards the best. */
   readonly #sign: 1 | -1
   readonly #prices: Array<number> = []
-  readonly #levels = new Map<number, Level>()
+  /** In the order of `#prices`. The last is never empty. */
+  readonly #levels: Array<Kept> = []
+  /** Levels that are there. */
+  #count = 0
   /** The one level of a side that came from a quote, kept apart: quotes are many, and need no order. */
   #only: Level | undefined = undefined
   /** The best price as a number; none while the side is empty. */
@@ -23,54 +37,51 @@ export class BookSide {
   }
 
   get length(): number {
-    return this.#only === undefined ? this.#prices.length : 1
+    return this.#only === undefined ? this.#count : 1
   }
 
   /** The level at `rank`, 0 being the best. */
   at(rank: number): Level | undefined {
     if (this.#only !== undefined) return rank === 0 ? this.#only : undefined
-    const price = this.#prices[this.#prices.length - 1 - rank]
-    return price === undefined ? undefined : this.#levels.get(price)
+    let place = this.#levels.length - 1
+    for (let left = rank; place >= 0; place--) if (this.#levels[place] !== null && left-- === 0) break
+    return this.#read(place)
   }
 
   /** The best `most` levels, best first. */
   levels(most = this.length): ReadonlyArray<Level> {
     const out: Array<Level> = []
-    for (let rank = 0; rank < most; rank++) {
-      const level = this.at(rank)
-      if (level === undefined) break
-      out.push(level)
+    if (this.#only !== undefined) return most > 0 ? [this.#only] : out
+    for (let place = this.#levels.length - 1; place >= 0 && out.length < most; place--) {
+      const level = this.#read(place)
+      if (level !== undefined) out.push(level)
     }
     return out
   }
 
   clear(): void {
-    this.#prices.length = 0
-    this.#levels.clear()
+    this.#prices.length = this.#levels.length = this.#count = 0
     this.#only = this.best = undefined
   }
 
-  /** Replaces the level at that price; size zero removes it. */
-  set(level: Level): void {
+  /** Replaces the levels at these prices; size zero removes. */
+  change(levels: ReadonlyArray<Level> | Packed): void {
     if (this.#only !== undefined) this.fill([this.#only])
-    const price = Number(level[0])
-    if (isZeroText(level[1])) {
-      if (!this.#levels.delete(price)) return
-      this.#prices.splice(this.#place(price), 1)
-    } else {
-      if (!this.#levels.has(price)) this.#insert(price)
-      this.#levels.set(price, level)
-    }
+    if (typeof levels === "string") this.#changePacked(levels)
+    else {for (const level of levels) {
+        this.#put(priceOf(level[0], 0, level[0].length), isZeroText(level[1]) ? null : level)
+      }}
     this.best = this.#prices[this.#prices.length - 1]
   }
 
-  /** Replaces everything. */
-  fill(levels: ReadonlyArray<Level>): void {
+  /** Replaces everything; sorted once, whatever order it comes in. */
+  fill(levels: ReadonlyArray<Level> | Packed): void {
     this.clear()
-    for (const level of levels) if (!isZeroText(level[1])) this.#levels.set(Number(level[0]), level)
-    this.#prices.push(...this.#levels.keys())
-    this.#prices.sort((a, b) => this.#sign * (a - b))
-    this.best = this.#prices.at(-1)
+    const sorted = (typeof levels === "string" ? unpack(levels) : levels)
+      .map((level) => [Number(level[0]), level] as const)
+      .sort(([a], [b]) => this.#sign * (a - b))
+    for (const [price, level] of sorted) this.#put(price, isZeroText(level[1]) ? null : level)
+    this.best = this.#prices[this.#prices.length - 1]
   }
 
   /** Replaces everything by one level; size zero empties. */
@@ -83,19 +94,85 @@ export class BookSide {
     this.#only = [price, size]
   }
 
-  #insert(price: number): void {
-    const place = this.#place(price)
-    if (place === this.#prices.length) this.#prices.push(price)
-    else this.#prices.splice(place, 0, price)
+  /** Each price and size is looked at once, character by character. */
+  #changePacked(text: Packed): void {
+    const length = text.length
+    for (let at = 0; at < length;) {
+      let between = at
+      while (text.charCodeAt(between) !== SPACE) between++
+      let end = between + 1, isZero = true, isPlain = true
+      for (; end < length; end++) {
+        const code = text.charCodeAt(end)
+        if (code === SPACE) break
+        if (code > NINE) isPlain = false
+        else if (code > ZERO) isZero = false
+      }
+      // "0e5" is zero as well.
+      if (!isPlain) isZero = isZeroText(text.slice(between + 1, end))
+      this.#put(priceOf(text, at, between), isZero ? null : text.slice(at, end))
+      at = end + 1
+    }
   }
 
-  /** Where `price` stands, or would. */
+  /** The level at a place, taken apart; none where it is empty. */
+  #read(place: number): Level | undefined {
+    const kept = this.#levels[place]
+    if (kept === null || kept === undefined) return undefined
+    if (typeof kept !== "string") return kept
+    const between = kept.indexOf(" ")
+    return this.#levels[place] = [kept.slice(0, between), kept.slice(between + 1)]
+  }
+
+  #put(price: number, kept: Kept): void {
+    const prices = this.#prices, levels = this.#levels
+    const place = this.#place(price)
+    if (prices[place] === price) {
+      this.#count += (kept === null ? 0 : 1) - (levels[place] === null ? 0 : 1)
+      levels[place] = kept
+      if (kept === null) this.#tidy()
+    } else if (kept !== null) {
+      this.#count++
+      if (place === prices.length) {
+        prices.push(price)
+        levels.push(kept)
+      } else {
+        prices.splice(place, 0, price)
+        levels.splice(place, 0, kept)
+      }
+    }
+  }
+
+  /** The best place is never empty, and no more places are empty than filled, but for a few. */
+  #tidy(): void {
+    const prices = this.#prices, levels = this.#levels
+    while (levels.length > 0 && levels[levels.length - 1] === null) {
+      prices.pop()
+      levels.pop()
+    }
+    if (levels.length < EMPTY_KEPT || levels.length < 2 * this.#count) return
+    let filled = 0
+    for (let place = 0; place < levels.length; place++) {
+      const kept = levels[place] ?? null
+      if (kept === null) continue
+      levels[filled] = kept
+      prices[filled++] = prices[place] ?? 0
+    }
+    prices.length = levels.length = filled
+  }
+
+  /** Where `price` stands, or would: in growing steps from the best, then by halves. */
   #place(price: number): number {
-    const prices = this.#prices, sign = this.#sign
-    let low = 0, high = prices.length
+    const prices = this.#prices, sign = this.#sign, wanted = sign * price
+    let high = prices.length, step = 1
+    while (high - step >= 0 && sign * (prices[high - step] ?? 0) >= wanted) {
+      high -= step
+      step *= 2
+    }
+    let low = Math.max(0, high - step)
+    if (low < high && sign * (prices[low] ?? 0) < wanted) low++
     while (low < high) {
       const middle = (low + high) >>> 1
-      if (sign * ((prices[middle] ?? 0) - price) < 0) low = middle + 1
+      if (sign * (prices[middle] ?? 0) < wanted) low = middle + 1
       else high = middle
     }
     return low

@@ -55,22 +55,32 @@ export const parse = (text: string): Option.Option<Decimal> =>
   isDecimalText(text) ? BigDecimal.fromString(text) : Option.none()
 
 /** For text that a codec has already checked. Throws on anything else. */
-export const fromChecked = (text: string): Decimal => BigDecimal.fromStringUnsafe(text)
+export const fromChecked = (text: string): Decimal => {
+  if (!isPlain(text)) return BigDecimal.fromStringUnsafe(text)
+  const point = text.indexOf(".")
+  return point === -1
+    ? BigDecimal.make(BigInt(text), 0)
+    : BigDecimal.make(BigInt(text.slice(0, point) + text.slice(point + 1)), text.length - point - 1)
+}
 
 export const fromInteger = (value: number): Decimal => BigDecimal.fromBigInt(BigInt(value))
 
 /** Plain text: no exponent, no trailing zeros, "-0" never. */
-export const format = (value: Decimal): string => {
-  const { scale, value: unscaled } = BigDecimal.normalize(value)
-  const negative = unscaled < 0n
-  const digits = (negative ? -unscaled : unscaled).toString()
+export const format = ({ scale, value }: Decimal): string => {
+  const negative = value < 0n
   const sign = negative ? "-" : ""
-  if (scale <= 0) return sign + digits + "0".repeat(-scale)
-  const padded = digits.padStart(scale + 1, "0")
-  return `${sign}${padded.slice(0, -scale)}.${padded.slice(-scale)}`
+  const digits = (negative ? -value : value).toString()
+  if (scale <= 0) return value === 0n ? "0" : sign + digits + "0".repeat(-scale)
+  const padded = digits.padStart(scale + 1, "0"), point = padded.length - scale
+  let end = padded.length
+  while (end > point && padded.charCodeAt(end - 1) === 48) end--
+  const whole = sign + padded.slice(0, point)
+  return end === point ? whole : `${whole}.${padded.slice(point, end)}`
 }
 
-const pow10 = (exponent: number): bigint => 10n ** BigInt(exponent)
+const POWERS: ReadonlyArray<bigint> = Array.from({ length: 128 }, (_, exponent) => 10n ** BigInt(exponent))
+
+const pow10 = (exponent: number): bigint => POWERS[exponent] ?? 10n ** BigInt(exponent)
 
 const divideIntegers = (numerator: bigint, denominator: bigint): bigint => {
   const negative = numerator < 0n !== denominator < 0n
@@ -91,6 +101,19 @@ export const divide = (a: Decimal, b: Decimal, scale: number): Decimal => {
     : BigDecimal.make(divideIntegers(a.value, b.value * pow10(-shift)), scale)
 }
 
+/** `a / b` at `scale` digits, towards zero; `a` must not be negative, `b` above zero. */
+export const divideDown = (a: Decimal, b: Decimal, scale: number): Decimal => {
+  const shift = scale + b.scale - a.scale
+  return BigDecimal.make(shift >= 0 ? a.value * pow10(shift) / b.value : a.value / (b.value * pow10(-shift)), scale)
+}
+
+/** `a / b` at `scale` digits, away from zero; `a` must not be negative, `b` above zero. */
+export const divideUp = (a: Decimal, b: Decimal, scale: number): Decimal => {
+  const shift = scale + b.scale - a.scale
+  const [n, d] = shift >= 0 ? [a.value * pow10(shift), b.value] : [a.value, b.value * pow10(-shift)]
+  return BigDecimal.make((n + d - 1n) / d, scale)
+}
+
 /** Half-even to `scale` digits. */
 export const round = (value: Decimal, scale: number): Decimal => divide(value, ONE, scale)
 
@@ -102,15 +125,39 @@ export const floorTo = (value: Decimal, step: Decimal): Decimal => {
   return BigDecimal.make(v - (v % s), scale)
 }
 
+/** The least multiple of `step` that is not below `value`; both as in `floorTo`. */
+export const ceilTo = (value: Decimal, step: Decimal): Decimal => {
+  const down = floorTo(value, step)
+  return isLess(down, value) ? add(down, step) : down
+}
+
 export const toNumber = (value: Decimal): number => Number(format(value))
 
-export const add = BigDecimal.sum
-export const subtract = BigDecimal.subtract
+/** In units of 10^-scale, which must not be coarser than its own. BigDecimal itself raises ten to a power each time. */
+const unitsOf = (value: Decimal, scale: number): bigint =>
+  value.scale === scale ? value.value : value.value * pow10(scale - value.scale)
+
+const finer = (a: Decimal, b: Decimal): number => a.scale > b.scale ? a.scale : b.scale
+
+export const add = (a: Decimal, b: Decimal): Decimal => {
+  const scale = finer(a, b)
+  return BigDecimal.make(unitsOf(a, scale) + unitsOf(b, scale), scale)
+}
+
+export const subtract = (a: Decimal, b: Decimal): Decimal => {
+  const scale = finer(a, b)
+  return BigDecimal.make(unitsOf(a, scale) - unitsOf(b, scale), scale)
+}
+
+export const isLess = (a: Decimal, b: Decimal): boolean => {
+  const scale = finer(a, b)
+  return unitsOf(a, scale) < unitsOf(b, scale)
+}
+
+export const isGreater = (a: Decimal, b: Decimal): boolean => isLess(b, a)
+export const min = (a: Decimal, b: Decimal): Decimal => isLess(b, a) ? b : a
+export const max = (a: Decimal, b: Decimal): Decimal => isLess(a, b) ? b : a
 export const multiply = BigDecimal.multiply
-export const min = BigDecimal.min
-export const max = BigDecimal.max
-export const isLess = BigDecimal.isLessThan
-export const isGreater = BigDecimal.isGreaterThan
 export const isZero = BigDecimal.isZero
 export const isPositive = BigDecimal.isPositive
 export const negate = BigDecimal.negate

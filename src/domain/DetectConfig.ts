@@ -4,35 +4,15 @@
  * In: a JSON file. Out: checked values as exact decimals. Promises: unknown keys and bad values are refused with their
  * path; a fee above 2% or below -0.1% is a mistake and refused; nothing is guessed for a venue that is not named.
  */
-import { Effect, Option, Schema } from "effect"
+import { Option, Schema } from "effect"
+import { IdentityConfig } from "./AssetIdentity.ts"
+import { Fraction, NotNegative, Positive, Share, withDefault } from "./ConfigValues.ts"
 import * as Decimal from "./Decimal.ts"
+import { Fees, fromTable } from "./Fees.ts"
+import { FundingConfig } from "./FundingRates.ts"
 import { VenueId } from "./Instrument.ts"
-
-const DecimalText = Schema.String.check(
-  Schema.makeFilter((text: string) => Decimal.isDecimalText(text) || 'a decimal in quotes, such as "0.001"'),
-)
-const NotNegative = DecimalText.check(Schema.makeFilter((text: string) => Number(text) >= 0 || "zero or more"))
-const Positive = DecimalText.check(Schema.makeFilter((text: string) => Number(text) > 0 || "above zero"))
-const Share = Schema.Finite.check(
-  Schema.makeFilter((value: number) => (value > 0 && value <= 1) || "above 0 and at most 1"),
-)
-const FeeRate = DecimalText.check(
-  Schema.makeFilter((text: string) =>
-    (Number(text) <= 0.02 && Number(text) >= -0.001) ||
-    'a fraction between -0.001 and 0.02 (10 bps is "0.001"): outside that it is a configuration error'
-  ),
-)
-
-const withDefault = <S extends Schema.Constraint>(schema: S, value: S["Encoded"]) =>
-  Schema.withDecodingDefaultKey<S>(Effect.succeed(value))(schema)
-
-/** Fractions; `takerIn` tells which currency the buying venue takes its fee in. */
-export const VenueFees = Schema.Struct({
-  taker: FeeRate,
-  maker: Schema.optionalKey(FeeRate),
-  takerIn: withDefault(Schema.Literals(["quote", "base"]), "quote"),
-})
-export type VenueFees = typeof VenueFees.Type
+import { NetworkTerms } from "./Networks.ts"
+import { TechnicalConfig } from "./TechnicalRules.ts"
 
 /** In base units (contracts on coin-margined instruments); `minNotional` in quote currency. */
 export const Lot = Schema.Struct({
@@ -49,12 +29,32 @@ export const Staleness = Schema.Struct({
   maxSkewMs: withDefault(Schema.Finite.check(Schema.isGreaterThan(0)), 1_000),
 })
 
-export const DetectorName = Schema.Literals(["cross_exchange"])
+export const DetectorName = Schema.Literals(["cross_exchange", "triangular", "funding", "technical"])
+export type DetectorName = typeof DetectorName.Type
+
+/** EXAMPLES rule 5. */
+export const TradeMode = Schema.Literals(["pre_funded", "transfer"])
+export type TradeMode = typeof TradeMode.Type
+
+/** Cycles on one venue. EXAMPLES rule 10. */
+export const TriangularConfig = Schema.Struct({
+  /** The longest cycle that is looked at. */
+  legs: withDefault(Schema.Literals([3, 4]), 3),
+  /** A cycle begins with the first of these that it goes through, else with the least of its assets by name. */
+  startAssets: withDefault(Schema.Array(Schema.String), ["USDT", "USDC", "USD", "EUR", "BTC", "ETH"]),
+  /** Goes before the `minNetBps` of all detectors. */
+  minNetBps: Schema.optionalKey(Schema.Finite),
+  /** What claims to pay more at its best prices is taken for a wrong price. */
+  maxNetBps: withDefault(Schema.Finite.check(Schema.isGreaterThan(0)), 1_000),
+  /** By start asset: how much of it at most. */
+  maxStart: withDefault(Schema.Record(Schema.String, Positive), {}),
+})
+export type TriangularConfig = typeof TriangularConfig.Type
 
 const byVenue = <S extends Schema.Constraint>(schema: S) => Schema.Record(VenueId, schema)
 
 export const DetectConfig = Schema.Struct({
-  fees: byVenue(VenueFees),
+  fees: Fees,
   /** venue -> instrument -> lot; replaces the shipped table. */
   lots: Schema.optionalKey(byVenue(Schema.Record(Schema.String, Lot))),
   /** venue -> instrument -> size of one contract; goes before the shipped table. */
@@ -70,10 +70,33 @@ export const DetectConfig = Schema.Struct({
     Schema.Record(Schema.String.check(Schema.isPattern(/^[^/:\s]+\/[^/:\s]+$/)), Positive),
     {},
   ),
+  /** What levels 2 and 4 of validation demand; null: they label and refuse nothing. */
+  validation: withDefault(
+    Schema.Struct({
+      /** Share of similar cases that must have succeeded, once there are 30 of them. */
+      minSuccessRate: withDefault(Schema.NullOr(Share), null),
+      /** Confidence of the trained model below which nobody is told. */
+      minConfidence: withDefault(Schema.NullOr(Share), null),
+    }),
+    {},
+  ),
   /** Base units at most. */
   maxSize: Schema.optionalKey(Positive),
   /** Share of the visible volume at most. */
   maxVisibleShare: withDefault(Share, 1),
+  /** How cross-exchange plans are carried out; each mode is a route of its own. */
+  modes: withDefault(Schema.Array(TradeMode).check(Schema.isMinLength(1)), ["pre_funded"]),
+  /** Flat costs of one transfer beyond the network's fee, in the buying leg's currency. */
+  otherCosts: withDefault(NotNegative, "0"),
+  /** What moving funds back costs in the long run, as a fraction of each pre-funded purchase. */
+  rebalancingCost: withDefault(Fraction, "0"),
+  /** venue -> currency -> network: where a currency can go, and at what price. */
+  networks: withDefault(byVenue(Schema.Record(Schema.String, Schema.Record(Schema.String, NetworkTerms))), {}),
+  triangular: withDefault(TriangularConfig, {}),
+  /** When two tickers are taken for one asset. */
+  identities: withDefault(IdentityConfig, {}),
+  funding: withDefault(FundingConfig, {}),
+  technical: withDefault(TechnicalConfig, {}),
 })
 export type DetectConfig = typeof DetectConfig.Type
 
@@ -82,7 +105,18 @@ const decode = Schema.decodeUnknownEffect(DetectConfig)
 /** Every fault is told with its path; unknown keys are faults. */
 export const fromUnknown = (value: unknown) => decode(value, { errors: "all", onExcessProperty: "error" })
 
+/** Every detector that these kinds of ticks can feed. */
+export const detectorsFor = (kinds: ReadonlyArray<string>): ReadonlyArray<DetectorName> => [
+  "cross_exchange",
+  "triangular",
+  ...(kinds.includes("funding") ? ["funding" as const] : []),
+  ...(kinds.includes("trade") ? ["technical" as const] : []),
+]
+
 export const EMPTY: DetectConfig = Schema.decodeSync(DetectConfig)({ fees: {} })
+
+/** The configuration of a service that was given none: every default, no parity, fees by the table. */
+export const FROM_TABLE: DetectConfig = { ...EMPTY, fees: fromTable() }
 
 /** Decimal of a configured text; none where nothing was configured. */
 export const decimal = (text: string | undefined): Option.Option<Decimal.Decimal> =>

@@ -5,6 +5,7 @@
  * message id makes a repeat recognisable, and it holds no secret and no text a user wrote.
  */
 import { Schema } from "effect"
+import { VenueSymbol } from "./AssetIdentity.ts"
 import { Priority } from "./Opportunity.ts"
 
 const envelope = { v: Schema.Literal(1), at: Schema.Int }
@@ -41,3 +42,15 @@ export const OpportunityDistributed = Schema.Struct({
   enqueued: Schema.Int,
 })
 export type OpportunityDistributed = typeof OpportunityDistributed.Type
+
+/** Two symbols that claim to be one asset are quarantined until an administrator decides. */
+export const IdentitySuspected = Schema.Struct({
+  ...envelope,
+  asset: Schema.String,
+  a: VenueSymbol,
+  b: VenueSymbol,
+  /** Gross spread and the bound it exceeds, both fractions. */
+  spread: Schema.String,
+  bound: Schema.Finite,
+})
+export type IdentitySuspected = typeof IdentitySuspected.Type

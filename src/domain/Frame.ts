@@ -7,25 +7,29 @@
  * any client can read a frame with a JSON parser and the table at `Frame`.
  */
 import { Schema } from "effect"
-import { type BadTick, badTick, type Level, type Tick, TICK_KINDS, type TickKind, type TickOf } from "./Tick.ts"
+import { VenueId } from "./Instrument.ts"
+import * as Levels from "./Levels.ts"
+import { type BadTick, badTick, type Tick, TICK_KINDS, type TickKind, type TickOf } from "./Tick.ts"
 import * as TickCodec from "./TickCodec.ts"
 
 export const MEDIA_TYPE = "application/x-arbedge-frames+json;v=1"
 
 /**
- *   v 1 · w writer (its fencing epoch stands behind the last dot) · n frame counter of the writer · p partition
+ *   v 1 · w writer (its fencing epoch stands behind the last dot) · n frame counter of the writer · p partition: the
+ *     number of an asset partition, or the venue whose spot markets these are
  *   t base ingest time, ms · f where the data comes from
  *   d series "venue|instrument|kind", with a mark behind: "|ref" a conversion book of another partition, "|refresh" a
  *     full book again, for readers that begin here
  *   s series index of each tick · i ingest time - t · e venue time - ingest time, or null
  *   q sequence of each quote and book, in order · b B a A bid, size, ask, size of each quote, in order
- *   T P Z S id, price, size, side ("b", "s") of each trade, in order · x the other ticks' own fields, in order
+ *   T P Z S id, price, size, side ("b", "s") of each trade, in order · x the other ticks' own fields, in order; the
+ *     levels of a book as one text a side, "price size price size ..."
  */
 export interface Frame {
   readonly v: 1
   readonly w: string
   readonly n: number
-  readonly p: number
+  readonly p: Partition
   readonly t: number
   readonly f: DataSource
   readonly d: ReadonlyArray<string>
@@ -53,6 +57,10 @@ export type DataSource = typeof DataSource.Type
 
 /** `ref`: a conversion book sent beside its own partition. `refresh`: a repeated full book, no new event. */
 export type Mark = "" | "ref" | "refresh"
+
+/** All venues of some assets, by number; or the spot markets of one venue, by its name. Ticks of spot are in both. */
+export const Partition = Schema.Union([Schema.Int, VenueId])
+export type Partition = typeof Partition.Type
 
 export interface FramedTick {
   readonly tick: Tick
@@ -97,14 +105,14 @@ class SeriesTable {
 /** Collects ticks; `take` closes the frame and begins the next one. Not shared between fibers. */
 export class FrameBuilder {
   readonly #writer: string
-  readonly #partition: number
+  readonly #partition: Partition
   readonly #source: DataSource
   #counter = 0
   readonly #series = new SeriesTable()
   #columns: Mutable<Frame>
   #bytes = 0
 
-  constructor(writer: string, partition: number, source: DataSource) {
+  constructor(writer: string, partition: Partition, source: DataSource) {
     this.#writer = writer
     this.#partition = partition
     this.#source = source
@@ -158,7 +166,7 @@ export class FrameBuilder {
       case "book": {
         const { asks, bids, firstSeq, prevSeq, snapshot } = tick
         c.q.push(tick.seq)
-        c.x.push({ snapshot, firstSeq, prevSeq, bids, asks })
+        c.x.push({ snapshot, firstSeq, prevSeq, bids: Levels.pack(bids), asks: Levels.pack(asks) })
         this.#bytes += 80 + 26 * (bids.length + asks.length)
         return
       }
@@ -215,7 +223,7 @@ export const encode = (frames: ReadonlyArray<Frame>): Uint8Array => encoder.enco
 
 /** A message packed from frames of one partition. */
 export interface Packed {
-  readonly partition: number
+  readonly partition: Partition
   /** Id of the first frame: unique for ever. */
   readonly id: string
   readonly ticks: number
@@ -227,11 +235,11 @@ export interface Packed {
 /** Packs frames into messages of about `maxBytes`, keeping the order within each partition. */
 export const pack = (frames: ReadonlyArray<Frame>, maxBytes: number): ReadonlyArray<Packed> => {
   const open = new Map<
-    number,
+    Partition,
     { first: Frame; lines: Array<string>; length: number; ticks: number; series: Array<string> }
   >()
   const out: Array<Packed> = []
-  const close = (partition: number): void => {
+  const close = (partition: Partition): void => {
     const message = open.get(partition)
     if (message === undefined) return
     open.delete(partition)
@@ -277,8 +285,9 @@ const isFields = (value: unknown): value is Fields =>
 /** Version, columns present, series named, and columns of equal length: what the readers below rely on. */
 const isFrame = (value: unknown): value is Frame => {
   if (!isFields(value) || value["v"] !== 1) return false
-  const numbers = [value["n"], value["p"], value["t"]]
+  const numbers = [value["n"], value["t"]]
   if (typeof value["w"] !== "string" || !numbers.every(Number.isSafeInteger)) return false
+  if (!Number.isSafeInteger(value["p"]) && typeof value["p"] !== "string") return false
   if (value["f"] !== "live" && value["f"] !== "recorded" && value["f"] !== "simulated") return false
   const length = (name: typeof COLUMNS[number]): number => {
     const column = value[name]
@@ -310,23 +319,49 @@ export const parseSeries = (text: string): Series | null => {
   return mark === "" || mark === "ref" || mark === "refresh" ? { venue, instrument, kind, mark } : null
 }
 
-const isLevels = (value: unknown): value is ReadonlyArray<Level> =>
-  Array.isArray(value) &&
-  value.every((level: unknown) =>
-    Array.isArray(level) && level.length === 2 && typeof level[0] === "string" && typeof level[1] === "string"
-  )
-
 const isSequence = (value: unknown): value is number | null => value === null || Number.isSafeInteger(value)
+
+/** A funding rate of column `x`, for the hot path: its structure is checked, its decimal was at ingest. */
+export const fundingEvent = (
+  fields: Fields | undefined,
+): Pick<TickOf<"funding">, "rate" | "intervalMs" | "nextFundingTime" | "predicted"> | null => {
+  if (fields === undefined) return null
+  const { intervalMs, nextFundingTime, predicted, rate } = fields
+  if (typeof rate !== "string" || typeof predicted !== "boolean" || !isSequence(nextFundingTime)) return null
+  return typeof intervalMs === "number" && Number.isSafeInteger(intervalMs) && intervalMs > 0
+    ? { rate, intervalMs, nextFundingTime, predicted }
+    : null
+}
+
+/** A candle of column `x`, likewise. */
+export const candleEvent = (
+  fields: Fields | undefined,
+): Pick<TickOf<"candle">, "intervalMs" | "open" | "high" | "low" | "close" | "volume"> | null => {
+  if (fields === undefined) return null
+  const { close, high, intervalMs, low, open, volume } = fields
+  if (typeof intervalMs !== "number" || !Number.isSafeInteger(intervalMs) || intervalMs <= 0) return null
+  if (typeof open !== "string" || typeof high !== "string" || typeof low !== "string") return null
+  return typeof close === "string" && typeof volume === "string" ? { intervalMs, open, high, low, close, volume } : null
+}
+
+/** A book event whose levels are still the text they travelled as. */
+export type PackedBook = Pick<TickOf<"book">, "snapshot" | "firstSeq" | "prevSeq"> & {
+  readonly bids: Levels.Packed
+  readonly asks: Levels.Packed
+}
 
 /** A book event of column `x`, for the hot path: its structure is checked, its decimals were at ingest. */
 export const bookEvent = (
   fields: Fields | undefined,
-): Pick<TickOf<"book">, "snapshot" | "firstSeq" | "prevSeq" | "bids" | "asks"> | null => {
+): PackedBook | null => {
   if (fields === undefined) return null
   const { asks, bids, firstSeq, prevSeq, snapshot } = fields
   if (typeof snapshot !== "boolean" || !isSequence(firstSeq) || !isSequence(prevSeq)) return null
-  return isLevels(bids) && isLevels(asks) ? { snapshot, firstSeq, prevSeq, bids, asks } : null
+  return Levels.isPacked(bids) && Levels.isPacked(asks) ? { snapshot, firstSeq, prevSeq, bids, asks } : null
 }
+
+const unpacked = (event: PackedBook | null): Fields =>
+  event === null ? {} : { ...event, bids: Levels.unpack(event.bids), asks: Levels.unpack(event.asks) }
 
 /** The frame's ticks, each checked again by the tick codec: for every reader that is not the hot path. */
 export const ticks = (frame: Frame): ReadonlyArray<FramedTick> | BadTick => {
@@ -354,7 +389,7 @@ export const ticks = (frame: Frame): ReadonlyArray<FramedTick> | BadTick => {
           return { tradeId: frame.T[at], price: frame.P[at], size: frame.Z[at], side }
         }
         case "book":
-          return { ...frame.x[other++], seq: frame.q[q++] }
+          return { ...unpacked(bookEvent(frame.x[other++])), seq: frame.q[q++] }
         default:
           return frame.x[other++] ?? {}
       }

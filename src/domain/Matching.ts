@@ -26,7 +26,8 @@ export type MismatchReason = typeof MismatchReason.Type
 /** What the opportunity says that every recipient is compared with, worked out once. */
 export interface Offer {
   readonly opportunity: Opportunity
-  readonly netBps: number
+  /** Null: nobody knows what it will earn, so that no lower bound is held against it. */
+  readonly netBps: number | null
   readonly venues: ReadonlyArray<string>
   /** Base asset and every leg's pair without settlement. */
   readonly pairs: ReadonlySet<string>
@@ -34,7 +35,7 @@ export interface Offer {
 
 export const offerOf = (opportunity: Opportunity): Offer => ({
   opportunity,
-  netBps: Number(opportunity.netBps),
+  netBps: opportunity.netBps === null ? null : Number(opportunity.netBps),
   venues: opportunity.legs.map((leg) => leg.venue),
   pairs: new Set([opportunity.asset, ...opportunity.legs.map((leg) => leg.instrument.split(":")[0] ?? "")]),
 })
@@ -51,7 +52,7 @@ export const unwanted = (offer: Offer, { preferences, role, tier }: Wants): Unwa
   if (!limitsOf(tier, role).types.includes(type)) return "tier_type"
   const { minNetBps, mutedPairs, opportunityTypes, pairs, venues } = preferences
   if (opportunityTypes.length > 0 && !opportunityTypes.includes(type)) return "unwanted_type"
-  if (offer.netBps < minNetBps) return "below_min_net_bps"
+  if (offer.netBps !== null && offer.netBps < minNetBps) return "below_min_net_bps"
   if (venues.length > 0 && !offer.venues.every((venue) => venues.includes(venue))) return "unwanted_venue"
   if (mutedPairs.some((pair) => offer.pairs.has(pair))) return "muted_pair"
   if (pairs.length > 0 && !pairs.some((pair) => offer.pairs.has(pair))) return "unwanted_pair"

@@ -5,7 +5,13 @@
  * milliseconds, and legs carry levels, fees and sequences enough to recompute `netProfit` and `netBps` by hand.
  */
 import { Schema } from "effect"
+import { Assessment } from "./Assessment.ts"
+import { withDefault } from "./ConfigValues.ts"
+import { Details } from "./Details.ts"
+import { Evidence } from "./Evidence.ts"
 import { VenueId } from "./Instrument.ts"
+
+export { RejectionReason } from "./Rejection.ts"
 
 export const OpportunityType = Schema.Literals(["cross_exchange", "triangular", "funding", "technical"])
 export type OpportunityType = typeof OpportunityType.Type
@@ -20,9 +26,9 @@ export type Priority = typeof Priority.Type
 /** The queue's order: 0 goes first. */
 export const PRIORITY_RANK: Readonly<Record<Priority, number>> = { critical: 0, high: 1, medium: 2, low: 3 }
 
-/** By net basis points: critical >= 50, high >= 20, medium >= 10, else low. */
-export const priorityOf = (netBps: number): Priority =>
-  netBps >= 50 ? "critical" : netBps >= 20 ? "high" : netBps >= 10 ? "medium" : "low"
+/** By net basis points: critical >= 50, high >= 20, medium >= 10, else low, and low where they are unknown. */
+export const priorityOf = (netBps: number | null): Priority =>
+  netBps === null ? "low" : netBps >= 50 ? "critical" : netBps >= 20 ? "high" : netBps >= 10 ? "medium" : "low"
 
 export const Leg = Schema.Struct({
   venue: VenueId,
@@ -58,25 +64,34 @@ export const Opportunity = Schema.Struct({
   /** Canonical asset the opportunity is about. */
   asset: Schema.String,
   detectedAt: Schema.Int,
+  /** When this transition happened; of one that fades, when it was last seen to hold. */
+  at: Schema.Int,
   expiresAt: Schema.Int,
   /** Checks above the threshold so far, and the ingest times of the first and the last of them. */
   checks: Schema.Int,
   firstAt: Schema.Int,
   lastAt: Schema.Int,
   legs: Schema.Array(Leg),
-  /** Base units bought and sold. */
+  /** Base units bought and sold (triangular: units of the start asset); "0" where a signal names no size. */
   size: Schema.String,
   /** Cost of the buying leg before fees, in `currency`. */
   notional: Schema.String,
   currency: Schema.String,
-  grossBps: Schema.String,
-  netBps: Schema.String,
+  /** Unknown (null) of a technical signal: nobody knows what it will earn. */
+  grossBps: Schema.NullOr(Schema.String),
+  netBps: Schema.NullOr(Schema.String),
   /** In `currency`, scale 8. */
-  netProfit: Schema.String,
-  /** Base units that the two books admit before caps and lots. */
+  netProfit: Schema.NullOr(Schema.String),
+  /** Units of `size` that the books admit before caps and lots. */
   capacity: Schema.String,
+  /** What its type tells beyond these. */
+  details: Details,
+  /** What its figures can be computed from again (docs/evidence.md); null: kept before there was evidence. */
+  evidence: withDefault(Schema.NullOr(Evidence), null),
   /** Probability of success; null until a calibrated model exists. */
   confidence: Schema.NullOr(Schema.Finite),
+  /** What level 4 of validation adds: risk, share of the size, expected life. */
+  assessment: Assessment,
   /** 0 to 100, see docs/scoring.md; null before scoring. */
   score: Schema.NullOr(Schema.Finite),
   priority: Priority,
@@ -87,22 +102,9 @@ export const Opportunity = Schema.Struct({
 })
 export type Opportunity = typeof Opportunity.Type
 
+/** The leg by whose pair it goes: the one that buys; of funding the short one. */
+export const leadingLeg = ({ legs, type }: Pick<Opportunity, "type" | "legs">): Leg | undefined =>
+  legs.find(({ side }) => side === (type === "funding" ? "sell" : "buy")) ?? legs[0]
+
 /** One line of JSON and back; the only form on the wire. */
 export const OpportunityJson = Schema.fromJsonString(Opportunity)
-
-/** Why detection or validation turned a check down; counted under this name. Closed list. */
-export const RejectionReason = Schema.Literals([
-  "below_threshold",
-  "insufficient_depth",
-  "stale_book",
-  "book_skew",
-  "crossed_book",
-  "broken_sequence",
-  "no_conversion",
-  "conversion_stale",
-  "below_lot",
-  "below_min_amount",
-  "below_min_notional",
-  "venue_down",
-])
-export type RejectionReason = typeof RejectionReason.Type

@@ -48,7 +48,7 @@ export const FIELDS = {
   postgresUrl: secret("POSTGRES_URL", "Postgres (>= 15); unset: the embedded store"),
   dataDir: text("DATA_DIR", "Folder of the embedded store; `memory` keeps nothing", ".arbedge"),
   streamPrefix: text("STREAM_PREFIX", "Set before the names of streams and buckets, to share one NATS server", ""),
-  venues: list("VENUES", "Venues to follow, ccxt ids", "binance,okx,bybit,kraken,coinbaseexchange"),
+  venues: list("VENUES", "Venues to follow, any id of ccxt", "binance,okx,bybit,kraken,coinbaseexchange"),
   instruments: list(
     "INSTRUMENTS",
     "Canonical instruments to follow on each venue that lists them",
@@ -59,6 +59,25 @@ export const FIELDS = {
   detectConfig: optional(
     "DETECT_CONFIG",
     "Path of the detection configuration; unset: the shipped fees and thresholds",
+  ),
+  feeTiers: list(
+    "FEE_TIERS",
+    "Fee tiers of your accounts where no detection configuration is set, as venue=tier: okx=vip1,kraken=50k",
+    "",
+  ),
+  coinMarketCapKey: secret(
+    "COINMARKETCAP_KEY",
+    "Key of CoinMarketCap's API; unset: global metrics and the largest assets are unknown",
+  ),
+  coinMarketCapApiRoot: text(
+    "COINMARKETCAP_API_ROOT",
+    "CoinMarketCap's API server",
+    "https://pro-api.coinmarketcap.com",
+  ),
+  model: optional("MODEL", "Path of a model made by `arbedge train`; unset: confidence is unknown"),
+  blackouts: optional(
+    "BLACKOUTS",
+    "Path or URL of a JSON list of times in which an asset is not to be traded on; unset: none",
   ),
   telegramToken: secret("TELEGRAM_TOKEN", "The bot's token from @BotFather; unset: no bot and no messages"),
   telegramApiRoot: text("TELEGRAM_API_ROOT", "Bot API server", "https://api.telegram.org"),
@@ -94,6 +113,11 @@ export const settings: Config.Config<Settings> = Config.all({
   feedKinds: FIELDS.feedKinds.config,
   bookDepth: FIELDS.bookDepth.config,
   detectConfig: FIELDS.detectConfig.config,
+  feeTiers: FIELDS.feeTiers.config,
+  coinMarketCapKey: FIELDS.coinMarketCapKey.config,
+  coinMarketCapApiRoot: FIELDS.coinMarketCapApiRoot.config,
+  model: FIELDS.model.config,
+  blackouts: FIELDS.blackouts.config,
   telegramToken: FIELDS.telegramToken.config,
   telegramApiRoot: FIELDS.telegramApiRoot.config,
   telegramWebhookUrl: FIELDS.telegramWebhookUrl.config,

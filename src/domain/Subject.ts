@@ -6,12 +6,17 @@
  */
 import { Option } from "effect"
 import * as Instrument from "./Instrument.ts"
-import type { Opportunity } from "./Opportunity.ts"
+import type { Partition } from "./Frame.ts"
+import { leadingLeg, type Opportunity } from "./Opportunity.ts"
 import { TICK_KINDS, type TickKind } from "./Tick.ts"
 
-/** Durable frames of one partition. */
-export const frame = (partition: number): string => `md.frame.${partition}`
+/** Durable frames of one partition: `md.frame.<p>`, or `md.venue.<venue>` of a venue's spot markets. */
+export const frame = (partition: Partition): string =>
+  typeof partition === "number" ? `md.frame.${partition}` : `md.venue.${Instrument.token(partition)}`
+/** Every tick once. */
 export const ALL_FRAMES = "md.frame.*"
+/** The same ticks of spot markets once more, by venue. */
+export const ALL_VENUE_FRAMES = "md.venue.*"
 
 /** Live ticks: `md.v1.<venue>.<market>.<base>-<quote>.<kind>`. */
 export const live = (venue: string, instrument: Instrument.Instrument, kind: string): string =>
@@ -22,6 +27,8 @@ export interface LiveSubject {
   readonly instrument: Instrument.Instrument
   readonly kind: TickKind | "stale"
 }
+
+export const ALL_LIVE = "md.v1.>"
 
 /** What `live` was made of; none for any other subject. */
 export const parseLive = (subject: string): Option.Option<LiveSubject> => {
@@ -36,10 +43,9 @@ export const parseLive = (subject: string): Option.Option<LiveSubject> => {
   })
 }
 
-/** `opp.v1.<type>.<base>-<quote>.<state>`, by the buying leg's pair. */
+/** `opp.v1.<type>.<base>-<quote>.<state>`, by the pair of the leading leg. */
 export const opportunity = (found: Pick<Opportunity, "type" | "legs" | "state">): string => {
-  const buying = found.legs.find((leg) => leg.side === "buy") ?? found.legs[0]
-  const pair = Option.map(Instrument.parse(buying?.instrument ?? ""), Instrument.pairToken)
+  const pair = Option.map(Instrument.parse(leadingLeg(found)?.instrument ?? ""), Instrument.pairToken)
   return `opp.v1.${found.type}.${Option.getOrElse(pair, () => "unknown")}.${found.state}`
 }
 export const ALL_OPPORTUNITIES = "opp.v1.>"

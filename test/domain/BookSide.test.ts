@@ -1,6 +1,7 @@
 /** One side of a book against the plainest way to keep one: a map that is sorted whenever somebody looks. */
 import { describe, expect, it } from "vitest"
 import { BookSide } from "../../src/domain/BookSide.ts"
+import * as Levels from "../../src/domain/Levels.ts"
 import type { Level } from "../../src/domain/Tick.ts"
 
 /** The same numbers in every run. */
@@ -16,7 +17,8 @@ for (const side of ["bids", "asks"] as const) {
       const kept = new BookSide(side), plain = new Map<string, Level>()
       for (let step = 0; step < 5_000; step++) {
         const level: Level = [`${100 + next(60)}.5`, next(3) === 0 ? "0" : `0.${1 + next(9)}`]
-        kept.set(level)
+        if (step % 2 === 0) kept.change([level])
+        else kept.change(Levels.pack([level]))
         if (level[1] === "0") plain.delete(level[0])
         else plain.set(level[0], level)
         const sign = side === "bids" ? -1 : 1
@@ -34,13 +36,27 @@ for (const side of ["bids", "asks"] as const) {
       expect(kept.at(3)).toBeUndefined()
     })
 
+    it("takes levels from a frame's text as it takes them one by one, zeros in any words included", () => {
+      const fromText = new BookSide(side), oneByOne = new BookSide(side)
+      const levels: ReadonlyArray<Level> = [["3", "1"], ["2", "0.10"], ["2.50", "7"], ["1", "4"], ["3.0", "0e5"], [
+        "1e1",
+        "2",
+      ]]
+      for (const chunk of [levels.slice(0, 4), levels.slice(4)]) {
+        fromText.change(Levels.pack(chunk))
+        for (const level of chunk) oneByOne.change([level])
+      }
+      expect(fromText.levels()).toEqual(oneByOne.levels())
+      expect(fromText.levels().map(([price]) => price).toSorted()).toEqual(["1", "1e1", "2", "2.50"])
+    })
+
     it("becomes one level by a quote, none by a quote without size, and deep again by a level", () => {
       const kept = new BookSide(side)
       kept.fill([["2", "1"], ["1", "5"]])
       kept.single("7", "1")
       kept.single("7", "3")
       expect([kept.length, kept.best, kept.at(0), kept.at(1)]).toEqual([1, 7, ["7", "3"], undefined])
-      kept.set(["8", "1"])
+      kept.change([["8", "1"]])
       expect(kept.levels()).toEqual(side === "bids" ? [["8", "1"], ["7", "3"]] : [["7", "3"], ["8", "1"]])
       kept.single("9", "0")
       expect([kept.length, kept.best, kept.levels()]).toEqual([0, undefined, []])

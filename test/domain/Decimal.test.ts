@@ -1,6 +1,6 @@
 /** Exact decimals: texts accepted, plain text out, and the one rounding of the product against bigint arithmetic. */
 import { assert, describe, it } from "@effect/vitest"
-import { Option } from "effect"
+import { BigDecimal, Option } from "effect"
 import * as Decimal from "../../src/domain/Decimal.ts"
 import { integers, prices } from "../support/generators.ts"
 
@@ -88,6 +88,45 @@ describe("Division", () => {
   })
 })
 
+describe("Sums and orders", () => {
+  it.prop("are those of the library", [prices, prices, integers(0, 3)], ([one, other, equal]) => {
+    const a = d(one), b = equal === 0 ? d(one) : Decimal.negate(d(other))
+    assert.isTrue(BigDecimal.equals(Decimal.add(a, b), BigDecimal.sum(a, b)))
+    assert.isTrue(BigDecimal.equals(Decimal.subtract(a, b), BigDecimal.subtract(a, b)))
+    assert.strictEqual(Decimal.isLess(a, b), BigDecimal.isLessThan(a, b))
+    assert.strictEqual(Decimal.isGreater(a, b), BigDecimal.isGreaterThan(a, b))
+    assert.isTrue(BigDecimal.equals(Decimal.min(a, b), BigDecimal.min(a, b)))
+    assert.isTrue(BigDecimal.equals(Decimal.max(a, b), BigDecimal.max(a, b)))
+  }, { arbitrary: { runs: 500 } })
+
+  it.prop("are written so that they read the same, without exponent, end zeros or a minus before nothing", [
+    prices,
+    integers(-12, 12),
+    integers(0, 2),
+  ], ([text, scale, sign]) => {
+    const value = BigDecimal.make(sign === 0 ? 0n : BigInt(3 - 2 * sign) * d(text).value, scale)
+    const written = Decimal.format(value)
+    assert.isTrue(BigDecimal.equals(d(written), value))
+    assert.match(written, /^(0|-?(0|[1-9]\d*)(\.\d*[1-9])?)$/)
+    assert.notStrictEqual(written, "-0")
+  }, { arbitrary: { runs: 500 } })
+
+  it.prop("read every text as the library does", [prices], ([text]) => {
+    assert.isTrue(BigDecimal.equals(d(text), BigDecimal.fromStringUnsafe(text)))
+  })
+})
+
+describe("Dividing to one side", () => {
+  it.prop("encloses the quotient between neighbours", [prices, prices, integers(0, 20)], ([one, other, scale]) => {
+    const a = d(one), b = d(other)
+    const down = Decimal.divideDown(a, b, scale), up = Decimal.divideUp(a, b, scale)
+    assert.isFalse(Decimal.isGreater(Decimal.multiply(down, b), a))
+    assert.isFalse(Decimal.isLess(Decimal.multiply(up, b), a))
+    const isExact = Decimal.isZero(Decimal.subtract(Decimal.multiply(down, b), a))
+    assert.strictEqual(up.value - down.value, isExact ? 0n : 1n)
+  })
+})
+
 describe("Flooring to a step", () => {
   it.prop(
     "gives the greatest multiple that is not above the value",
@@ -98,6 +137,8 @@ describe("Flooring to a step", () => {
       const rest = Decimal.subtract(whole, floored)
       assert.isFalse(Decimal.isLess(rest, Decimal.ZERO))
       assert.isTrue(Decimal.isLess(rest, unit))
+      const raised = Decimal.subtract(Decimal.ceilTo(whole, unit), floored)
+      assert.isTrue(Decimal.isZero(Decimal.isZero(rest) ? raised : Decimal.subtract(raised, unit)))
       assert.isTrue(Decimal.isZero(Decimal.subtract(Decimal.floorTo(floored, unit), floored)))
     },
   )

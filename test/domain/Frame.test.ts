@@ -140,9 +140,20 @@ describe("A message of frames", () => {
 
 describe("A book in a frame", () => {
   it("is checked in its structure for the hot path", () => {
-    const fields = { snapshot: true, firstSeq: null, prevSeq: null, bids: [["1", "2"]], asks: [] }
-    assert.deepStrictEqual(Frame.bookEvent(fields), { ...fields, bids: [["1", "2"]] })
-    for (const change of [{ snapshot: 1 }, { firstSeq: "1" }, { bids: [["1"]] }, { asks: null }, { prevSeq: 0.5 }]) {
+    const fields = { snapshot: true, firstSeq: null, prevSeq: null, bids: "1 2 0.9 4", asks: "" }
+    assert.deepStrictEqual(Frame.bookEvent(fields), fields)
+    const wrong = [
+      { snapshot: 1 },
+      { firstSeq: "1" },
+      { bids: "1" },
+      { bids: "1 2 3" },
+      { bids: "1  2" },
+      { bids: " 1" },
+      { bids: [["1", "2"]] },
+      { asks: null },
+      { prevSeq: 0.5 },
+    ]
+    for (const change of wrong) {
       assert.isNull(Frame.bookEvent({ ...fields, ...change }))
     }
     assert.isNull(Frame.bookEvent(undefined))

@@ -2,8 +2,10 @@
 import { assert, describe, it } from "@effect/vitest"
 import { Option } from "effect"
 import * as Instrument from "../../src/domain/Instrument.ts"
+import type { OpportunityType } from "../../src/domain/Opportunity.ts"
 import * as Route from "../../src/domain/Route.ts"
 import * as Subject from "../../src/domain/Subject.ts"
+import { card } from "./card/someCard.ts"
 
 const instrument = (name: string) => Option.getOrThrow(Instrument.parse(name))
 const route = (venue: string, name: string) => ({ venue, instrument: name })
@@ -36,6 +38,7 @@ describe("The subject of a live tick", () => {
 describe("Other subjects", () => {
   it("name partition, fact, venue, and the opportunity's buying leg", () => {
     assert.strictEqual(Subject.frame(7), "md.frame.7")
+    assert.strictEqual(Subject.frame("x_1"), "md.venue.x_5f1")
     assert.strictEqual(Subject.fact("delivery", "settled"), "evt.v1.delivery.settled")
     assert.strictEqual(Subject.quarantine("x_1"), "quarantine.x_5f1")
     assert.strictEqual(
@@ -43,15 +46,26 @@ describe("Other subjects", () => {
       "opp.v1.cross_exchange.unknown.opened",
     )
   })
+
+  it("name an opportunity by the pair that is bought, and funding by the one held short", () => {
+    const [buy, sell] = card().legs
+    if (buy === undefined || sell === undefined) throw new Error("no legs")
+    const legs = [{ ...buy, instrument: "BTC/USDC" }, { ...sell, instrument: "BTC/USDT:USDT" }]
+    const of = (type: OpportunityType) => Subject.opportunity({ type, state: "closed", legs })
+    assert.strictEqual(of("cross_exchange"), "opp.v1.cross_exchange.BTC-USDC.closed")
+    assert.strictEqual(of("funding"), "opp.v1.funding.BTC-USDT.closed")
+  })
 })
 
 describe("A route", () => {
   it("has one fingerprint for each direction, and one coordinator for both", () => {
     const [a, b] = [route("a", "BTC/USDT"), route("b", "BTC/USD:BTC")]
-    const one = Route.fingerprint({ type: "cross_exchange", asset: "BTC", buy: a, sell: b })
-    const other = Route.fingerprint({ type: "cross_exchange", asset: "BTC", buy: b, sell: a })
+    const one = Route.fingerprint({ type: "cross_exchange", asset: "BTC", legs: [a, b], variant: null })
+    const other = Route.fingerprint({ type: "cross_exchange", asset: "BTC", legs: [b, a], variant: null })
     assert.strictEqual(one, "cross_exchange:BTC:a|BTC/USDT>b|BTC/USD:BTC")
     assert.notStrictEqual(one, other)
+    const transfer = Route.fingerprint({ type: "cross_exchange", asset: "BTC", legs: [a, b], variant: "transfer" })
+    assert.strictEqual(transfer, `${one}:transfer`)
     assert.strictEqual(Route.coordinatorKey([a, b]), Route.coordinatorKey([b, a]))
   })
 })

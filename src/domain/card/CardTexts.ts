@@ -22,6 +22,7 @@ export interface CardTexts {
   readonly net: string
   readonly forSize: string
   readonly gross: string
+  readonly unknown: string
   readonly fees: string
   readonly age: (age: string) => string
   readonly lifetime: (lifetime: string, checks: number) => string
@@ -39,7 +40,35 @@ export interface CardTexts {
   readonly expires: (left: string) => string
   readonly expired: string
   readonly identity: string
+  readonly funding: FundingTexts
+  readonly technical: TechnicalTexts
+  readonly cycle: { readonly capacity: string; readonly leftOver: string }
   readonly buttons: Readonly<Record<Action, string>>
+}
+
+export interface FundingTexts {
+  readonly long: string
+  readonly short: string
+  readonly spot: string
+  readonly every: (interval: string) => string
+  readonly anHour: (rate: string) => string
+  readonly kinds: { readonly predicted: string; readonly settled: string }
+  readonly yield: (rate: string) => string
+  readonly hours: (hours: string) => string
+  readonly horizon: (hours: string, income: string, cost: string) => string
+  readonly paysBack: (evenly: string, settled: string | null) => string
+  readonly next: (left: string) => string
+}
+
+export interface TechnicalTexts {
+  readonly signal: string
+  readonly signals: Readonly<Record<string, string>>
+  readonly directions: { readonly buy: string; readonly sell: string }
+  /** What is shown of the readings, in this order. */
+  readonly indicators: Readonly<Record<string, string>>
+  readonly names: Readonly<Record<string, string>>
+  readonly confirmed: (names: string) => string
+  readonly candles: (interval: string, count: number) => string
 }
 
 const en: CardTexts = {
@@ -58,6 +87,7 @@ const en: CardTexts = {
   net: "Net",
   forSize: "for",
   gross: "Gross",
+  unknown: "unknown: a signal names no profit",
   fees: "fees",
   age: (age) => `Seen ${age} ago`,
   lifetime: (lifetime, checks) => `lives ${lifetime}, ${checks === 1 ? "1 check" : `${checks} checks`}`,
@@ -75,6 +105,40 @@ const en: CardTexts = {
   expires: (left) => `Counts as gone in ${left} without news`,
   expired: "Its time has run out",
   identity: "Id",
+  funding: {
+    long: "Long",
+    short: "Short",
+    spot: "spot, pays nothing",
+    every: (interval) => `every ${interval}`,
+    anHour: (rate) => `${rate} an hour`,
+    kinds: { predicted: "predicted", settled: "paid last" },
+    yield: (rate) => `Yields ${rate} a year before costs`,
+    hours: (hours) => `${hours} h`,
+    horizon: (hours, income, cost) => `In ${hours}: funding ${income}, to enter and leave ${cost}`,
+    paysBack: (evenly, settled) =>
+      `Pays back in ${evenly}${settled === null ? "" : `, by its settlements in ${settled}`}`,
+    next: (left) => `Next settlement in ${left}`,
+  },
+  technical: {
+    signal: "Signal",
+    signals: {
+      rsi_reversal: "strength turns back",
+      macd_cross: "MACD crosses its signal line",
+      volume_surge: "volume surges",
+    },
+    directions: { buy: "up", sell: "down" },
+    indicators: {
+      rsi: "RSI",
+      macdHistogram: "MACD histogram",
+      momentum: "momentum",
+      volume: "volume",
+      meanVolume: "mean volume",
+    },
+    names: { rsi: "RSI", macd: "MACD", momentum: "momentum", volume: "volume" },
+    confirmed: (names) => `Confirmed by ${names}`,
+    candles: (interval, count) => `Candles of ${interval}, holds for ${count} of them`,
+  },
+  cycle: { capacity: "All books admit", leftOver: "Lots leave over, not counted:" },
   buttons: { details: "Details", mute: "Mute pair", why: "Why me?" },
 }
 
@@ -101,6 +165,7 @@ const ru: CardTexts = {
   net: "Чистыми",
   forSize: "на",
   gross: "До комиссий",
+  unknown: "неизвестно: сигнал не называет прибыль",
   fees: "комиссии",
   age: (age) => `Замечен ${age} назад`,
   lifetime: (lifetime, checks) => `живёт ${lifetime}, ${counted(checks, "проверка", "проверки", "проверок")}`,
@@ -118,6 +183,39 @@ const ru: CardTexts = {
   expires: (left) => `Без новостей считается ушедшим через ${left}`,
   expired: "Его время вышло",
   identity: "Номер",
+  funding: {
+    long: "Лонг",
+    short: "Шорт",
+    spot: "спот, не платит",
+    every: (interval) => `каждые ${interval}`,
+    anHour: (rate) => `${rate} в час`,
+    kinds: { predicted: "прогноз", settled: "последняя выплата" },
+    yield: (rate) => `Доходность ${rate} в год до издержек`,
+    hours: (hours) => `${hours} ч`,
+    horizon: (hours, income, cost) => `За ${hours}: выплаты ${income}, вход и выход ${cost}`,
+    paysBack: (evenly, settled) => `Окупится за ${evenly}${settled === null ? "" : `, по выплатам за ${settled}`}`,
+    next: (left) => `Следующая выплата через ${left}`,
+  },
+  technical: {
+    signal: "Сигнал",
+    signals: {
+      rsi_reversal: "сила цены разворачивается",
+      macd_cross: "MACD пересекает сигнальную линию",
+      volume_surge: "всплеск объёма",
+    },
+    directions: { buy: "вверх", sell: "вниз" },
+    indicators: {
+      rsi: "RSI",
+      macdHistogram: "гистограмма MACD",
+      momentum: "импульс",
+      volume: "объём",
+      meanVolume: "средний объём",
+    },
+    names: { rsi: "RSI", macd: "MACD", momentum: "импульс", volume: "объём" },
+    confirmed: (names) => `Подтверждают: ${names}`,
+    candles: (interval, count) => `Свечи по ${interval}, действует ${counted(count, "свечу", "свечи", "свечей")}`,
+  },
+  cycle: { capacity: "Все стаканы вмещают", leftOver: "Остаётся из-за шага лота, не в счёт:" },
   buttons: { details: "Подробнее", mute: "Не показывать пару", why: "Почему мне?" },
 }
 

@@ -68,11 +68,16 @@ export const duration = (ms: number, units: TimeUnits): string => {
   return pair(Math.floor(hours / 24), units.d, hours % 24, units.h)
 }
 
-const TEN_THOUSAND = "10000"
+const HUNDRED = Decimal.fromInteger(100)
 
-/** A fraction as basis points, exactly: "0.001" is "10". */
-export const bpsOf = (fraction: string): string =>
+const times = (fraction: string, factor: Decimal.Decimal): string =>
   Option.match(Decimal.parse(fraction), {
     onNone: () => fraction,
-    onSome: (value) => Decimal.format(Decimal.multiply(value, Decimal.fromChecked(TEN_THOUSAND))),
+    onSome: (value) => Decimal.format(Decimal.multiply(value, factor)),
   })
+
+/** A fraction as basis points, exactly: "0.001" is "10". */
+export const bpsOf = (fraction: string): string => times(fraction, Decimal.TEN_THOUSAND)
+
+/** A fraction in percent, exactly: "0.001" is "0.1". */
+export const percentOf = (fraction: string): string => times(fraction, HUNDRED)

@@ -7,9 +7,11 @@
  */
 import { Option } from "effect"
 import * as Instrument from "../Instrument.ts"
-import type { Leg, Opportunity } from "../Opportunity.ts"
+import { leadingLeg, type Leg, type Opportunity } from "../Opportunity.ts"
 import { ACTIONS, encode } from "./CallbackData.ts"
 import { CARD_TEXTS, type CardTexts, type Language } from "./CardTexts.ts"
+import { inAndOut, leftOverLines, wayRound } from "./CycleLines.ts"
+import { detailLines } from "./DetailLines.ts"
 import * as Figures from "./Figures.ts"
 import { bold, escape, italic, struck } from "./Html.ts"
 
@@ -46,14 +48,18 @@ const MONEY_DIGITS = 5
 const FIGURE_LENGTH = 24
 const NOTE_LENGTH = 100
 
-/** The pair an opportunity goes by: that of the leg which buys. */
-export const pairOf = (opportunity: Pick<Opportunity, "legs" | "asset">): string => {
-  const leg = opportunity.legs.find(({ side }) => side === "buy") ?? opportunity.legs[0]
+/** The pair an opportunity goes by: that of its leading leg. */
+export const pairOf = (opportunity: Pick<Opportunity, "type" | "legs" | "asset">): string => {
+  const leg = leadingLeg(opportunity)
   return Option.match(Instrument.parse(leg?.instrument ?? ""), {
     onNone: () => leg?.instrument ?? opportunity.asset,
     onSome: ({ base, quote }) => `${base}/${quote}`,
   })
 }
+
+/** A cycle by its way round, everything else by its pair. */
+const nameOf = (opportunity: Pick<Opportunity, "type" | "legs" | "asset" | "details">): string =>
+  opportunity.details.type === "triangular" ? wayRound(opportunity.details) : escape(pairOf(opportunity), 60)
 
 export const isUnproven = ({ confidence, reasons }: Pick<Opportunity, "confidence" | "reasons">): boolean =>
   confidence === null || reasons.some((reason) => reason.startsWith("unproven"))
@@ -94,8 +100,12 @@ const fees = (legs: ReadonlyArray<Leg>, texts: CardTexts): string => {
 }
 
 const worth = (opportunity: Opportunity, texts: CardTexts): string => {
+  if (opportunity.netBps === null || opportunity.netProfit === null) return italic(texts.unknown)
   const bps = escape(Figures.signed(Figures.fixed(opportunity.netBps, 2, texts.grouping)), FIGURE_LENGTH)
   const profit = Figures.signed(money(opportunity.netProfit, opportunity.currency, texts))
+  if (opportunity.details.type === "triangular") {
+    return `${bold(`${bps} bps`)} = ${bold(profit)}: ${inAndOut(opportunity.details, texts)}`
+  }
   const size = `${figure(opportunity.size, texts)} ${escape(opportunity.asset, 20)}`
   return `${bold(`${bps} bps`)} = ${bold(profit)} ${texts.forSize} ${size} ` +
     `(${money(opportunity.notional, opportunity.currency, texts)})`
@@ -113,14 +123,14 @@ const marks = (opportunity: Opportunity, texts: CardTexts): ReadonlyArray<string
 const lifetimeMs = ({ firstAt, lastAt }: Opportunity): number => lastAt - firstAt
 
 const closed = (opportunity: Opportunity, texts: CardTexts): ReadonlyArray<string> => [
-  `${ICON.closed} ${struck(`${bold(escape(pairOf(opportunity), 60))} · ${texts.types[opportunity.type]}`)}`,
+  `${ICON.closed} ${struck(`${bold(nameOf(opportunity))} · ${texts.types[opportunity.type]}`)}`,
   bold(texts.closedAfter(Figures.duration(lifetimeMs(opportunity), texts.units))),
   struck(`${texts.wasWorth} ${worth(opportunity, texts)}`),
 ]
 
 const living = (opportunity: Opportunity, texts: CardTexts, nowMs: number): ReadonlyArray<string> => {
   const { checks, score, state } = opportunity
-  const title = `${ICON[state]} ${bold(escape(pairOf(opportunity), 60))} · ${texts.types[opportunity.type]}`
+  const title = `${ICON[state]} ${bold(nameOf(opportunity))} · ${texts.types[opportunity.type]}`
   const age = texts.age(Figures.duration(nowMs - opportunity.detectedAt, texts.units))
   // Found at one check: it has no lifetime yet to tell of.
   const lifetime = lifetimeMs(opportunity) === 0
@@ -129,8 +139,12 @@ const living = (opportunity: Opportunity, texts: CardTexts, nowMs: number): Read
   return [
     state === "closed" ? title : `${title} · ${texts.states[state]}`,
     `${texts.net} ${worth(opportunity, texts)}`,
-    `${texts.gross} ${escape(Figures.fixed(opportunity.grossBps, 2, texts.grouping), FIGURE_LENGTH)} bps, ` +
-    `${texts.fees} ${fees(opportunity.legs, texts)}`,
+    ...detailLines(opportunity, texts, nowMs),
+    // What funding costs is told with what it pays: fees of the entry alone would mislead.
+    ...(opportunity.grossBps === null || opportunity.type === "funding" ? [] : [
+      `${texts.gross} ${escape(Figures.fixed(opportunity.grossBps, 2, texts.grouping), FIGURE_LENGTH)} bps, ` +
+      `${texts.fees} ${fees(opportunity.legs, texts)}`,
+    ]),
     age + lifetime,
     `${texts.priority}: ${texts.priorities[opportunity.priority]}` +
     (score === null ? "" : `, ${texts.score} ${Figures.fixed(`${score}`, 1)}`),
@@ -146,7 +160,12 @@ const legs = (opportunity: Opportunity, texts: CardTexts, detailed: boolean): Re
 ]
 
 const footer = (opportunity: Opportunity, texts: CardTexts, nowMs: number): ReadonlyArray<string> => [
-  `${texts.capacity} ${figure(opportunity.capacity, texts)} ${escape(opportunity.asset, 20)}`,
+  ...(opportunity.type === "technical" ? [] : [
+    `${opportunity.type === "triangular" ? texts.cycle.capacity : texts.capacity} ${
+      figure(opportunity.capacity, texts)
+    } ${escape(opportunity.asset, 20)}`,
+  ]),
+  ...(opportunity.details.type === "triangular" ? leftOverLines(opportunity.details, texts) : []),
   ...(opportunity.state === "closed" ? [] : [
     opportunity.expiresAt > nowMs
       ? texts.expires(Figures.duration(opportunity.expiresAt - nowMs, texts.units))
@@ -183,7 +202,7 @@ export const summarize = ({ language, nowMs, opportunity }: Omit<CardOptions, "d
   )
   const age = Figures.duration(nowMs - opportunity.detectedAt, texts.units)
   return [
-    `${ICON[opportunity.state]} ${bold(escape(pairOf(opportunity), 60))} ${venues.join(" ")}`,
+    `${ICON[opportunity.state]} ${bold(nameOf(opportunity))} ${venues.join(" ")}`,
     worth(opportunity, texts),
     `${texts.age(age)}${opportunity.simulated ? ` · 🧪 ${texts.simulated}` : ""}` +
     `${isUnproven(opportunity) ? " · ❔" : ""}`,

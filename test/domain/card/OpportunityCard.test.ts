@@ -201,3 +201,130 @@ describe("an opportunity's card", () => {
       assert.strictEqual(verdict._tag, "Passed")
     }))
 })
+
+describe("a funding opportunity's card", () => {
+  const at = 1_750_003_200_000
+  const funding = card({
+    type: "funding",
+    detectedAt: at,
+    legs: card().legs.map((leg) => ({ ...leg, instrument: leg.side === "buy" ? "BTC/USDC:USDC" : "BTC/USDT:USDT" })),
+    grossBps: "27",
+    netBps: "8.2621",
+    netProfit: "8.2665",
+    details: {
+      type: "funding",
+      long: {
+        predictedRate: "0.0001",
+        settledRate: null,
+        intervalMs: 28_800_000,
+        nextSettlement: at + 28_800_000,
+        settlements: 9,
+        mid: "29999.5",
+        exit: [],
+      },
+      short: {
+        predictedRate: "0.00005",
+        settledRate: "0.9",
+        intervalMs: 3_600_000,
+        nextSettlement: at + 3_600_000,
+        settlements: 72,
+        mid: "29999.5",
+        exit: [],
+      },
+      pricedBy: "predicted",
+      ratePerHour: "0.0000375",
+      annualYield: "0.3285",
+      entryExitCost: "0.001873255",
+      cost: "18.73305",
+      income: "26.99955",
+      horizonHours: 72,
+      breakEvenHours: "49.95",
+      breakEvenSettlementsMs: 180_000_000,
+      nextSettlement: at + 3_600_000,
+    },
+  })
+  const lines = (language: "en" | "ru") =>
+    read(render({ opportunity: funding, language, nowMs: at + 60_000 }).html).split("\n")
+
+  it("goes by the pair held short, and tells rates, yield, costs and when it pays back", () => {
+    const said = lines("en")
+    assert.strictEqual(said[0], "🟢 BTC/USDT · funding rate · new")
+    assert.deepStrictEqual(said.slice(4, 10), [
+      "Long: +0.01% every 8 h, +0.00125% an hour, predicted",
+      "Short: +0.005% every 1 h, +0.005% an hour, predicted",
+      "Yields +32.85% a year before costs",
+      "In 72 h: funding 27 USDT, to enter and leave 18.733 USDT",
+      "Pays back in 49.95 h, by its settlements in 2 d 2 h",
+      "Next settlement in 59 min",
+    ])
+    // The fees of the two entries alone are not what it costs.
+    assert.isFalse(said.some((line) => line.startsWith("Gross")))
+  })
+
+  it("says the same in Russian", () => {
+    assert.deepStrictEqual(lines("ru").slice(4, 10), [
+      "Лонг: +0.01% каждые 8 ч, +0.00125% в час, прогноз",
+      "Шорт: +0.005% каждые 1 ч, +0.005% в час, прогноз",
+      "Доходность +32.85% в год до издержек",
+      "За 72 ч: выплаты 27 USDT, вход и выход 18.733 USDT",
+      "Окупится за 49.95 ч, по выплатам за 2 д 2 ч",
+      "Следующая выплата через 59 мин",
+    ])
+  })
+
+  it("says of a spot side that it pays nothing", () => {
+    const { details } = funding
+    if (details.type !== "funding") throw new Error("no funding")
+    const spot = { ...details.long, predictedRate: null, intervalMs: null, nextSettlement: null, settlements: 0 }
+    const { html } = render({ opportunity: { ...funding, details: { ...details, long: spot } }, language: "en", nowMs })
+    assert.include(read(html), "Long: spot, pays nothing")
+  })
+})
+
+describe("a technical signal's card", () => {
+  const [leg] = card().legs
+  const signal = card({
+    type: "technical",
+    legs: leg === undefined ? [] : [{ ...leg, size: "0", fee: "0", levels: [] }],
+    size: "0",
+    notional: "0",
+    capacity: "0",
+    grossBps: null,
+    netBps: null,
+    netProfit: null,
+    priority: "low",
+    details: {
+      type: "technical",
+      signal: "macd_cross",
+      direction: "buy",
+      intervalMs: 60_000,
+      indicators: { rsi: "60.2174", macd: "-1.17756", macdHistogram: "0.135881", momentum: "0.0091743", volume: "10" },
+      confirmedBy: ["macd", "momentum"],
+      candles: 5,
+    },
+  })
+  const text = (language: "en" | "ru") =>
+    read(render({ opportunity: signal, language, nowMs, detailed: true }).html).split("\n")
+
+  it("names signal, direction and indicators, and says that nobody knows what it earns", () => {
+    const said = text("en")
+    assert.include(said, "Net unknown: a signal names no profit")
+    const from = said.indexOf("Net unknown: a signal names no profit") + 1
+    assert.deepStrictEqual(said.slice(from, from + 4), [
+      "Signal: MACD crosses its signal line, up",
+      "RSI 60.22, MACD histogram 0.1359, momentum 0.009174, volume 10",
+      "Confirmed by MACD, momentum",
+      "Candles of 1 min, holds for 5 of them",
+    ])
+    assert.isFalse(said.some((line) => line.startsWith("Both books admit")))
+  })
+
+  it("says the same in Russian, and a signal it has no word for by its name", () => {
+    assert.include(text("ru"), "Сигнал: MACD пересекает сигнальную линию, вверх")
+    assert.include(text("ru"), "Свечи по 1 мин, действует 5 свечей")
+    const { details } = signal
+    if (details.type !== "technical") throw new Error("no signal")
+    const unknown = { ...signal, details: { ...details, signal: "constructor" } }
+    assert.include(read(render({ opportunity: unknown, language: "en", nowMs }).html), "Signal: constructor, up")
+  })
+})
