@@ -90,12 +90,17 @@ export class OpportunityQueue extends Context.Service<OpportunityQueue, {
     items: ReadonlyArray<NewQueueItem>,
     nowMs: number,
   ) => Effect.Effect<ReadonlyArray<Pick<QueueItem, "queueId" | "chatId" | "userId" | "purpose">>, StoreError>
-  /** The user's rows without a time, most urgent first: what its queue actor decides on. */
-  readonly undecided: (userId: string, limit: number) => Effect.Effect<ReadonlyArray<QueueItem>, StoreError>
+  /** These users' rows without a time, each user's most urgent first, `limit` a user: what is decided on. */
+  readonly undecided: (
+    userIds: ReadonlyArray<string>,
+    limit: number,
+  ) => Effect.Effect<ReadonlyArray<QueueItem>, StoreError>
   /** Users who have such rows: whom to wake after a restart. */
   readonly undecidedUsers: Effect.Effect<ReadonlyArray<string>, StoreError>
-  /** Gives rows that are pending and not leased a time; the channel `queue` hears of it. Out: how many. */
-  readonly schedule: (queueIds: ReadonlyArray<number>, dueAtMs: number) => Effect.Effect<number, StoreError>
+  /** Gives rows that are pending and not leased their times; the channel `queue` hears of it. Out: how many. */
+  readonly schedule: (
+    times: ReadonlyArray<{ readonly queueId: number; readonly dueAtMs: number }>,
+  ) => Effect.Effect<number, StoreError>
   /**
    * Leases due rows: by priority, then time. Rows leased to others are skipped; an edit waits until the notification's
    * end is known and is passed over once a newer edit exists. An edit without `messageId` has nothing to edit: cancel it.
@@ -120,9 +125,16 @@ export class OpportunityQueue extends Context.Service<OpportunityQueue, {
     readonly dueAtMs: number
   }) => Effect.Effect<void, StoreError>
   /**
-   * Records the end of one send. `Fenced`: the lease was lost and another took it. A late `Sent` for a row that waits
-   * as `unknown` still counts: the message is there.
+   * Records the ends of sends, in one statement. Out: what each row is now; a row that is left out is no longer the
+   * owner's: the lease was lost and another took it. A late `Sent` for a row that waits as `unknown` still counts: the
+   * message is there.
    */
+  readonly settleAll: (options: {
+    readonly owner: string
+    readonly ends: ReadonlyArray<{ readonly queueId: number; readonly settlement: Settlement }>
+    readonly nowMs: number
+  }) => Effect.Effect<ReadonlyMap<number, QueueStatus>, StoreError>
+  /** The same for one. `Fenced`: it is no longer the owner's. */
   readonly settle: (options: {
     readonly owner: string
     readonly queueId: number
@@ -140,10 +152,13 @@ export class OpportunityQueue extends Context.Service<OpportunityQueue, {
   /** When `claim` will next find a row (now or earlier: it would now); none: nothing waits. */
   readonly nextDueAt: (nowMs: number) => Effect.Effect<Option.Option<number>, StoreError>
   /**
-   * Times (ms) from `sinceMs` on at which notifications to the user count against its caps: when they were sent, or are
-   * scheduled to be.
+   * By user, in order: times (ms) from `sinceMs` on at which notifications count against the user's caps: when they were
+   * sent, or are scheduled to be.
    */
-  readonly spentSince: (userId: string, sinceMs: number) => Effect.Effect<ReadonlyArray<number>, StoreError>
+  readonly spentSince: (
+    userIds: ReadonlyArray<string>,
+    sinceMs: number,
+  ) => Effect.Effect<ReadonlyMap<string, ReadonlyArray<number>>, StoreError>
   /** The message that told the chat of an opportunity. */
   readonly messageIdOf: (
     chatId: TelegramId,

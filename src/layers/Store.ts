@@ -113,6 +113,8 @@ export const Channel = {
   queue: "queue",
   /** Facts were appended; no payload. */
   outbox: "outbox",
+  /** Updates were recorded by a process that does not react to them; no payload. */
+  updates: "updates",
 } as const
 
 /** Server states that pass by themselves: shutting down or starting up (57P0x) and out of connections or memory (53). */

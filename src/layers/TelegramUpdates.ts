@@ -19,8 +19,11 @@ export class TelegramUpdates extends Context.Service<TelegramUpdates, {
   /** True if it is new; false if it was received before. */
   readonly insertIfNew: (update: ReceivedUpdate) => Effect.Effect<boolean, StoreError>
   readonly markHandled: (updateId: number, nowMs: number) => Effect.Effect<void, StoreError>
-  /** The oldest updates not handled, in order of their ids. */
-  readonly unhandled: (limit: number) => Effect.Effect<ReadonlyArray<ReceivedUpdate>, StoreError>
+  /** The oldest updates not handled, in order of their ids, those of `except` left out. */
+  readonly unhandled: (
+    limit: number,
+    except?: ReadonlyArray<number>,
+  ) => Effect.Effect<ReadonlyArray<ReceivedUpdate>, StoreError>
   /** Forgets updates handled before the instant. Out: how many. */
   readonly prune: (handledBeforeMs: number) => Effect.Effect<number, StoreError>
 }>()("arbedge/TelegramUpdates") {}

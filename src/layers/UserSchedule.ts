@@ -1,10 +1,10 @@
 /**
- * The UserSchedule port: what a user's queue actor needs beside OpportunityQueue to decide in one atomic step.
+ * The UserSchedule port: what deciding on users' queues needs beside OpportunityQueue to be one atomic step.
  *
- * In: a user, refusals, an instant. Out: the user's lock, and whose rows wait. Promises: while a transaction holds a
+ * In: users, refusals, an instant. Out: their locks, and whose rows wait. Promises: while a transaction holds a
  * user's lock no other decides for them; a refused row keeps the reason.
  */
-import { Context, type Effect, type Option } from "effect"
+import { Context, type Effect } from "effect"
 import type { RefusalReason } from "../domain/Admission.ts"
 import type { TelegramId } from "../domain/User.ts"
 import type { StoreError } from "./Store.ts"
@@ -15,8 +15,11 @@ export interface Refusal {
 }
 
 export class UserSchedule extends Context.Service<UserSchedule, {
-  /** Call it inside a transaction: held until that ends. Out: the user's chat; none: nobody has this id. */
-  readonly lock: (userId: string) => Effect.Effect<Option.Option<TelegramId>, StoreError>
+  /**
+   * Call it inside a transaction: held until that ends. All take them in one order, so that none waits for each other.
+   * Out: the users' chats; who is left out does not exist.
+   */
+  readonly lock: (userIds: ReadonlyArray<string>) => Effect.Effect<ReadonlyMap<string, TelegramId>, StoreError>
   /** Ends rows that wait without a time: `expired` as such, all else cancelled. Out: how many. */
   readonly refuse: (refusals: ReadonlyArray<Refusal>, nowMs: number) => Effect.Effect<number, StoreError>
   /** Users with rows that wait without a time since before the instant, those waiting longest first. */

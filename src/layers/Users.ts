@@ -53,6 +53,11 @@ export class Users extends Context.Service<Users, {
    * again here when the expiry it knows has passed.
    */
   readonly recipientOf: (telegramId: TelegramId, nowMs: number) => Effect.Effect<Option.Option<Recipient>, StoreError>
+  /** The same of several; who is left out is not to be sent anything. */
+  readonly recipientsOf: (
+    telegramIds: ReadonlyArray<TelegramId>,
+    nowMs: number,
+  ) => Effect.Effect<ReadonlyArray<Recipient>, StoreError>
   /** Endless; begins with `Unknown`, once it listens. */
   readonly audienceChanges: Stream.Stream<AudienceChange, StoreError>
 }>()("arbedge/Users") {}

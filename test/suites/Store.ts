@@ -4,11 +4,15 @@
 import { describe } from "vitest"
 import { storeActors } from "./StoreActors.ts"
 import { storeCore } from "./StoreCore.ts"
+import { storeCreditQuotas } from "./StoreCreditQuotas.ts"
 import { storeOpportunities } from "./StoreOpportunities.ts"
 import { storeCheckpoints, storeLeases, storeOutbox, storeRateLimits, storeUpdates } from "./StorePipeline.ts"
+import { storeAssetIdentities, storeReferenceData } from "./StoreReference.ts"
 import { storeQueue } from "./StoreQueue.ts"
+import { storeRestBudgets } from "./StoreRestBudgets.ts"
 import { storeSending } from "./StoreSending.ts"
 import { storeSessions } from "./StoreSessions.ts"
+import { storeTrackRecord } from "./StoreTrackRecord.ts"
 import { storeUsers } from "./StoreUsers.ts"
 import type { Suite } from "./StoreWorld.ts"
 
@@ -17,6 +21,7 @@ export const storeSuites: Suite = (it) => {
   describe("sessions", () => storeSessions(it))
   describe("users", () => storeUsers(it))
   describe("opportunities", () => storeOpportunities(it))
+  describe("the track record", () => storeTrackRecord(it))
   describe("the opportunity queue", () => storeQueue(it))
   describe("messages in flight", () => storeSending(it))
   describe("what actors write", () => storeActors(it))
@@ -24,5 +29,9 @@ export const storeSuites: Suite = (it) => {
   describe("checkpoints", () => storeCheckpoints(it))
   describe("leases", () => storeLeases(it))
   describe("rate limits", () => storeRateLimits(it))
+  describe("quotas of credits", () => storeCreditQuotas(it))
+  describe("budgets of REST calls", () => storeRestBudgets(it))
+  describe("asset identities", () => storeAssetIdentities(it))
+  describe("reference data", () => storeReferenceData(it))
   describe("Telegram updates", () => storeUpdates(it))
 }

@@ -39,6 +39,33 @@ export const storeActors: Suite = (it) => {
       assert.strictEqual((yield* extendAll({ ...extension, sessions: [] })).size, 0)
     }))
 
+  it.effect("extends the sessions of many chats in one statement, whoever holds them, and raises no epoch", () =>
+    Effect.gen(function* () {
+      yield* empty
+      const sessions = yield* Sessions
+      const { extendChats } = yield* SessionExtensions
+      yield* Effect.forEach(
+        ["1", "2", "3"],
+        (telegramId) =>
+          Effect.flatMap(
+            someUser(telegramId),
+            ({ userId }) => sessions.start({ userId, telegramId, nowMs: t0, ttlMs: 7 * day }),
+          ),
+      )
+      const taken = yield* sessions.activate("2")
+      yield* sessions.terminateChat("3", t0)
+      const extension = { nowMs: t0 + day, expiresAt: t0 + 8 * day }
+      const written = yield* extendChats({ ...extension, telegramIds: ["1", "2", "3", "404"] })
+      assert.deepStrictEqual([...written.keys()].toSorted(), ["1", "2"])
+      assert.strictEqual(written.get("2")?.epoch, Option.getOrThrow(taken).epoch)
+      const { session: row } = yield* sessions.validateFromRow("1", t0)
+      assert.deepStrictEqual(Option.getOrThrow(row), written.get("1"))
+      assert.strictEqual(Option.getOrThrow(row).expiresAt, t0 + 8 * day)
+      const tooLate = { nowMs: t0 + 8 * day, expiresAt: t0 + 15 * day, telegramIds: ["1"] }
+      assert.strictEqual((yield* extendChats(tooLate)).size, 0)
+      assert.strictEqual((yield* extendChats({ ...extension, telegramIds: [] })).size, 0)
+    }))
+
   it.effect("lets one transaction at a time decide for a user", () =>
     Effect.gen(function* () {
       yield* empty
@@ -49,21 +76,21 @@ export const storeActors: Suite = (it) => {
       const order = yield* Ref.make<ReadonlyArray<string>>([])
       const note = (what: string) => Ref.update(order, (all) => [...all, what])
       const first = yield* Effect.forkChild(transaction(Effect.gen(function* () {
-        assert.deepStrictEqual(yield* lock(userId), Option.some("100"))
+        assert.deepStrictEqual(yield* lock([userId]), new Map([[userId, "100"]]))
         yield* Deferred.succeed(locked, undefined)
         yield* Deferred.await(go)
         yield* note("first")
       })))
       yield* Deferred.await(locked)
       const second = yield* Effect.forkChild(
-        transaction(Effect.andThen(lock(userId), note("second"))),
+        transaction(Effect.andThen(lock(["nobody", userId]), note("second"))),
         { startImmediately: true },
       )
       yield* Deferred.succeed(go, undefined)
       yield* Fiber.join(first)
       yield* Fiber.join(second)
       assert.deepStrictEqual(yield* Ref.get(order), ["first", "second"])
-      assert.isTrue(Option.isNone(yield* lock("nobody")))
+      assert.strictEqual((yield* lock(["nobody"])).size, 0)
     }))
 
   it.effect("refuses rows that wait for a decision with their reason, and no others", () =>

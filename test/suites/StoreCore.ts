@@ -32,7 +32,9 @@ export const storeCore: Suite = (it) => {
       assert.deepStrictEqual(yield* Migrations.migrate, [])
       const { sql } = yield* Store
       const rows = yield* sql<{ readonly name: string }>`select name from schema_migrations order by migration_id`
-      assert.deepStrictEqual(rows.map((row) => row.name), ["users", "opportunities", "distribution", "pipeline"])
+      const names = rows.map((row) => row.name)
+      assert.deepStrictEqual(names.slice(0, 4), ["users", "opportunities", "distribution", "pipeline"])
+      assert.strictEqual(new Set(names).size, names.length)
     }))
 
   it.effect("leaves nothing of a transaction that fails, and keeps its error", () =>

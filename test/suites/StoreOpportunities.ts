@@ -1,5 +1,5 @@
 /**
- * The Opportunities port: the newest revision of each, and what validation said.
+ * The Opportunities port: the newest revision of each.
  */
 import { assert } from "@effect/vitest"
 import { Effect, Option } from "effect"
@@ -50,23 +50,5 @@ export const storeOpportunities: Suite = (it) => {
       const error = yield* Effect.flip(opportunities.byId("a"))
       assert.strictEqual(error.reason, "row_invalid")
       assert.isFalse(error.retryable)
-    }))
-
-  it.effect("logs a batch of verdicts in one statement", () =>
-    Effect.gen(function* () {
-      yield* empty
-      const opportunities = yield* Opportunities
-      yield* opportunities.logValidation([])
-      yield* opportunities.logValidation([
-        { opportunityId: "a", revision: 1, level: 1, userId: null, passed: true, reason: null, at: t0 },
-        { opportunityId: "a", revision: 1, level: 3, userId: "u", passed: false, reason: "active_hours", at: t0 + 1 },
-      ])
-      const { sql } = yield* Store
-      const rows = yield* sql`select level, user_id, passed, reason, validated_at from opportunity_validation_log
-        order by validation_id`
-      assert.deepStrictEqual(rows, [
-        { level: 1, user_id: null, passed: true, reason: null, validated_at: new Date(t0) },
-        { level: 3, user_id: "u", passed: false, reason: "active_hours", validated_at: new Date(t0 + 1) },
-      ])
     }))
 }

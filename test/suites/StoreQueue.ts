@@ -134,12 +134,30 @@ export const storeQueue: Suite = (it) => {
         queueItem({ userId: "cid", chatId: "300" }),
       ], t0)
       assert.deepStrictEqual(yield* queue.undecidedUsers, ["ann", "bob"])
-      const rows = yield* queue.undecided("ann", 10)
+      const rows = yield* queue.undecided(["ann"], 10)
       assert.deepStrictEqual(rows.map((row) => row.priority), ["high", "low"])
-      assert.strictEqual(yield* queue.schedule(rows.map((row) => row.queueId), t0 + 500), 2)
+      const times = rows.map(({ queueId }, at) => ({ queueId, dueAtMs: t0 + 500 + at }))
+      assert.strictEqual(yield* queue.schedule(times), 2)
       assert.deepStrictEqual(yield* queue.undecidedUsers, ["bob"])
       assert.strictEqual((yield* claimAll("w", t0 + 499)).length, 1)
-      assert.strictEqual((yield* claimAll("w", t0 + 500)).length, 2)
+      assert.deepStrictEqual((yield* claimAll("w", t0 + 500)).map((row) => row.priority), ["high"])
+      assert.deepStrictEqual((yield* claimAll("w", t0 + 501)).map((row) => row.priority), ["low"])
+    }))
+
+  it.effect("shows the undecided rows of several users, the most urgent of each", () =>
+    Effect.gen(function* () {
+      yield* empty
+      const queue = yield* OpportunityQueue
+      yield* queue.enqueue([
+        queueItem({ userId: "bob", chatId: "200", scheduledAt: null, opportunityId: "b1" }),
+        queueItem({ userId: "ann", scheduledAt: null, opportunityId: "a1", priority: "low" }),
+        queueItem({ userId: "ann", scheduledAt: null, opportunityId: "a2", priority: "high" }),
+        queueItem({ userId: "cid", chatId: "300", scheduledAt: null, opportunityId: "c1" }),
+      ], t0)
+      const of = (limit: number) =>
+        Effect.map(queue.undecided(["bob", "ann", "nobody"], limit), (rows) => rows.map((row) => row.opportunityId))
+      assert.deepStrictEqual(yield* of(10), ["a2", "a1", "b1"])
+      assert.deepStrictEqual(yield* of(1), ["a2", "b1"])
     }))
 
   it.effect("replaces an older pending edit by a newer one and drops an edit older than what is there", () =>
@@ -239,7 +257,9 @@ export const storeQueue: Suite = (it) => {
         queueItem({ opportunityId: "opp-4", expiresAt: t0 + 1 }),
       ], t0)
       yield* queue.expire(t0 + 2)
-      assert.deepStrictEqual(yield* queue.spentSince("user-1", t0), [t0 + 5, t0 + 900])
-      assert.deepStrictEqual(yield* queue.spentSince("user-1", t0 + 6), [t0 + 900])
+      const since = (sinceMs: number) =>
+        Effect.map(queue.spentSince(["user-1", "user-2"], sinceMs), (spent) => [...spent])
+      assert.deepStrictEqual(yield* since(t0), [["user-1", [t0 + 5, t0 + 900]]])
+      assert.deepStrictEqual(yield* since(t0 + 6), [["user-1", [t0 + 900]]])
     }))
 }

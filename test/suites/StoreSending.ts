@@ -43,6 +43,34 @@ export const storeSending: Suite = (it) => {
       }
     }))
 
+  it.effect("settles the ends of many sends at once, each as what it is, and leaves out what is no longer the owner's", () =>
+    Effect.gen(function* () {
+      yield* empty
+      const queue = yield* OpportunityQueue
+      yield* queue.enqueue(
+        Array.from({ length: 4 }, (_, n) => queueItem({ chatId: `${n}`, expiresAt: t0 + 10 * minute })),
+        t0,
+      )
+      const [first = 0, second = 0, third = 0] = [yield* inFlight("w"), yield* inFlight("w"), yield* inFlight("w")]
+      const others = yield* inFlight("another")
+      const settled = yield* queue.settleAll({
+        owner: "w",
+        nowMs: t0 + 1,
+        ends: [
+          { queueId: first, settlement: { _tag: "Sent", messageId: 5 } },
+          { queueId: second, settlement: { _tag: "Reschedule", dueAtMs: t0 + 3_000, error: "429" } },
+          { queueId: third, settlement: { _tag: "Unknown", error: "no answer" } },
+          { queueId: others, settlement: { _tag: "Sent", messageId: 6 } },
+        ],
+      })
+      assert.deepStrictEqual(
+        [...settled].toSorted(([a], [b]) => a - b),
+        [[first, "sent"], [second, "pending"], [third, "unknown"]],
+      )
+      assert.deepStrictEqual(yield* queue.messageIdOf("0", "opp-1"), Option.some(5))
+      assert.strictEqual((yield* queue.counts).sending, 1)
+    }))
+
   it.effect("sends a rescheduled row again at its time, with its attempts and its error", () =>
     Effect.gen(function* () {
       const queue = yield* fresh

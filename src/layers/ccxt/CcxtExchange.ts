@@ -1,9 +1,10 @@
 /**
  * The Exchange port on real venues, by ccxt.pro.
  *
- * In: settings. Out: the `Exchange` service for the venues below. Promises: what the port promises; a feed's driver
- * and its sockets live exactly as long as its stream; each feed has its own ccxt instances, fibers and queue, so one
- * venue's failure never touches another. Markets are fetched at most once an hour and venue.
+ * In: settings. Out: the `Exchange` service for every venue of ccxt; `venues` are those with an adapter of their own.
+ * Promises: what the port promises; a feed's driver and its sockets live exactly as long as its stream; each feed has
+ * its own ccxt instances, fibers and queue, so one venue's failure never touches another. Markets are fetched at most
+ * once an hour and venue.
  */
 import { Cache, Clock, Duration, Effect, Exit, Layer, Queue, Schedule, Stream } from "effect"
 import * as Decimal from "../../domain/Decimal.ts"
@@ -11,24 +12,22 @@ import type { FeedEvent, FeedRequest, MarketInfo } from "../../domain/Feed.ts"
 import * as Instrument from "../../domain/Instrument.ts"
 import { inlet } from "../bridge.ts"
 import { Exchange, ExchangeError } from "../Exchange.ts"
+import type { RestBudgets } from "../RestBudgets.ts"
+import { findAdapter } from "./AnyVenue.ts"
 import type { CcxtExchange, CcxtMarket } from "./CcxtShape.ts"
 import { ClockOffset } from "./ClockOffset.ts"
 import { loadMarkets } from "./Connection.ts"
 import { countEvents } from "./FeedMetrics.ts"
 import { Outlet } from "./Outlet.ts"
+import { makeRestGate } from "./RestGate.ts"
 import { session } from "./Session.ts"
 import { type CcxtSettings, defaultSettings } from "./Settings.ts"
 import { numberText } from "./Values.ts"
 import { venues } from "./venues/index.ts"
 import type { VenueAdapter } from "./VenueAdapter.ts"
 
-const adapterOf = (venue: string): Effect.Effect<VenueAdapter, ExchangeError> => {
-  const adapter = venues.get(venue)
-  const known = [...venues.keys()].join(", ")
-  return adapter === undefined
-    ? Effect.fail(new ExchangeError({ reason: "unknown_venue", venue, detail: `not one of ${known}` }))
-    : Effect.succeed(adapter)
-}
+/** More than anybody follows; then the one unused for longest is loaded again. */
+const VENUES = 64
 
 const positive = (value: number | undefined): string | null =>
   value !== undefined && value > 0 && Decimal.isDecimalText(String(value)) ? numberText(value) : null
@@ -77,9 +76,15 @@ const keepConnected = (
 const make = (settings: CcxtSettings) =>
   Effect.gen(function* () {
     const clock = yield* Clock.Clock
+    const gate = yield* makeRestGate({ patienceMs: settings.restPatienceMs, storePauseMs: settings.storePauseMs })
+    const adapters = yield* Cache.makeWith(findAdapter, {
+      capacity: VENUES,
+      timeToLive: (exit) => Exit.isSuccess(exit) ? Duration.infinity : Duration.zero,
+    })
+    const adapterOf = (venue: string) => Cache.get(adapters, venue)
     const sources = yield* Cache.makeWith(
-      (venue: string) => Effect.flatMap(adapterOf(venue), (adapter) => loadMarkets(adapter, settings)),
-      { capacity: venues.size + 1, timeToLive: (exit) => Exit.isSuccess(exit) ? "1 hour" : 0 },
+      (venue: string) => Effect.flatMap(adapterOf(venue), (adapter) => loadMarkets(adapter, settings, gate)),
+      { capacity: VENUES, timeToLive: (exit) => Exit.isSuccess(exit) ? "1 hour" : 0 },
     )
 
     const markets = Effect.fn("Exchange.markets")(function* (venue: string) {
@@ -106,14 +111,28 @@ const make = (settings: CcxtSettings) =>
           return yield* new ExchangeError({ reason: "unknown_instrument", venue, detail: unlisted.join(", ") })
         }
         if (unlisted.length > 0) yield* Effect.logInfo(`${venue} does not list ${unlisted.join(", ")}: not followed`)
-        const kinds = request.kinds.filter((kind) => adapter.subscribe[kind] !== undefined)
+        const kinds = request.kinds.filter((kind) =>
+          adapter.subscribe[kind] !== undefined || adapter.filed?.polled.includes(kind) === true
+        )
         if (kinds.length === 0) {
           return yield* new ExchangeError({ reason: "unsupported", venue, detail: request.kinds.join(", ") })
         }
         return yield* Effect.scoped(
-          session({ adapter, request: { ...request, instruments: listed }, kinds, settings, source, outlet, offset }),
+          session({
+            adapter,
+            request: { ...request, instruments: listed },
+            kinds,
+            settings,
+            gate,
+            source,
+            outlet,
+            offset,
+          }),
         )
-      }).pipe(Effect.tapError((error) => state("disconnected", `${error.reason}: ${error.detail}`)))
+      }).pipe(
+        Effect.tapError((error) => state("disconnected", `${error.reason}: ${error.detail}`)),
+        Effect.tapError(({ reason }) => reason === "rate_limited" ? gate.silence(venue) : Effect.void),
+      )
       return keepConnected(attempt, settings)
     }
 
@@ -133,6 +152,6 @@ const make = (settings: CcxtSettings) =>
     return Exchange.of({ simulated: false, venues: [...venues.keys()], markets, feed })
   })
 
-/** Live market data of Binance (spot, USD-M, COIN-M), OKX, Bybit, Kraken and Coinbase. */
-export const layer = (settings: Partial<CcxtSettings> = {}): Layer.Layer<Exchange> =>
+/** Live market data of Binance (spot, USD-M, COIN-M), OKX, Bybit, Kraken and Coinbase, and of whatever else ccxt has. */
+export const layer = (settings: Partial<CcxtSettings> = {}): Layer.Layer<Exchange, never, RestBudgets> =>
   Layer.effect(Exchange, make({ ...defaultSettings, ...settings }))

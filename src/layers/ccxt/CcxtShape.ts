@@ -11,6 +11,10 @@ export interface CcxtClient {
   /** By message hash: what has been subscribed on this connection. */
   readonly subscriptions: Record<string, unknown>
   readonly connection: unknown
+  /** How binary frames are packed; where ccxt reads the bytes itself, `decompressBinary` is false. */
+  readonly gunzip?: boolean | undefined
+  readonly inflate?: boolean | undefined
+  readonly decompressBinary?: boolean | undefined
   isOpen(): boolean
   send(message: unknown): Promise<unknown>
   /** A frame as it came off the socket. */
@@ -43,6 +47,7 @@ export interface CcxtMarket {
 
 /** A cached order book: `[price, size]` levels, best first. */
 export interface CcxtBook {
+  readonly symbol?: string | undefined
   readonly nonce?: number | undefined
   readonly timestamp?: number | undefined
   readonly bids: ReadonlyArray<ReadonlyArray<number | undefined>>
@@ -51,6 +56,25 @@ export interface CcxtBook {
 
 export interface CcxtExchange {
   urls: { api?: unknown }
+  /** What the venue offers by ccxt: true, or something else. */
+  readonly has: Readonly<Record<string, unknown>>
+  readonly options: Readonly<Record<string, unknown>>
+  /** Milliseconds that a unit of weight takes. */
+  readonly rateLimit: number
+  /** How long the venue counts, ms; 0: it does not count, it wants pauses. */
+  readonly rollingWindowSize: number
+  /** Called with its weight before each REST call; the call waits for it. */
+  throttle(weight?: number): Promise<void>
+  /** Called with each answer of the REST API; throws what it takes for an error. */
+  handleErrors(
+    status: number,
+    reason: string,
+    url: string,
+    method: string,
+    headers: Readonly<Record<string, unknown>>,
+    body: unknown,
+    ...rest: ReadonlyArray<unknown>
+  ): unknown
   readonly clients: Record<string, CcxtClient>
   readonly markets: Record<string, CcxtMarket> | undefined
   readonly orderbooks: Record<string, CcxtBook>
@@ -62,6 +86,8 @@ export interface CcxtExchange {
   client(url: string): CcxtClient
   handleMessage(client: CcxtClient, message: unknown): void
   onConnected(client: CcxtClient, message?: unknown): void
+  /** What the venue wants to hear so that it answers; nothing where a ping of the protocol does. */
+  ping(client: CcxtClient): unknown
   log(...args: ReadonlyArray<unknown>): void
   watchBidsAsks(instruments: Array<string>): unknown
   watchTickers(instruments: Array<string>): unknown
@@ -77,7 +103,19 @@ export interface CcxtExchange {
   ): unknown
   watchMarkPrices(instruments: Array<string>): unknown
   watchFundingRates(instruments: Array<string>): unknown
+  /** Nothing where the venue tells it only to whoever has a key. */
+  fetchCurrencies(): unknown
   fetchFundingIntervals(instruments: Array<string>): unknown
+  watchTicker(instrument: string): unknown
+  watchOrderBook(instrument: string): unknown
+  watchTrades(instrument: string): unknown
+  watchFundingRate(instrument: string): unknown
+  fetchTickers(instruments: Array<string>): Promise<unknown>
+  fetchTicker(instrument: string): Promise<unknown>
+  fetchOrderBook(instrument: string): Promise<unknown>
+  fetchTrades(instrument: string): Promise<unknown>
+  fetchFundingRates(instruments: Array<string>): Promise<unknown>
+  fetchFundingRate(instrument: string): Promise<unknown>
 }
 
 export interface CcxtConfig {

@@ -2,7 +2,7 @@
  * One ccxt instance, made ready and taken down.
  *
  * In: an adapter and the layer's options. Out: an exchange whose URLs point where they should; its markets; ccxt's
- * errors in our words. Promises: REST calls have a deadline; nothing is shared between venues.
+ * errors in our words. Promises: REST calls have a deadline and pass the gate; nothing is shared between venues.
  */
 import { Duration, Effect } from "effect"
 import type { VenueId } from "../../domain/Instrument.ts"
@@ -10,6 +10,7 @@ import { fromPromise } from "../bridge.ts"
 import { ExchangeError } from "../Exchange.ts"
 import { loadCcxtClass } from "./CcxtModules.ts"
 import type { CcxtExchange } from "./CcxtShape.ts"
+import type { RestGate } from "./RestGate.ts"
 import type { CcxtSettings } from "./Settings.ts"
 import { describe } from "./Tap.ts"
 import { isRecord } from "./Values.ts"
@@ -42,19 +43,24 @@ const pointed = (urls: unknown, base: string): unknown => {
   return Object.fromEntries(Object.entries(urls).map(([name, url]) => [name, pointed(url, base)]))
 }
 
-/** A fresh exchange that has not connected yet. */
-export const makeExchange = Effect.fn("Ccxt.makeExchange")(function* (adapter: VenueAdapter, settings: CcxtSettings) {
+/** A fresh exchange that has not connected yet; its REST calls are let through while the scope lives. */
+export const makeExchange = Effect.fn("Ccxt.makeExchange")(function* (
+  adapter: VenueAdapter,
+  settings: CcxtSettings,
+  gate: RestGate,
+) {
   const Class = yield* fromPromise(() => loadCcxtClass(adapter.id), toExchangeError(adapter.id))
   const exchange = new Class({
     newUpdates: true,
     enableRateLimit: settings.rateLimit,
     options: {
-      fetchMarkets: { types: [...adapter.marketTypes] },
+      ...adapter.marketTypes.length > 0 && { fetchMarkets: { types: [...adapter.marketTypes] } },
       ws: { options: { maxPayload: MAX_PAYLOAD_BYTES } },
     },
   })
   const base = settings.baseUrls[adapter.id]
   if (base !== undefined) exchange.urls.api = pointed(exchange.urls.api, base)
+  yield* gate.guard(adapter.id, exchange)
   // Without it plain ws:// is refused.
   yield* fromPromise(() => exchange.loadHttpProxyAgent(), toExchangeError(adapter.id))
   return exchange
@@ -70,9 +76,12 @@ export const ask = <A>(venue: VenueId, what: string, call: () => Promise<A>): Ef
     }),
   )
 
-/** An exchange whose markets are loaded; others of the venue take them from it. */
-export const loadMarkets = Effect.fn("Ccxt.loadMarkets")(function* (adapter: VenueAdapter, settings: CcxtSettings) {
-  const exchange: CcxtExchange = yield* makeExchange(adapter, settings)
-  yield* ask(adapter.id, "markets", () => exchange.loadMarkets())
-  return exchange
-})
+/** An exchange whose markets are loaded; others of the venue take them from it. It makes no further call. */
+export const loadMarkets = Effect.fn("Ccxt.loadMarkets")(
+  function* (adapter: VenueAdapter, settings: CcxtSettings, gate: RestGate) {
+    const exchange: CcxtExchange = yield* makeExchange(adapter, settings, gate)
+    yield* ask(adapter.id, "markets", () => exchange.loadMarkets())
+    return exchange
+  },
+  Effect.scoped,
+)

@@ -17,6 +17,10 @@ const dropped = Metric.counter("feed_dropped_total", {
 const bad = Metric.counter("feed_bad_total", { description: "Frames refused, by reason" })
 const gaps = Metric.counter("feed_gaps_total", { description: "Breaks of continuity, by reason" })
 const dials = Metric.counter("feed_dials_total", { description: "Connections begun to a venue" })
+const refusals = Metric.counter("rest_refusals_total", { description: "REST calls a venue refused as too many" })
+const waits = Metric.counter("rest_waits_total", {
+  description: "REST calls held back: the budget was spent, or the breaker open",
+})
 const offset = Metric.gauge("feed_clock_offset_ms", { description: "Estimated venue clock minus ours" })
 
 const add = (counter: Metric.Counter<number>, by: number, attributes: Record<string, string>): Effect.Effect<void> =>
@@ -53,3 +57,10 @@ export const countFrames = (venue: string, before: Counts, now: Counts): Effect.
     add(duplicates, now.duplicates - before.duplicates, { venue }),
     add(dropped, now.dropped - before.dropped, { venue }),
   ], { discard: true })
+
+/** A REST call was refused by the venue. */
+export const countRefusal = (venue: string): Effect.Effect<void> => add(refusals, 1, { venue })
+
+/** A REST call was not let through at once. */
+export const countWait = (venue: string, reason: "blocked" | "spent"): Effect.Effect<void> =>
+  add(waits, 1, { venue, reason })

@@ -16,18 +16,25 @@ import type { CcxtClient, CcxtExchange } from "./CcxtShape.ts"
 import type { ClockOffset } from "./ClockOffset.ts"
 import { ask, makeExchange } from "./Connection.ts"
 import { countFrames } from "./FeedMetrics.ts"
-import { Intake } from "./Intake.ts"
+import { FiledIntake } from "./FiledIntake.ts"
+import { Intake, type Surroundings } from "./Intake.ts"
 import type { Outlet } from "./Outlet.ts"
+import { poll } from "./Polling.ts"
+import type { RestGate } from "./RestGate.ts"
 import type { CcxtSettings } from "./Settings.ts"
 import { Subscribed } from "./Subscribed.ts"
 import { cutOff, describe, tap } from "./Tap.ts"
 import type { VenueAdapter } from "./VenueAdapter.ts"
+
+/** A venue of which little is known is asked less often, and given longer to answer. */
+const CCXT_PING_EVERY = 5, CCXT_PATIENCE = 3
 
 export interface SessionContext {
   readonly adapter: VenueAdapter
   readonly request: FeedRequest
   readonly kinds: ReadonlyArray<FeedKind>
   readonly settings: CcxtSettings
+  readonly gate: RestGate
   /** Its markets are taken over. */
   readonly source: CcxtExchange
   readonly outlet: Outlet
@@ -87,6 +94,16 @@ const resynchronise = Effect.fn("Ccxt.resynchronise")(function* (running: Runnin
   }
 })
 
+/** What makes a venue answer that has no file of its own: ccxt's ping, else one of the protocol. */
+const pingByCcxt = (exchange: CcxtExchange, client: CcxtClient): Promise<unknown> => {
+  const message: unknown = exchange.ping(client)
+  if (message !== undefined && message !== null) return client.send(message)
+  const { connection } = client
+  const ping: unknown = typeof connection === "object" && connection !== null && Reflect.get(connection, "ping")
+  if (typeof ping === "function") Reflect.apply(ping, connection, [])
+  return Promise.resolve()
+}
+
 /** Asks the venue to say something, so that silence means death. */
 const pings = (running: Running) => {
   const wireIds = running.subscribed.map(({ wireId }) => wireId)
@@ -94,9 +111,15 @@ const pings = (running: Running) => {
   return (): void => {
     for (const client of running.clients) {
       if (!client.isOpen()) continue
-      const n = sent.get(client) ?? 0, message = running.adapter.ping(n, wireIds)
+      const n = sent.get(client) ?? 0
       sent.set(client, n + 1)
-      if (message !== null) watchFailure(() => client.send(message), (reason) => running.lost(describe(reason)))
+      const failed = (reason: unknown) => running.lost(describe(reason))
+      if (running.adapter.filed !== undefined) {
+        if (n % CCXT_PING_EVERY === 0) watchFailure(() => pingByCcxt(running.exchange, client), failed)
+        continue
+      }
+      const message = running.adapter.ping(n, wireIds)
+      if (message !== null) watchFailure(() => client.send(message), failed)
     }
   }
 }
@@ -105,45 +128,45 @@ const pings = (running: Running) => {
 const pulse = Effect.fnUntraced(function* (running: Running) {
   const { adapter, intake, outlet, settings } = running
   const ping = pings(running)
+  const limitMs = settings.silenceMs * (adapter.filed === undefined ? 1 : CCXT_PATIENCE)
   let counted = { frames: 0, duplicates: 0, dropped: outlet.dropped }
   while (true) {
     yield* Effect.sleep(Duration.millis(settings.heartbeatMs))
     intake.beat()
     ping()
     const silentMs = intake.silentMs()
-    if (silentMs > settings.silenceMs) running.lost(`nothing received for ${silentMs} ms`)
+    if (silentMs > limitMs) running.lost(`nothing received for ${silentMs} ms`)
     const now = { frames: intake.counts.frames, duplicates: intake.counts.duplicates, dropped: outlet.dropped }
     yield* countFrames(adapter.id, counted, now)
     counted = now
   }
 })
 
-const subscribe = (running: Running): void => {
-  const { adapter, exchange, kinds, request } = running
-  for (const kind of kinds) {
-    try {
-      for (const started of adapter.subscribe[kind]?.(exchange, request.instruments, request.depth) ?? []) {
-        watchFailure(() => Promise.resolve(started), (reason) => running.lost(describe(reason)))
-      }
-    } catch (reason) {
-      running.lost(describe(reason))
+type Subscriber = Pick<Running, "adapter" | "exchange" | "request" | "lost">
+
+const subscribe = (to: Subscriber, kind: FeedKind, instruments: ReadonlyArray<string>): void => {
+  try {
+    for (const started of to.adapter.subscribe[kind]?.(to.exchange, instruments, to.request.depth) ?? []) {
+      watchFailure(() => Promise.resolve(started), (reason) => to.lost(describe(reason)))
     }
+  } catch (reason) {
+    to.lost(describe(reason))
   }
 }
 
 /** Runs until the connection is lost. */
 export const session = (context: SessionContext): Effect.Effect<never, ExchangeError, Scope.Scope> =>
   Effect.gen(function* () {
-    const { adapter, outlet, offset, request, settings } = context
+    const { adapter, kinds, outlet, offset, request, settings } = context
     say(context, "connecting", "")
-    const exchange = yield* makeExchange(adapter, settings)
+    const exchange = yield* makeExchange(adapter, settings, context.gate)
     exchange.setMarketsFromExchange(context.source)
     const subscribed = request.instruments.map((instrument) =>
       new Subscribed(adapter, exchange.market(instrument), settings.maxJump)
     )
     const broken = yield* inlet<string>(Math.max(16, 2 * subscribed.length))
     const ended = yield* Deferred.make<never, ExchangeError>()
-    const intake = new Intake({
+    const around: Surroundings = {
       adapter,
       subscribed,
       fundingIntervalMs: yield* fundingIntervals(context, exchange, subscribed),
@@ -153,11 +176,22 @@ export const session = (context: SessionContext): Effect.Effect<never, ExchangeE
       },
       outlet,
       offset,
-    }, { depth: request.depth, ...settings })
-    const lost = (detail: string): void => {
-      intake.close()
-      Deferred.doneUnsafe(ended, Effect.fail(new ExchangeError({ reason: "unreachable", venue: adapter.id, detail })))
     }
+    const fail = (error: ExchangeError): void => {
+      intake.close()
+      Deferred.doneUnsafe(ended, Effect.fail(error))
+    }
+    const lost = (detail: string): void => fail(new ExchangeError({ reason: "unreachable", venue: adapter.id, detail }))
+    const { filed } = adapter, options = { depth: request.depth, ...settings }
+    const byCcxt = filed === undefined ? null : new FiledIntake(around, options, {
+      book: kinds.includes("book"),
+      quote: kinds.includes("quote"),
+      bookOnly: filed.quotesByBook,
+      needBook: (instrument) => {
+        if (!kinds.includes("book")) subscribe({ adapter, exchange, request, lost }, "book", [instrument])
+      },
+    })
+    const intake = byCcxt ?? new Intake(around, options)
     let connected = false
     const signals = {
       lost,
@@ -179,6 +213,22 @@ export const session = (context: SessionContext): Effect.Effect<never, ExchangeE
     yield* Effect.forkScoped(Effect.forever(
       Effect.flatMap(Queue.take(broken.queue), (instrument) => Effect.forkScoped(resynchronise(running, instrument))),
     ))
-    subscribe(running)
+    for (const kind of kinds) subscribe(running, kind, request.instruments)
+    if (filed !== undefined && byCcxt !== null) {
+      const alone = kinds.every((kind) => adapter.subscribe[kind] === undefined)
+      const polling = poll({
+        venue: adapter.id,
+        filed,
+        exchange,
+        intake: byCcxt,
+        instruments: request.instruments,
+        kinds,
+        booksByRest: adapter.subscribe.book === undefined,
+        everyMs: settings.pollEveryMs,
+        alone,
+        answered: () => signals.connected("REST"),
+      })
+      yield* Effect.forkScoped(Effect.catch(polling, (error) => Effect.sync(() => fail(error))))
+    }
     return yield* Deferred.await(ended)
   })

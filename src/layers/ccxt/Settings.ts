@@ -11,6 +11,12 @@ export interface CcxtSettings {
   readonly baseUrls: Readonly<Record<VenueId, string>>
   /** Whether ccxt keeps to the venue's request limits. Off only against a server of one's own. */
   readonly rateLimit: boolean
+  /** How long a REST call waits for its share of the venue's budget before it is refused. */
+  readonly restPatienceMs: number
+  /** A store that did not answer for the budget is asked again after this; until then this process reckons alone. */
+  readonly storePauseMs: number
+  /** How often a venue is asked over REST for what it has no channel for. */
+  readonly pollEveryMs: number
   /** Events a feed holds for a slow consumer; when full, new ones are dropped and a gap is announced. */
   readonly queueCapacity: number
   /** A longer frame is never parsed. */
@@ -34,6 +40,9 @@ export interface CcxtSettings {
 export const defaultSettings: CcxtSettings = {
   baseUrls: {},
   rateLimit: true,
+  restPatienceMs: 20_000,
+  storePauseMs: 5_000,
+  pollEveryMs: 30_000,
   queueCapacity: 65_536,
   maxFrameCharacters: 4 * 1024 * 1024,
   maxJump: 0.5,

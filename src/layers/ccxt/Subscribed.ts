@@ -12,6 +12,8 @@ import type { VenueAdapter } from "./VenueAdapter.ts"
 
 /** How far a time may fall behind the one before: quotes are in order, trades come from many engines. */
 const TOLERANCE_MS: Partial<Record<TickKind, number>> = { quote: 0, trade: 60_000, funding: 0, ticker: 60_000 }
+/** ccxt takes a quote's time from a book's snapshot or its changes, which may be of seconds. */
+const FILED_TOLERANCE_MS: typeof TOLERANCE_MS = { ...TOLERANCE_MS, quote: 1_000 }
 
 export class Subscribed {
   readonly instrument: string
@@ -19,6 +21,7 @@ export class Subscribed {
   readonly bookHash: string
   readonly keeper: BookKeeper
   readonly #maxJump: number
+  readonly #toleranceMs: typeof TOLERANCE_MS
   readonly #times = new Map<TickKind, TimeGuard>()
   readonly #prices = new Map<TickKind, PriceGuard>()
   /** The socket that speaks of it; null before its first frame. */
@@ -31,6 +34,7 @@ export class Subscribed {
     this.bookHash = adapter.bookHash(market.symbol)
     this.keeper = new BookKeeper(adapter, market, maxJump)
     this.#maxJump = maxJump
+    this.#toleranceMs = adapter.filed === undefined ? TOLERANCE_MS : FILED_TOLERANCE_MS
   }
 
   /** Why a tick that is well-formed cannot be true; null if it can. */
@@ -45,7 +49,7 @@ export class Subscribed {
 
   #time(kind: TickKind): TimeGuard {
     let guard = this.#times.get(kind)
-    if (guard === undefined) this.#times.set(kind, guard = new TimeGuard(TOLERANCE_MS[kind] ?? 0))
+    if (guard === undefined) this.#times.set(kind, guard = new TimeGuard(this.#toleranceMs[kind] ?? 0))
     return guard
   }
 

@@ -7,6 +7,7 @@
  */
 import type { CcxtClient, CcxtExchange } from "./CcxtShape.ts"
 import type { Intake } from "./Intake.ts"
+import { unpack } from "./Unpack.ts"
 
 export interface TapSignals {
   readonly connected: (url: string) => void
@@ -18,20 +19,11 @@ export const describe = (reason: unknown): string => {
   return text.slice(0, 300)
 }
 
-const decoder = new TextDecoder()
-
-/** The text of a frame; null where ccxt must unpack it first. */
-const textOf = (data: unknown): string | null => {
-  if (typeof data === "string") return data
-  return data instanceof Uint8Array || data instanceof ArrayBuffer ? decoder.decode(data) : null
-}
-
 const tapClient = (client: CcxtClient, intake: Intake, signals: TapSignals): void => {
   const onMessage = client.onMessage.bind(client)
   client.onMessage = (event) => {
-    const text = textOf(event.data)
-    if (text === null) onMessage(event)
-    else if (intake.admits(client.url, text)) onMessage({ data: text })
+    const frame = unpack(client, event.data, intake.maxFrameCharacters)
+    if (intake.admits(client.url, frame)) onMessage(typeof frame === "string" ? { data: frame } : event)
   }
   const onPong = client.onPong.bind(client)
   client.onPong = () => {
@@ -41,13 +33,13 @@ const tapClient = (client: CcxtClient, intake: Intake, signals: TapSignals): voi
   const resolve = client.resolve.bind(client)
   client.resolve = (result, hash) => {
     const resolved = resolve(result, hash)
-    intake.resolved(hash, result)
+    intake.resolved(client.url, hash, result)
     return resolved
   }
   const reject = client.reject.bind(client)
   client.reject = (error, hash) => {
     // A book is fetched again by us; told to ccxt, the error would meet the next subscription of that book.
-    if (isUnsubscription(error) || intake.rejected(client.url, hash)) return error
+    if (isUnsubscription(error) || intake.rejected(client.url, hash, error)) return error
     intake.venueError(describe(error))
     signals.lost(describe(error))
     return reject(error, hash)

@@ -84,6 +84,21 @@ export type Resnapshot = (
   depth: number,
 ) => Promise<unknown>
 
+/** A question over REST about several instruments; the answer in ccxt's own shapes. */
+export type Ask = (exchange: CcxtExchange, instruments: ReadonlyArray<string>) => Promise<unknown>
+
+/** How a venue without a file of its own is followed, by what ccxt says of it. */
+export interface Filed {
+  /** Kinds without a channel: asked for over REST at intervals. */
+  readonly polled: ReadonlyArray<FeedKind>
+  /** Best prices are in books alone. */
+  readonly quotesByBook: boolean
+  /** ccxt verifies books by the venue's checksum; else nobody says whether a delta was lost. */
+  readonly checksummed: boolean
+  readonly tickers: Ask | undefined
+  readonly funding: Ask | undefined
+}
+
 export interface VenueAdapter {
   /** Also ccxt's name of the exchange. */
   readonly id: VenueId
@@ -108,6 +123,8 @@ export interface VenueAdapter {
   readonly ownOnly: (part: Part) => boolean
   /** The checksum of a book; absent where the venue has none. */
   readonly checksum?: (bids: NumericLevels, asks: NumericLevels, market: CcxtMarket) => number
+  /** Set where no file of ours reads the frames: ccxt parses them, and what it filed is read instead of them. */
+  readonly filed?: Filed
   /** Funding intervals by instrument, ms; absent where frames say it or there is no funding. */
   readonly fundingIntervals?: (
     exchange: CcxtExchange,

@@ -13,6 +13,12 @@ import { users } from "./migrations/0001_users.ts"
 import { opportunities } from "./migrations/0002_opportunities.ts"
 import { distribution } from "./migrations/0003_distribution.ts"
 import { pipeline } from "./migrations/0004_pipeline.ts"
+import { restBudgets } from "./migrations/0005_rest_budgets.ts"
+import { creditQuotas } from "./migrations/0006_credit_quotas.ts"
+import { referenceData } from "./migrations/0007_reference_data.ts"
+import { signals } from "./migrations/0008_signals.ts"
+import { trackRecord } from "./migrations/0009_track_record.ts"
+import { sessionExpiry } from "./migrations/0010_session_expiry.ts"
 
 const operation = "Migrations.migrate"
 
@@ -30,6 +36,12 @@ const MIGRATIONS = {
   "0002_opportunities": script(opportunities),
   "0003_distribution": script(distribution),
   "0004_pipeline": script(pipeline),
+  "0005_rest_budgets": script(restBudgets),
+  "0006_credit_quotas": script(creditQuotas),
+  "0007_reference_data": script(referenceData),
+  "0008_signals": script(signals),
+  "0009_track_record": script(trackRecord),
+  "0010_session_expiry": script(sessionExpiry),
 }
 
 const run = Migrator.make({})({ table: TABLE, loader: Migrator.fromRecord(MIGRATIONS) })

@@ -1,30 +1,20 @@
 /**
- * Opportunities and validation's verdicts over SQL.
+ * Opportunities over SQL.
  *
  * In: the Opportunities port's calls. Out: rows of `global_opportunities`, decoded from the whole public object they
  * hold. Promises: the columns beside the object are written from it and nowhere else.
  */
 import { Effect, Layer, Option, Schema } from "effect"
 import { Opportunity, PRIORITY_RANK } from "../../domain/Opportunity.ts"
-import { Opportunities, type ValidationEntry } from "../Opportunities.ts"
+import { Opportunities } from "../Opportunities.ts"
 import { Store } from "../Store.ts"
-import { all, at, count, first, isoOf, run } from "./Rows.ts"
+import { all, at, count, first } from "./Rows.ts"
 
 const OpportunityRow = Schema.Struct({ payload: Opportunity })
 
-const logRow = (entry: ValidationEntry) => ({
-  opportunity_id: entry.opportunityId,
-  revision: entry.revision,
-  level: entry.level,
-  user_id: entry.userId,
-  passed: entry.passed,
-  reason: entry.reason,
-  validated_at: isoOf(entry.at),
-})
-
 const make = Effect.gen(function* () {
   const { sql } = yield* Store
-  const bestFirst = sql.literal("order by priority, net_bps desc, opportunity_id")
+  const bestFirst = sql.literal("order by priority, net_bps desc nulls last, opportunity_id")
 
   const upsert = Effect.fn("Opportunities.upsert")((it: Opportunity, nowMs: number) => {
     const row = {
@@ -78,17 +68,7 @@ const make = Effect.gen(function* () {
     )
   )
 
-  const logValidation = Effect.fn("Opportunities.logValidation")((entries: ReadonlyArray<ValidationEntry>) =>
-    entries.length === 0
-      ? Effect.void
-      : sql`insert into opportunity_validation_log (opportunity_id, revision, level, user_id, passed, reason, validated_at)
-        select * from jsonb_to_recordset(${sql.json(entries.map(logRow))}) as x (opportunity_id text, revision integer,
-          level smallint, user_id text, passed boolean, reason text, validated_at timestamptz)`.pipe(
-        run("Opportunities.logValidation"),
-      )
-  )
-
-  return { upsert, byId, open, overdue, logValidation }
+  return { upsert, byId, open, overdue }
 })
 
 export const layer: Layer.Layer<Opportunities, never, Store> = Layer.effect(Opportunities, make)

@@ -10,12 +10,12 @@ import { type NewQueueItem, OpportunityQueue, Purpose, QueueStatus } from "../Op
 import { Channel, Store } from "../Store.ts"
 import { queueColumns, QueueRow, waiting } from "./QueueRow.ts"
 import { makeSending } from "./QueueSending.ts"
-import { all, at, count, EpochMs, first, Int8, int8s, isoOf, one } from "./Rows.ts"
+import { all, at, count, EpochMs, first, Int8, isoOf, one } from "./Rows.ts"
 
 const InsertedRow = Schema.Struct({ queueId: Int8, chatId: Schema.String, userId: Schema.String, purpose: Purpose })
 const UserRow = Schema.Struct({ userId: Schema.String })
 const NextRow = Schema.Struct({ at: Schema.NullOr(EpochMs) })
-const TimeRow = Schema.Struct({ at: EpochMs })
+const SpentRow = Schema.Struct({ userId: Schema.String, at: EpochMs })
 const CountRow = Schema.Struct({ status: QueueStatus, count: Int8 })
 const MessageRow = Schema.Struct({ messageId: Int8 })
 const ToldRow = Schema.Struct({ userId: Schema.String, chatId: Schema.String, payload: Schema.Unknown })
@@ -32,6 +32,11 @@ const incomingRow = (item: NewQueueItem) => ({
   scheduled_at: item.scheduledAt === null ? null : isoOf(item.scheduledAt),
   expires_at: isoOf(item.expiresAt),
   payload: item.payload,
+})
+
+const timeRow = ({ dueAtMs, queueId }: { readonly queueId: number; readonly dueAtMs: number }) => ({
+  queue_id: queueId,
+  due_at: isoOf(dueAtMs),
 })
 
 const noRows: Readonly<Record<QueueStatus, number>> = {
@@ -80,10 +85,12 @@ const make = Effect.gen(function* () {
       from inserted order by queue_id`.pipe(all("OpportunityQueue.enqueue", InsertedRow))
   )
 
-  const undecided = Effect.fn("OpportunityQueue.undecided")((userId: string, limit: number) =>
-    sql`select ${columns} from opportunity_distribution_queue q
-      where q.user_id = ${userId} and q.status = 'pending' and q.scheduled_at is null
-      order by q.priority, q.queue_id limit ${limit}`.pipe(all("OpportunityQueue.undecided", QueueRow))
+  const undecided = Effect.fn("OpportunityQueue.undecided")((userIds: ReadonlyArray<string>, limit: number) =>
+    sql`select ${columns} from unnest(${userIds}::text[]) as u (id) cross join lateral (
+        select * from opportunity_distribution_queue
+        where user_id = u.id and status = 'pending' and scheduled_at is null
+        order by priority, queue_id limit ${limit}
+      ) q order by q.user_id, q.priority, q.queue_id`.pipe(all("OpportunityQueue.undecided", QueueRow))
   )
 
   const undecidedUsers = sql`select distinct user_id as "userId" from opportunity_distribution_queue
@@ -93,10 +100,12 @@ const make = Effect.gen(function* () {
     Effect.withSpan("OpportunityQueue.undecidedUsers"),
   )
 
-  const schedule = Effect.fn("OpportunityQueue.schedule")((queueIds: ReadonlyArray<number>, dueAtMs: number) =>
-    sql`with scheduled as (
-        update opportunity_distribution_queue set scheduled_at = ${at(dueAtMs)}
-        where queue_id = any(${int8s(queueIds)}) and status = 'pending' and lease_owner is null returning 1
+  const schedule: OpportunityQueue["Service"]["schedule"] = Effect.fn("OpportunityQueue.schedule")((times) =>
+    times.length === 0 ? Effect.succeed(0) : sql`with times as (
+        select * from jsonb_to_recordset(${sql.json(times.map(timeRow))}) as x (queue_id bigint, due_at timestamptz)
+      ), scheduled as (
+        update opportunity_distribution_queue q set scheduled_at = t.due_at from times t
+        where q.queue_id = t.queue_id and q.status = 'pending' and q.lease_owner is null returning 1
       )
       select count(*) as count, (select pg_notify(${Channel.queue}, '')) is null as told from scheduled`.pipe(
       count("OpportunityQueue.schedule"),
@@ -147,14 +156,18 @@ const make = Effect.gen(function* () {
     )
   )
 
-  const spentSince = Effect.fn("OpportunityQueue.spentSince")((userId: string, sinceMs: number) =>
-    sql`select at from (
-        select case when status = 'pending' then scheduled_at else coalesce(delivered_at, last_attempt_at) end as at
+  const spentSince = Effect.fn("OpportunityQueue.spentSince")((userIds: ReadonlyArray<string>, sinceMs: number) =>
+    sql`select user_id as "userId", at from (
+        select user_id, case when status = 'pending' then scheduled_at else coalesce(delivered_at, last_attempt_at) end as at
         from opportunity_distribution_queue
-        where user_id = ${userId} and purpose = 'notify' and status in ('pending', 'sending', 'sent', 'unknown')
+        where user_id = any(${userIds}::text[]) and purpose = 'notify' and status in ('pending', 'sending', 'sent', 'unknown')
       ) spent where at >= ${at(sinceMs)} order by at`.pipe(
-      all("OpportunityQueue.spentSince", TimeRow),
-      Effect.map((rows) => rows.map((row) => row.at)),
+      all("OpportunityQueue.spentSince", SpentRow),
+      Effect.map((rows) => {
+        const spent = new Map<string, Array<number>>()
+        for (const { at, userId } of rows) spent.set(userId, [...spent.get(userId) ?? [], at])
+        return spent
+      }),
     )
   )
 

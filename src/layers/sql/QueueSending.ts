@@ -8,15 +8,14 @@
  */
 import type { PgClient } from "@effect/sql-pg/PgClient"
 import { Effect, Schema } from "effect"
-import type { Fragment } from "effect/sql/Statement"
 import { PRIORITY_RANK } from "../../domain/Opportunity.ts"
 import { type OpportunityQueue, type QueueItem, QueueStatus, type Settlement } from "../OpportunityQueue.ts"
-import { Channel } from "../Store.ts"
+import { Channel, Fenced } from "../Store.ts"
 import { queueColumns, QueueRow, waiting } from "./QueueRow.ts"
-import { all, at, count, fenced, Int8, int8s, one, run } from "./Rows.ts"
+import { all, at, count, Int8, int8s, isoOf, one } from "./Rows.ts"
 
 const IdRow = Schema.Struct({ queueId: Int8 })
-const StatusRow = Schema.Struct({ status: QueueStatus })
+const SettledRow = Schema.Struct({ queueId: Int8, status: QueueStatus })
 const ReclaimedRow = Schema.Struct({ pending: Int8, unknown: Int8, failed: Int8 })
 
 /** Every second end that nobody knows is a failure: a third copy is worse than none. */
@@ -26,9 +25,18 @@ const mostUrgentFirst = (a: QueueItem, b: QueueItem): number =>
   PRIORITY_RANK[a.priority] - PRIORITY_RANK[b.priority] || (a.scheduledAt ?? 0) - (b.scheduledAt ?? 0) ||
   a.queueId - b.queueId
 
-const errorOf = (settlement: Settlement): string | null => settlement._tag === "Sent" ? null : settlement.error
+const endRow = ({ queueId, settlement }: { readonly queueId: number; readonly settlement: Settlement }) => ({
+  queue_id: queueId,
+  kind: settlement._tag,
+  message_id: settlement._tag === "Sent" ? settlement.messageId : null,
+  due_at: settlement._tag === "Reschedule" ? isoOf(settlement.dueAtMs) : null,
+  error: settlement._tag === "Sent" ? null : settlement.error,
+})
 
-type Sending = Pick<OpportunityQueue["Service"], "claim" | "markSending" | "release" | "settle" | "reclaim">
+type Sending = Pick<
+  OpportunityQueue["Service"],
+  "claim" | "markSending" | "release" | "settleAll" | "settle" | "reclaim"
+>
 
 export const makeSending = (sql: PgClient): Sending => {
   const columns = sql.literal(queueColumns)
@@ -76,43 +84,46 @@ export const makeSending = (sql: PgClient): Sending => {
     )
   )
 
-  const tellWaiting = sql`select pg_notify(${Channel.queue}, '')`.pipe(run("OpportunityQueue.tellWaiting"))
-  /** An edit waits for its notification's end, and is due with it. */
-  const tellFollowing = sql`(select pg_notify(${Channel.queue}, '') is null from opportunity_distribution_queue e
-    where e.chat_id = opportunity_distribution_queue.chat_id
-      and e.opportunity_id = opportunity_distribution_queue.opportunity_id
-      and e.queue_id <> opportunity_distribution_queue.queue_id and e.status = 'pending' limit 1)`
-  const settled = fenced("OpportunityQueue.settle", StatusRow)
+  /** Whom a row's end concerns: itself if it waits once more, or an edit that was waiting for it. */
+  const settleAll: Sending["settleAll"] = Effect.fn("OpportunityQueue.settleAll")(({ ends, nowMs, owner }) =>
+    sql`with ends as (
+        select * from jsonb_to_recordset(${sql.json(ends.map(endRow))}) as x (queue_id bigint, kind text,
+          message_id bigint, due_at timestamptz, error text)
+      ), settled as (
+        update opportunity_distribution_queue q
+        set status = case e.kind when 'Sent' then 'sent' when 'Unknown' then ${unknownEnd}
+            when 'Reschedule' then 'pending' when 'Failed' then 'failed' else 'cancelled' end,
+          message_id = coalesce(e.message_id, q.message_id),
+          delivered_at = case e.kind when 'Sent' then ${at(nowMs)} else q.delivered_at end,
+          uncertain_ends = q.uncertain_ends + (e.kind = 'Unknown')::integer,
+          scheduled_at = coalesce(e.due_at, q.scheduled_at), error_message = e.error,
+          lease_owner = null, lease_until = null, updated_at = ${at(nowMs)}
+        from ends e where q.queue_id = e.queue_id and case e.kind
+          when 'Sent' then (q.lease_owner = ${owner} and q.status = 'sending')
+            or (q.lease_owner is null and q.status = 'unknown')
+          when 'Unknown' then q.lease_owner = ${owner} and q.status = 'sending'
+          else q.lease_owner = ${owner} and q.status in ('pending', 'sending', 'unknown') end
+        returning q.queue_id, q.status, q.chat_id, q.opportunity_id
+      ), told as (
+        select pg_notify(${Channel.queue}, '') from settled s
+        where s.status in ('pending', 'unknown') or exists (select 1 from opportunity_distribution_queue e
+          where e.chat_id = s.chat_id and e.opportunity_id = s.opportunity_id and e.queue_id <> s.queue_id
+            and e.status = 'pending')
+        limit 1
+      )
+      select queue_id as "queueId", status, (select count(*) from told) as told from settled`.pipe(
+      all("OpportunityQueue.settleAll", SettledRow),
+      Effect.map((rows) => new Map(rows.map(({ queueId, status }) => [queueId, status]))),
+    )
+  )
 
-  const settle: Sending["settle"] = Effect.fn("OpportunityQueue.settle")(({ owner, queueId, settlement, nowMs }) => {
-    const end = (assignments: Fragment, from: Fragment) =>
-      settled(
-        `queue row ${queueId}`,
-        sql`update opportunity_distribution_queue
-          set ${assignments}, lease_owner = null, lease_until = null, error_message = ${errorOf(settlement)},
-            updated_at = ${at(nowMs)}
-          where queue_id = ${queueId} and ${from} returning status, ${tellFollowing} as told`,
-      ).pipe(Effect.map((row) => row.status))
-    /** It leaves once more: whoever waits for rows hears of it. */
-    const again = (assignments: Fragment, from: Fragment) => Effect.tap(end(assignments, from), tellWaiting)
-    const inFlight = sql`lease_owner = ${owner} and status = 'sending'`
-    const held = sql`lease_owner = ${owner} and status in ('pending', 'sending', 'unknown')`
-    switch (settlement._tag) {
-      case "Sent":
-        return end(
-          sql`status = 'sent', message_id = ${settlement.messageId}, delivered_at = ${at(nowMs)}`,
-          sql`(${inFlight} or (lease_owner is null and status = 'unknown'))`,
-        )
-      case "Unknown":
-        return again(sql`status = ${unknownEnd}, uncertain_ends = uncertain_ends + 1`, inFlight)
-      case "Reschedule":
-        return again(sql`status = 'pending', scheduled_at = ${at(settlement.dueAtMs)}`, held)
-      case "Failed":
-        return end(sql`status = 'failed'`, held)
-      case "Cancelled":
-        return end(sql`status = 'cancelled'`, held)
-    }
-  })
+  const settle: Sending["settle"] = ({ nowMs, owner, queueId, settlement }) =>
+    Effect.flatMap(settleAll({ owner, nowMs, ends: [{ queueId, settlement }] }), (settled) => {
+      const status = settled.get(queueId)
+      return status === undefined
+        ? Effect.fail(new Fenced({ operation: "OpportunityQueue.settle", key: `queue row ${queueId}` }))
+        : Effect.succeed(status)
+    })
 
   const reclaim: Sending["reclaim"] = Effect.fn("OpportunityQueue.reclaim")((nowMs) =>
     sql`with lost as (
@@ -131,5 +142,5 @@ export const makeSending = (sql: PgClient): Sending => {
     )
   )
 
-  return { claim, markSending, release, settle, reclaim }
+  return { claim, markSending, release, settleAll, settle, reclaim }
 }

@@ -5,28 +5,38 @@
  * shared, so that calls of several repositories can join one transaction.
  */
 import { Layer } from "effect"
+import * as AssetIdentities from "./AssetIdentitiesSql.ts"
 import * as Checkpoints from "./CheckpointsSql.ts"
+import * as CreditQuotas from "./CreditQuotasSql.ts"
 import * as Leases from "./LeasesSql.ts"
 import * as Opportunities from "./OpportunitiesSql.ts"
 import * as OpportunityQueue from "./OpportunityQueueSql.ts"
 import * as Outbox from "./OutboxSql.ts"
 import * as RateLimits from "./RateLimitsSql.ts"
+import * as ReferenceData from "./ReferenceDataSql.ts"
+import * as RestBudgets from "./RestBudgetsSql.ts"
 import * as SessionExtensions from "./SessionExtensionsSql.ts"
 import * as Sessions from "./SessionsSql.ts"
 import * as TelegramUpdates from "./TelegramUpdatesSql.ts"
+import * as TrackRecord from "./TrackRecordSql.ts"
 import * as UserSchedule from "./UserScheduleSql.ts"
 import * as Users from "./UsersSql.ts"
 
 export const layer = Layer.mergeAll(
+  AssetIdentities.layer.pipe(Layer.provide(Outbox.layer)),
   Checkpoints.layer,
+  CreditQuotas.layer,
   Leases.layer,
   Opportunities.layer,
   OpportunityQueue.layer,
   Outbox.layer,
   RateLimits.layer,
+  ReferenceData.layer,
+  RestBudgets.layer,
   SessionExtensions.layer,
   Sessions.layer,
   TelegramUpdates.layer,
+  TrackRecord.layer.pipe(Layer.provide(Outbox.layer)),
   UserSchedule.layer,
   Users.layer,
 )

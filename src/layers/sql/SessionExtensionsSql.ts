@@ -8,6 +8,7 @@ import { Effect, Layer, Schema } from "effect"
 import { SessionExtensions } from "../SessionExtensions.ts"
 import { Store } from "../Store.ts"
 import { all, at, int8s } from "./Rows.ts"
+import { SESSION_COLUMNS, SessionRow } from "./SessionRow.ts"
 
 const WrittenRow = Schema.Struct({ sessionId: Schema.String })
 
@@ -15,9 +16,13 @@ const make = Effect.gen(function* () {
   const { sql } = yield* Store
 
   // Waiting for the disk is nine tenths of a small commit. The setting is local to this statement's transaction.
+  const quick = sql.literal(
+    `quick as materialized (select set_config('synchronous_commit', 'off', true) as setting)`,
+  )
+
   const extendAll: SessionExtensions["Service"]["extendAll"] = Effect.fn("SessionExtensions.extendAll")(
     ({ expiresAt, nowMs, sessions }) =>
-      sql`with quick as materialized (select set_config('synchronous_commit', 'off', true) as setting)
+      sql`with ${quick}
         update user_sessions s
         set last_activity_at = ${at(nowMs)}, expires_at = ${at(expiresAt)}, updated_at = ${at(nowMs)}
         from quick, unnest(${sessions.map(({ sessionId }) => sessionId)}::text[],
@@ -30,7 +35,21 @@ const make = Effect.gen(function* () {
       ),
   )
 
-  return { extendAll }
+  const extendChats: SessionExtensions["Service"]["extendChats"] = Effect.fn("SessionExtensions.extendChats")(
+    ({ expiresAt, nowMs, telegramIds }) =>
+      sql`with ${quick}
+        update user_sessions s
+        set last_activity_at = ${at(nowMs)}, expires_at = ${at(expiresAt)}, updated_at = ${at(nowMs)}
+        from quick, unnest(${telegramIds}::text[]) as seen (chat)
+        where quick.setting = 'off' and s.telegram_id = seen.chat
+          and s.session_state = 'active' and s.expires_at > ${at(nowMs)}
+        returning ${sql.literal(SESSION_COLUMNS)}`.pipe(
+        all("SessionExtensions.extendChats", SessionRow),
+        Effect.map((rows) => new Map(rows.map((row) => [row.telegramId, row]))),
+      ),
+  )
+
+  return { extendAll, extendChats }
 })
 
 export const layer: Layer.Layer<SessionExtensions, never, Store> = Layer.effect(SessionExtensions, make)

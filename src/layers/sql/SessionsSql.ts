@@ -6,23 +6,11 @@
  */
 import { Effect, Layer, Option, Redacted, Schema } from "effect"
 import { createHash, randomBytes } from "node:crypto"
-import { SessionState, verdictAt } from "../../domain/Session.ts"
+import { verdictAt } from "../../domain/Session.ts"
 import { type EndedSession, Sessions } from "../Sessions.ts"
 import { Channel, Store } from "../Store.ts"
-import { all, at, count, EpochMs, fenced, first, Int8, one, run } from "./Rows.ts"
-
-const SessionRow = Schema.Struct({
-  sessionId: Schema.String,
-  userId: Schema.String,
-  telegramId: Schema.String,
-  state: SessionState,
-  startedAt: EpochMs,
-  lastActivityAt: EpochMs,
-  expiresAt: EpochMs,
-  onboardingCompleted: Schema.Boolean,
-  preferencesSet: Schema.Boolean,
-  epoch: Int8,
-})
+import { all, at, count, fenced, first, one, run } from "./Rows.ts"
+import { SESSION_COLUMNS, SessionRow } from "./SessionRow.ts"
 
 const EndedRow = Schema.Struct({ sessionId: Schema.String, userId: Schema.String, telegramId: Schema.String })
 
@@ -32,10 +20,7 @@ const hashOf = (token: string): string => createHash("sha256").update(token).dig
 
 const make = Effect.gen(function* () {
   const { notify, sql, transaction } = yield* Store
-  const columns = sql.literal(`session_id as "sessionId", user_id as "userId", telegram_id as "telegramId",
-    session_state as "state", started_at as "startedAt", last_activity_at as "lastActivityAt",
-    expires_at as "expiresAt", onboarding_completed as "onboardingCompleted", preferences_set as "preferencesSet",
-    epoch`)
+  const columns = sql.literal(SESSION_COLUMNS)
 
   const start: Sessions["Service"]["start"] = Effect.fn("Sessions.start")(
     function* ({ userId, telegramId, nowMs, ttlMs }) {
@@ -129,8 +114,10 @@ const make = Effect.gen(function* () {
     (options: { readonly nowMs: number; readonly limit?: number }) => {
       const now = at(options.nowMs)
       return sql`with due as (
-          select session_id from user_sessions where session_state = 'active' and expires_at <= ${now}
-          order by expires_at limit ${options.limit ?? 500} for update skip locked
+          select session_id from user_sessions
+          where session_state = 'active' and expires_on <= (${now} at time zone 'UTC')::date
+            and expires_at <= ${now}
+          order by expires_on, expires_at limit ${options.limit ?? 500} for update skip locked
         ), expired as (
           update user_sessions s
           set session_state = 'expired', epoch = s.epoch + 1, metadata = '{}', updated_at = ${now}

@@ -7,7 +7,7 @@
 import { Effect, Layer, Schema } from "effect"
 import { Store } from "../Store.ts"
 import { type ReceivedUpdate, TelegramUpdates } from "../TelegramUpdates.ts"
-import { all, at, count, EpochMs, Int8, run } from "./Rows.ts"
+import { all, at, count, EpochMs, Int8, int8s, run } from "./Rows.ts"
 
 const UpdateRow = Schema.Struct({ updateId: Int8, payload: Schema.Unknown, receivedAt: EpochMs })
 
@@ -32,9 +32,10 @@ const make = Effect.gen(function* () {
     )
   )
 
-  const unhandled = Effect.fn("TelegramUpdates.unhandled")((limit: number) =>
+  const unhandled = Effect.fn("TelegramUpdates.unhandled")((limit: number, except: ReadonlyArray<number> = []) =>
     sql`select update_id as "updateId", payload, received_at as "receivedAt" from telegram_updates
-      where handled_at is null order by update_id limit ${limit}`.pipe(all("TelegramUpdates.unhandled", UpdateRow))
+      where handled_at is null and not (update_id = any(${int8s(except)}))
+      order by update_id limit ${limit}`.pipe(all("TelegramUpdates.unhandled", UpdateRow))
   )
 
   const prune = Effect.fn("TelegramUpdates.prune")((handledBeforeMs: number) =>

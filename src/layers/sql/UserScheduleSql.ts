@@ -4,22 +4,23 @@
  * In: the UserSchedule port's calls. Out: locks on `users`, rows of `opportunity_distribution_queue`. Promises: as the
  * port's; only rows that are pending, without a time and without a lease are ever refused.
  */
-import { Effect, Layer, Option, Schema } from "effect"
+import { Effect, Layer, Schema } from "effect"
 import { Store } from "../Store.ts"
 import { type Refusal, UserSchedule } from "../UserSchedule.ts"
-import { all, at, count, first } from "./Rows.ts"
+import { all, at, count } from "./Rows.ts"
 
-const LockRow = Schema.Struct({ telegramId: Schema.String })
+const LockRow = Schema.Struct({ userId: Schema.String, telegramId: Schema.String })
 const UserRow = Schema.Struct({ userId: Schema.String })
 
 const make = Effect.gen(function* () {
   const { sql } = yield* Store
 
   // Weaker than `for update`: rows that refer to the user can still be written meanwhile.
-  const lock = Effect.fn("UserSchedule.lock")((userId: string) =>
-    sql`select telegram_id as "telegramId" from users where user_id = ${userId} for no key update`.pipe(
-      first("UserSchedule.lock", LockRow),
-      Effect.map(Option.map((row) => row.telegramId)),
+  const lock = Effect.fn("UserSchedule.lock")((userIds: ReadonlyArray<string>) =>
+    sql`select user_id as "userId", telegram_id as "telegramId" from users
+      where user_id = any(${userIds}::text[]) order by user_id for no key update`.pipe(
+      all("UserSchedule.lock", LockRow),
+      Effect.map((rows) => new Map(rows.map(({ telegramId, userId }) => [userId, telegramId]))),
     )
   )
 

@@ -148,12 +148,15 @@ const make = Effect.gen(function* () {
     recipients(nowMs).pipe(all("Users.audience", RecipientRow), Effect.map((rows) => rows.map(withDefaults)))
   )
 
-  const recipientOf = Effect.fn("Users.recipientOf")((telegramId: string, nowMs: number) =>
-    sql`${recipients(nowMs)} and u.telegram_id = ${telegramId}`.pipe(
-      first("Users.recipientOf", RecipientRow),
-      Effect.map(Option.map(withDefaults)),
+  const recipientsOf = Effect.fn("Users.recipientsOf")((telegramIds: ReadonlyArray<string>, nowMs: number) =>
+    sql`${recipients(nowMs)} and u.telegram_id = any(${telegramIds}::text[])`.pipe(
+      all("Users.recipientsOf", RecipientRow),
+      Effect.map((rows) => rows.map(withDefaults)),
     )
   )
+
+  const recipientOf: Users["Service"]["recipientOf"] = (telegramId, nowMs) =>
+    Effect.map(recipientsOf([telegramId], nowMs), ([recipient]) => Option.fromNullishOr(recipient))
 
   const audienceChanges = Stream.unwrap(
     Effect.map(listen(Channel.audience), (notices) =>
@@ -174,6 +177,7 @@ const make = Effect.gen(function* () {
     setPreferences,
     audience,
     recipientOf,
+    recipientsOf,
     audienceChanges,
   }
 })

@@ -3,8 +3,9 @@
  * In: fake venues that play recorded frames to the real ccxt code. Out: verdicts.
  */
 import { assert, it } from "@effect/vitest"
-import { Clock, Deferred, Effect, Stream } from "effect"
+import { Clock, Deferred, Effect, Layer, Stream } from "effect"
 import { layer } from "../../../src/layers/ccxt/CcxtExchange.ts"
+import * as EmbeddedRestBudgets from "../../../src/layers/embedded/RestBudgets.ts"
 import { Exchange } from "../../../src/layers/Exchange.ts"
 import { data, describeWith } from "../../support/available.ts"
 import { binance } from "../../support/venues/binance.ts"
@@ -280,7 +281,8 @@ describeWith(data, "the live exchange", () => {
         assert.include(unknown.detail, "DOGE/USD:DOGE")
         assert.isFalse(unknown.retryable)
       })
-      yield* program.pipe(Effect.provide(layer({ ...quickly, baseUrls: { binancecoinm: venue.origin } })))
+      const exchange = layer({ ...quickly, baseUrls: { binancecoinm: venue.origin } })
+      yield* program.pipe(Effect.provide(Layer.provide(exchange, EmbeddedRestBudgets.layer)))
       const spot = yield* fakeVenue(binance(data.path))
       const feed = yield* probe(spot, { instruments: ["NKN/USDT"], kinds: ["funding"], depth: 5 })
       yield* feed.until("the refusal", ({ failure }) => failure() !== null)

@@ -1,11 +1,12 @@
-/** The cluster runtime in one process: ready at once, one activation a key, a cap on residents, passivation. */
+/** The cluster runtime in one process: ready at once, one activation a key, a cap on residents, passivation, its end. */
 import { assert, describe, it } from "@effect/vitest"
-import { Effect, Layer, Ref, Schema } from "effect"
+import { Effect, Exit, Fiber, Layer, Ref, Schema, Scope } from "effect"
 import * as ClusterSchema from "effect/cluster/ClusterSchema"
 import * as Entity from "effect/cluster/Entity"
 import * as Rpc from "effect/rpc/Rpc"
 import { TestClock } from "effect/testing"
 import * as Cluster from "../../../src/layers/cluster/Cluster.ts"
+import { until } from "../../support/actors.ts"
 
 const Counter = Entity.make("Counter", [
   Rpc.make("Next", { success: Schema.Int }),
@@ -58,4 +59,29 @@ describe("The cluster in one process", () => {
       yield* TestClock.adjust("1 minute")
       assert.strictEqual(yield* client("a").Next(), 1)
     }).pipe(Effect.provide(cluster())))
+
+  it.effect("ends its actors with itself, and gives a question that is under way 5 seconds", () =>
+    Effect.gen(function* () {
+      const log: Array<string> = []
+      const note = (line: string) => Effect.sync(() => void log.push(line))
+      const leaving = Counter.toLayer(Effect.gen(function* () {
+        const { entityId } = yield* Entity.CurrentAddress
+        yield* Effect.addFinalizer(() => note(`${entityId} ends`))
+        const slow = Effect.andThen(note("asked"), Effect.onInterrupt(Effect.never, () => note("given up")))
+        return Counter.of({ Next: () => entityId === "busy" ? slow : Effect.succeed(1) })
+      }))
+      const scope = yield* Scope.make()
+      const context = yield* Layer.buildWithScope(leaving.pipe(Layer.provideMerge(Cluster.layerOneProcess())), scope)
+      const client = yield* Effect.provide(Counter.client, context)
+      yield* client("idle").Next()
+      yield* Effect.forkChild(client("busy").Next())
+      yield* until(Effect.sync(() => log.includes("asked")))
+      const closing = yield* Effect.forkChild(Scope.close(scope, Exit.void), { startImmediately: true })
+      yield* until(Effect.sync(() => log.includes("idle ends")))
+      yield* TestClock.adjust("4999 millis")
+      assert.deepStrictEqual(log, ["asked", "idle ends"])
+      yield* TestClock.adjust("1 millis")
+      yield* Fiber.join(closing)
+      assert.deepStrictEqual(log, ["asked", "idle ends", "given up", "busy ends"])
+    }))
 })

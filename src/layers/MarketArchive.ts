@@ -1,0 +1,31 @@
+/**
+ * The MarketArchive port: ticks of the past, by market and span.
+ *
+ * Implementations: none yet. `absent` stands in its place and says so to whoever asks; the archive of SPEC S4 will bring
+ * one. In: a query. Out: ticks in order of ingest time. Promises: a span without a tick is the error `empty`, never an
+ * empty answer.
+ */
+import { Context, Effect, Layer, Schema } from "effect"
+import type { HistoryQuery } from "../domain/MarketQuery.ts"
+import type { Tick } from "../domain/Tick.ts"
+
+/** Worth asking again: `unreachable`. */
+export const MarketArchiveReason = Schema.Literals(["absent", "empty", "unreachable", "malformed"])
+
+export class MarketArchiveError extends Schema.TaggedError<MarketArchiveError>()("MarketArchiveError", {
+  reason: MarketArchiveReason,
+  detail: Schema.String,
+}) {
+  get retryable(): boolean {
+    return this.reason === "unreachable"
+  }
+}
+
+export class MarketArchive extends Context.Service<MarketArchive, {
+  readonly read: (query: HistoryQuery) => Effect.Effect<readonly [Tick, ...ReadonlyArray<Tick>], MarketArchiveError>
+}>()("arbedge/MarketArchive") {
+  static readonly absent: Layer.Layer<MarketArchive> = Layer.succeed(MarketArchive, {
+    read: () =>
+      Effect.fail(new MarketArchiveError({ reason: "absent", detail: "this version keeps no archive of market data" })),
+  })
+}
