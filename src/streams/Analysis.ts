@@ -6,20 +6,26 @@
  * carry everything that the next transition depends on, but deep books, which the stream rebuilds from `rewindTo`.
  */
 import { Option, Schema } from "effect"
+import type { Suspicion } from "../domain/AssetIdentity.ts"
 import type { DetectConfig } from "../domain/DetectConfig.ts"
-import type { DataSource, Frame } from "../domain/Frame.ts"
+import { type DataSource, type Frame, Partition } from "../domain/Frame.ts"
 import type { Opportunity, RejectionReason } from "../domain/Opportunity.ts"
-import { Dedup, Living } from "./Dedup.ts"
-import { Detect, SlotState } from "./Detect.ts"
+import type { Outcome } from "../domain/Outcome.ts"
+import type { Verdict } from "../domain/Verdict.ts"
+import { Dedup, Living, opportunityId } from "./Dedup.ts"
+import { Detect, DetectState } from "./Detect.ts"
 import type { Candidate } from "./detectors/Candidate.ts"
 import type { SlotNote } from "./detectors/Slot.ts"
+import { Judge, type JudgeRules, rulesOf as judgingOf } from "./Judge.ts"
+import { Outcomes, OutcomesState } from "./Outcomes.ts"
 import { score } from "./Score.ts"
 import { type MarketRules, rulesOf, validate } from "./Validate.ts"
 
 export const AnalysisState = Schema.Struct({
   partitions: Schema.Array(Schema.Struct({
-    partition: Schema.Int,
-    slots: Schema.Array(SlotState),
+    partition: Partition,
+    detect: DetectState,
+    outcomes: OutcomesState,
     open: Schema.Array(Living),
   })),
   /** The stream sequence from which deep books are rebuilt; null: there are none. */
@@ -35,15 +41,24 @@ export interface Figures {
   readonly notes: ReadonlyMap<string, ReadonlyArray<SlotNote>>
 }
 
-interface Partition {
+/** What is told of opportunities beside their transitions. */
+export interface Findings {
+  readonly verdicts: ReadonlyArray<Verdict>
+  readonly outcomes: ReadonlyArray<Outcome>
+}
+
+interface Work {
   readonly detect: Detect
+  readonly judge: Judge
+  readonly outcomes: Outcomes
   readonly dedup: Dedup
 }
 
 export class Analysis {
   readonly #config: DetectConfig
   readonly #rules: MarketRules
-  readonly #partitions = new Map<number, Partition>()
+  readonly #judging: JudgeRules
+  readonly #partitions = new Map<Partition, Work>()
   readonly #rejected = new Map<RejectionReason, number>()
   /** Where the newest frame came from, and the newest ingest time (ms). */
   source: DataSource = "live"
@@ -52,8 +67,9 @@ export class Analysis {
     this.#rejected.set(reason, (this.#rejected.get(reason) ?? 0) + 1)
   }
 
-  constructor(config: DetectConfig) {
+  constructor(config: DetectConfig, judging: JudgeRules = judgingOf(config)) {
     this.#config = config
+    this.#judging = judging
     this.#rules = rulesOf(config)
   }
 
@@ -61,11 +77,17 @@ export class Analysis {
   frames(frames: ReadonlyArray<Frame>, sequence: number): ReadonlyArray<Opportunity> {
     const out: Array<Opportunity> = []
     for (const frame of frames) {
-      const { dedup, detect } = this.#partition(frame.p)
+      const { dedup, detect, judge } = this.#partition(frame.p)
       const candidates: Array<Candidate> = []
       detect.frame(frame, sequence, candidates)
       if (candidates.length > 0) {
-        dedup.accept(score(validate(candidates, this.#rules, this.#reject)), frame.f, out)
+        const valid = validate(candidates, this.#rules, this.#reject)
+        for (const candidate of valid) {
+          const { fingerprint, rejection, trigger } = candidate
+          if (rejection === null || rejection === "below_threshold" || dedup.isOpen(fingerprint)) continue
+          judge.refused(candidate, rejection, () => opportunityId(fingerprint, trigger))
+        }
+        dedup.accept(score(valid), frame.f, out)
         for (const { fingerprint } of candidates) if (!dedup.isOpen(fingerprint)) detect.release(fingerprint)
       }
       this.source = frame.f
@@ -85,16 +107,34 @@ export class Analysis {
   /** End of a recording. */
   finish(): ReadonlyArray<Opportunity> {
     const out: Array<Opportunity> = []
-    for (const { dedup } of this.#partitions.values()) dedup.finish(out)
+    for (const { dedup, outcomes } of this.#partitions.values()) {
+      dedup.finish(out)
+      outcomes.finish()
+    }
     return out
+  }
+
+  /** Doubts about identities since the last call. */
+  takeSuspicions(): ReadonlyArray<Suspicion> {
+    return [...this.#partitions.values()].flatMap(({ detect }) => detect.takeSuspicions())
+  }
+
+  /** Verdicts given, and outcomes that became whole, since the last call. */
+  findings(): Findings {
+    const works = [...this.#partitions.values()]
+    return {
+      verdicts: works.flatMap(({ judge }) => judge.take()),
+      outcomes: works.flatMap(({ outcomes }) => outcomes.take()),
+    }
   }
 
   snapshot(): AnalysisState {
     const rewinds = [...this.#partitions.values()].flatMap(({ detect }) => Option.toArray(detect.rewindTo))
     return {
-      partitions: [...this.#partitions].map(([partition, { dedup, detect }]) => ({
+      partitions: [...this.#partitions].map(([partition, { dedup, detect, outcomes }]) => ({
         partition,
-        slots: detect.snapshot(),
+        detect: detect.snapshot(),
+        outcomes: outcomes.snapshot(),
         open: dedup.snapshot(),
       })),
       rewindTo: rewinds.length === 0 ? null : Math.min(...rewinds),
@@ -102,10 +142,11 @@ export class Analysis {
   }
 
   restore(state: AnalysisState): void {
-    for (const { open, partition, slots } of state.partitions) {
-      const { dedup, detect } = this.#partition(partition)
-      detect.restore(slots)
-      dedup.restore(open)
+    for (const kept of state.partitions) {
+      const { dedup, detect, outcomes } = this.#partition(kept.partition)
+      detect.restore(kept.detect)
+      outcomes.restore(kept.outcomes)
+      dedup.restore(kept.open)
     }
   }
 
@@ -130,16 +171,31 @@ export class Analysis {
       checks += detect.checks
       add(rejected, detect.rejected)
       add(refused, detect.refused)
-      for (const [key, note] of detect.notes) notes.set(key, note)
+      for (const [key, more] of detect.notes) notes.set(key, [...new Set([...notes.get(key) ?? [], ...more])])
     }
     return { ticks, checks, rejected, refused, notes }
   }
 
-  #partition(number: number): Partition {
-    const known = this.#partitions.get(number)
+  #partition(partition: Partition): Work {
+    const known = this.#partitions.get(partition)
     if (known !== undefined) return known
-    const made = { detect: new Detect(this.#config), dedup: new Dedup(this.#config) }
-    this.#partitions.set(number, made)
+    const outcomes = new Outcomes()
+    const detect = new Detect(this.#config, partition, outcomes)
+    const judge = new Judge(this.#judging, {
+      casesOf: (similarity) => outcomes.cases(similarity),
+      medianLivedMs: (similarity) => outcomes.medianLivedMs(similarity),
+      confirms: (venue, instrument, direction, atMs) => detect.confirms(venue, instrument, direction, atMs),
+    })
+    const made = {
+      detect,
+      outcomes,
+      judge,
+      dedup: new Dedup(this.#config, {
+        judge: (asked) => judge.judge(asked),
+        witness: outcomes,
+      }),
+    }
+    this.#partitions.set(partition, made)
     return made
   }
 }

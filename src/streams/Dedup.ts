@@ -4,6 +4,7 @@
  *   none --above--> opened --above, net profit +20%--> improved      while it lives it is told again every 10 s
  *   opened | improved --not above--> fading (told once) --below for 500 ms, or silent for 30 s--> closed
  *   without hysteresis: opened at the first check above, closed at the first that is not; nothing between is told
+ *   refused by the judge: it lives on in silence, and is asked about again when it has grown by a step worth telling
  *
  * In: candidates of one partition in tick order. Out: opportunities, each a transition with its revision. Promises: an
  * id depends on the triggering tick alone, so a restart from a checkpoint changes none; time is ingest time.
@@ -11,10 +12,13 @@
 import { createHash } from "node:crypto"
 import { Schema } from "effect"
 import * as Decimal from "../domain/Decimal.ts"
+import { tableVersion } from "../domain/Fees.ts"
 import type { DetectConfig } from "../domain/DetectConfig.ts"
 import type { DataSource } from "../domain/Frame.ts"
 import { Opportunity, type OpportunityState, priorityOf } from "../domain/Opportunity.ts"
 import type { Candidate, Plan, Trigger } from "./detectors/Candidate.ts"
+import type { Asked, Judgement } from "./Judge.ts"
+import { seal } from "./Seal.ts"
 
 /** Below for this long closes; unseen for this long expires; better by this factor is told. */
 const CLOSE_AFTER_MS = 500
@@ -26,14 +30,18 @@ const IMPROVED = Decimal.fromChecked("1.2")
 /** A living opportunity at its best revision, and what its next transition depends on. */
 export const Living = Schema.Struct({
   opportunity: Opportunity,
-  /** Net profit at the last transition told. */
-  toldProfit: Schema.String,
+  /** Net profit at the last transition told; null: unknown. */
+  toldProfit: Schema.NullOr(Schema.String),
   faded: Schema.Boolean,
   /** Ingest time since which it stands below; null while it does not. */
   belowSince: Schema.NullOr(Schema.Int),
   checks: Schema.Int,
   lastAt: Schema.Int,
   seenAt: Schema.Int,
+  /** It holds until then without being checked again; null: for 30 s after it was last seen. */
+  holdsUntil: Schema.NullOr(Schema.Int),
+  /** Nobody is told of it. */
+  silent: Schema.Boolean,
   revision: Schema.Int,
   /** Ingest time of the last transition told. */
   toldAt: Schema.Int,
@@ -48,18 +56,37 @@ export const opportunityId = (fingerprint: string, trigger: Trigger): string =>
     )
     .digest("hex").slice(0, 32)
 
-/** Names the configuration in every opportunity, so that `verify` can recompute. */
-export const settingsVersion = (config: DetectConfig): string =>
-  createHash("sha256").update(JSON.stringify(config)).digest("hex").slice(0, 12)
+/** Names the configuration in every opportunity, so that `verify` can recompute: with the fee table, where it is used. */
+export const settingsVersion = (config: DetectConfig): string => {
+  const feeTable = tableVersion(config.fees)
+  const settings = feeTable === null ? config : { ...config, feeTable }
+  return createHash("sha256").update(JSON.stringify(settings)).digest("hex").slice(0, 12)
+}
+
+export interface DedupOptions {
+  /** Asked when one would open, and when a silent one has grown by a step. */
+  readonly judge: (asked: Asked) => Judgement
+  /** Hears of every life, told or silent. */
+  readonly witness: Witness
+}
+
+export interface Witness {
+  readonly opened: (opportunity: Opportunity, silent: boolean) => void
+  /** A check confirmed it. */
+  readonly confirmed: (id: string, netBps: Decimal.Decimal | null, atMs: number) => void
+  readonly ended: (id: string) => void
+}
 
 export class Dedup {
   readonly #living = new Map<string, Living>()
   readonly #hysteresis: boolean
   readonly #settingsVersion: string
+  readonly #options: DedupOptions
 
-  constructor(config: DetectConfig) {
+  constructor(config: DetectConfig, options: DedupOptions) {
     this.#hysteresis = config.hysteresis
     this.#settingsVersion = settingsVersion(config)
+    this.#options = options
   }
 
   accept(candidates: ReadonlyArray<Candidate>, source: DataSource, out: Array<Opportunity>): void {
@@ -119,23 +146,33 @@ export class Dedup {
 
   #open(candidate: Candidate, plan: Plan, source: DataSource, out: Array<Opportunity>): void {
     const at = candidate.trigger.ingestTime
+    const id = opportunityId(candidate.fingerprint, candidate.trigger)
+    const { assessment, confidence, notes, refusal } = this.#options.judge({
+      candidate,
+      plan,
+      id,
+      revision: 1,
+      simulated: source === "simulated",
+    })
     const opportunity: Opportunity = {
       v: 1,
-      id: opportunityId(candidate.fingerprint, candidate.trigger),
+      id,
       revision: 1,
       state: "opened",
       fingerprint: candidate.fingerprint,
       type: candidate.route.type,
       asset: candidate.route.asset,
       detectedAt: at,
-      expiresAt: at + LIFETIME_MS,
+      at,
+      expiresAt: plan.holdsUntil ?? at + LIFETIME_MS,
       checks: 1,
       firstAt: at,
       lastAt: at,
       ...figures(plan, candidate.score),
-      // No model has been trained: similar past cases are unknown, and that is said.
-      confidence: null,
-      reasons: [...plan.notes, "unproven"],
+      evidence: plan.inputs === null ? null : seal(candidate.trigger, plan.inputs),
+      confidence,
+      assessment,
+      reasons: [...plan.notes, ...notes],
       simulated: source === "simulated",
       settingsVersion: this.#settingsVersion,
     }
@@ -147,26 +184,45 @@ export class Dedup {
       checks: 1,
       lastAt: at,
       seenAt: at,
+      holdsUntil: plan.holdsUntil,
+      silent: refusal !== null,
       revision: 1,
       toldAt: at,
     })
-    out.push(opportunity)
+    this.#options.witness.opened(opportunity, refusal !== null)
+    if (refusal === null) out.push(opportunity)
   }
 
   #rise(living: Living, candidate: Candidate, plan: Plan, out: Array<Opportunity>): void {
     const at = candidate.trigger.ingestTime
     living.checks++
+    this.#options.witness.confirmed(living.opportunity.id, plan.netBps, at)
     living.lastAt = living.seenAt = at
+    living.holdsUntil = plan.holdsUntil
     living.belowSince = null
-    if (Decimal.isGreater(plan.netProfit, Decimal.fromChecked(living.opportunity.netProfit))) {
-      living.opportunity = { ...living.opportunity, ...figures(plan, candidate.score) }
+    if (plan.inputs !== null && isMore(plan.netProfit, living.opportunity.netProfit)) {
+      const opened = living.opportunity.evidence?.openedBy
+      living.opportunity = {
+        ...living.opportunity,
+        ...figures(plan, candidate.score),
+        evidence: opened === undefined ? null : seal(opened, plan.inputs),
+      }
     }
-    const told = Decimal.multiply(Decimal.fromChecked(living.toldProfit), IMPROVED)
-    if (this.#hysteresis && !Decimal.isLess(plan.netProfit, told)) {
-      living.toldProfit = Decimal.format(plan.netProfit)
-      living.faded = false
-      this.#tell(living, "improved", at, out)
-    } else this.#remind(living, at, out)
+    if (!this.#hysteresis || !isStep(plan.netProfit, living.toldProfit)) return this.#remind(living, at, out)
+    living.toldProfit = plan.netProfit === null ? null : Decimal.format(plan.netProfit)
+    living.faded = false
+    if (!living.silent) return this.#tell(living, "improved", at, out)
+    const { assessment, confidence, notes, refusal } = this.#options.judge({
+      candidate,
+      plan,
+      id: living.opportunity.id,
+      revision: living.revision + 1,
+      simulated: living.opportunity.simulated,
+    })
+    if (refusal !== null) return
+    living.silent = false
+    living.opportunity = { ...living.opportunity, confidence, assessment, reasons: [...plan.notes, ...notes] }
+    this.#tell(living, "opened", at, out)
   }
 
   #remind(living: Living, at: number, out: Array<Opportunity>): void {
@@ -175,16 +231,18 @@ export class Dedup {
 
   /** What the passing of time alone brings about. */
   #lapse(fingerprint: string, living: Living, nowMs: number, out: Array<Opportunity>): void {
-    const { belowSince, seenAt } = living
+    const { belowSince } = living
+    const expiresAt = expiryOf(living)
     if (belowSince !== null && nowMs - belowSince >= CLOSE_AFTER_MS) {
       this.#close(fingerprint, living, belowSince + CLOSE_AFTER_MS, "below_threshold", out)
-    } else if (this.#hysteresis && nowMs - seenAt > LIFETIME_MS) {
-      this.#close(fingerprint, living, seenAt + LIFETIME_MS, "expired", out)
+    } else if (this.#hysteresis && nowMs > expiresAt) {
+      this.#close(fingerprint, living, expiresAt, "expired", out)
     }
   }
 
   #close(fingerprint: string, living: Living, at: number, why: string, out: Array<Opportunity>): void {
     this.#living.delete(fingerprint)
+    this.#options.witness.ended(living.opportunity.id)
     this.#tell(living, "closed", at, out, [`closed: ${why}`])
   }
 
@@ -195,13 +253,15 @@ export class Dedup {
     out: Array<Opportunity>,
     reasons: ReadonlyArray<string> = [],
   ): void {
-    living.revision++
     living.toldAt = at
+    if (living.silent) return
+    living.revision++
     out.push({
       ...living.opportunity,
       revision: living.revision,
       state,
-      expiresAt: state === "closed" ? at : living.seenAt + LIFETIME_MS,
+      at: state === "closed" ? at : living.seenAt,
+      expiresAt: state === "closed" ? at : expiryOf(living),
       checks: living.checks,
       lastAt: living.lastAt,
       reasons: [...living.opportunity.reasons, ...reasons],
@@ -209,19 +269,28 @@ export class Dedup {
   }
 }
 
-/** When a transition happened (ingest time); of one that fades, when it was last seen to hold. */
-export const transitionAt = (transition: Opportunity): number =>
-  transition.state === "closed" ? transition.expiresAt : transition.expiresAt - LIFETIME_MS
+const expiryOf = ({ holdsUntil, seenAt }: Living): number => holdsUntil ?? seenAt + LIFETIME_MS
 
-const figures = (plan: Plan, score: number | null) => ({
+const isMore = (profit: Decimal.Decimal | null, best: string | null): boolean =>
+  profit !== null && (best === null || Decimal.isGreater(profit, Decimal.fromChecked(best)))
+
+/** Whether the profit has grown by a step worth telling. */
+const isStep = (profit: Decimal.Decimal | null, told: string | null): boolean =>
+  profit !== null && told !== null && !Decimal.isLess(profit, Decimal.multiply(Decimal.fromChecked(told), IMPROVED))
+
+const textOf = (value: Decimal.Decimal | null): string | null => value === null ? null : Decimal.format(value)
+
+/** A plan as the public object shows it. */
+export const figures = (plan: Plan, score: number | null) => ({
   legs: plan.legs,
   size: Decimal.format(plan.size),
   notional: Decimal.format(plan.notional),
   currency: plan.currency,
-  grossBps: Decimal.format(plan.grossBps),
-  netBps: Decimal.format(plan.netBps),
-  netProfit: Decimal.format(plan.netProfit),
+  grossBps: textOf(plan.grossBps),
+  netBps: textOf(plan.netBps),
+  netProfit: textOf(plan.netProfit),
   capacity: Decimal.format(plan.capacity),
+  details: plan.details,
   score,
-  priority: priorityOf(Decimal.toNumber(plan.netBps)),
+  priority: priorityOf(plan.netBps === null ? null : Decimal.toNumber(plan.netBps)),
 })

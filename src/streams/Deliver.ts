@@ -5,8 +5,9 @@
  *   claimed --granted, `sending` committed--> request --> sent | unknown | failed | due later (retry_after, 5xx)
  *
  * In: due rows of `opportunity_distribution_queue`, woken by NOTIFY. Out: messages, and a fact `evt.v1.delivery.settled`
- * in the transaction that settles the row. Promises: an expired row is never sent; a crash repeats at most the requests
- * in flight, each once; one chat's wait holds nobody else up. In flight: 32 at most a process.
+ * in the transaction that settles the row, which sends that end together share. Promises: an expired row is never sent;
+ * a crash repeats at most the requests in flight, each once; one chat's wait holds nobody else up. In flight: 32 at most
+ * a process.
  */
 import { Clock, Duration, Effect, Metric, Option, Queue, Random, Ref, Schedule, Schema } from "effect"
 import { RateLimiterClient } from "../actors/RateLimiter.ts"
@@ -15,9 +16,10 @@ import { Opportunity } from "../domain/Opportunity.ts"
 import { Preferences } from "../domain/Preferences.ts"
 import * as Subject from "../domain/Subject.ts"
 import { Notifier, type Outcome } from "../layers/Notifier.ts"
-import { OpportunityQueue, type QueueItem, type Settlement } from "../layers/OpportunityQueue.ts"
-import { Outbox } from "../layers/Outbox.ts"
-import { Channel, Store } from "../layers/Store.ts"
+import * as Gathering from "../layers/Gathering.ts"
+import { OpportunityQueue, type QueueItem, type QueueStatus, type Settlement } from "../layers/OpportunityQueue.ts"
+import { type NewFact, Outbox } from "../layers/Outbox.ts"
+import { Channel, Fenced, Store } from "../layers/Store.ts"
 import { Users } from "../layers/Users.ts"
 import { dueOrTold } from "./Wakeup.ts"
 
@@ -30,8 +32,6 @@ const CLAIM_LEASE_MS = 3_000
 const SENDING_LEASE_MS = 15_000
 /** How often leases that ran out and rows that expired are looked for. */
 const SWEEP_EVERY_MS = 1_000
-/** How long a shutdown waits for requests in flight. */
-const DRAIN = Duration.seconds(5)
 const MAX_ATTEMPTS = 5
 const FIRST_RETRY_MS = 1_000
 const LAST_RETRY_MS = 300_000
@@ -90,6 +90,8 @@ export interface DeliverOptions {
   readonly owner: string
   /** Counts what is under way: rows claimed and not yet settled, and looks at the queue. */
   readonly underWay: Ref.Ref<number>
+  /** How long a shutdown waits for requests in flight. 5 seconds. */
+  readonly drainFor?: Duration.Duration
 }
 
 /** A row that can be sent, what its reader is to see, and how long the limiter has held it. */
@@ -99,11 +101,37 @@ interface Ready {
   readonly waitedMs: number
 }
 
-/** Waits until nothing is under way, by the wall's time, for 5 s at most. */
-const drained = (underWay: Ref.Ref<number>): Effect.Effect<void> =>
+/** What became of one row, with what its fact tells beside. */
+interface End {
+  readonly item: QueueItem
+  readonly settlement: Settlement
+  readonly fact: Pick<DeliverySettled, "latencyMs" | "limiterWaitMs">
+}
+
+const factOf = ({ fact, item, settlement }: End, status: QueueStatus, nowMs: number): NewFact => {
+  const { chatId, opportunityId, priority, purpose, queueId, userId } = item
+  const payload: DeliverySettled = {
+    v: 1,
+    at: nowMs,
+    queueId,
+    opportunityId,
+    userId,
+    chatId,
+    purpose,
+    priority,
+    status,
+    messageId: settlement._tag === "Sent" ? settlement.messageId : null,
+    error: settlement._tag === "Sent" ? null : settlement.error,
+    ...fact,
+  }
+  return { subject: Subject.fact("delivery", "settled"), payload }
+}
+
+/** Waits until nothing is under way, by the wall's time. */
+const drained = ({ drainFor = Duration.seconds(5), underWay }: DeliverOptions): Effect.Effect<void> =>
   Ref.get(underWay).pipe(
     Effect.repeat({ until: (count) => count <= 0, schedule: Schedule.spaced(Duration.millis(20)) }),
-    Effect.timeoutOption(DRAIN),
+    Effect.timeoutOption(drainFor),
     Effect.provideService(Clock.Clock, Clock.Clock.defaultValue()),
     Effect.asVoid,
   )
@@ -117,34 +145,38 @@ const make = (options: DeliverOptions) =>
     /** When the limiter first made a row wait. */
     const waitingSince = new Map<number, number>()
 
-    /** Row and fact change together. */
-    const settle = (
-      item: QueueItem,
-      settlement: Settlement,
-      fact: Pick<DeliverySettled, "latencyMs" | "limiterWaitMs">,
-    ) =>
+    /** Rows and facts change together, those of all sends that ended meanwhile in one transaction. */
+    const settleAll = (ends: ReadonlyArray<End>) =>
       Effect.gen(function* () {
         const nowMs = yield* Clock.currentTimeMillis
-        const status = yield* store.transaction(Effect.gen(function* () {
-          const status = yield* queue.settle({ owner, queueId: item.queueId, settlement, nowMs })
-          const { chatId, opportunityId, priority, purpose, queueId, userId } = item
-          const payload: DeliverySettled = {
-            v: 1,
-            at: nowMs,
-            queueId,
-            opportunityId,
-            userId,
-            chatId,
-            purpose,
-            priority,
-            status,
-            messageId: settlement._tag === "Sent" ? settlement.messageId : null,
-            error: settlement._tag === "Sent" ? null : settlement.error,
-            ...fact,
-          }
-          yield* outbox.append([{ subject: Subject.fact("delivery", "settled"), payload }], nowMs)
-          return status
+        return yield* store.transaction(Effect.gen(function* () {
+          const settled = yield* queue.settleAll({
+            owner,
+            nowMs,
+            ends: ends.map(({ item: { queueId }, settlement }) => ({ queueId, settlement })),
+          })
+          const facts = ends.flatMap((end) => {
+            const status = settled.get(end.item.queueId)
+            return status === undefined ? [] : [factOf(end, status, nowMs)]
+          })
+          yield* outbox.append(facts, nowMs)
+          return ends.map(({ item }) => Option.fromNullishOr(settled.get(item.queueId)))
         }))
+      })
+    const settled = yield* Gathering.make({
+      most: BATCH * WORKERS,
+      work: settleAll,
+      isOnesFault: (error) => !error.retryable,
+    })
+
+    const settle = (item: QueueItem, settlement: Settlement, fact: End["fact"]) =>
+      Effect.gen(function* () {
+        const status = yield* Effect.flatMap(settled({ item, settlement, fact }), Effect.fromOption).pipe(
+          Effect.catchTag(
+            "NoSuchElementError",
+            () => new Fenced({ operation: "Deliver.settle", key: `queue row ${item.queueId}` }),
+          ),
+        )
         if (status !== "pending" && status !== "unknown") waitingSince.delete(item.queueId)
         yield* Metric.update(Metric.withAttributes(settledTotal, { status }), 1)
       })
@@ -260,7 +292,7 @@ const make = (options: DeliverOptions) =>
     const worker = Effect.forever(Effect.flatMap(Queue.take(claimed), batch))
     yield* Effect.forEach(Array.from({ length: WORKERS }), () => Effect.forkScoped(worker), { discard: true })
     // Runs before the workers end: nothing new is claimed any more, and what has left learns its answer.
-    yield* Effect.addFinalizer(() => drained(underWay))
+    yield* Effect.addFinalizer(() => drained(options))
 
     /** One look at the queue; out: whether there was anything. */
     let sweptAt = -Infinity

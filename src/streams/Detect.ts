@@ -1,19 +1,23 @@
 /**
- * Detect: frames of one partition in, candidates out.
+ * Detect: frames of one partition in, candidates out, by the detectors whose partition this is.
  *
  * In: frames in stream order. Out: candidates in tick order. Promises: a pure function of the frames and the
  * configuration; after `restore` and the muted frames since `rewindTo` it stands exactly where the snapshot was taken;
  * a tick it cannot use is counted by reason and costs nothing else.
  */
 import { Option, Schema } from "effect"
+import type { Suspicion } from "../domain/AssetIdentity.ts"
 import type { DetectConfig } from "../domain/DetectConfig.ts"
 import * as Frame from "../domain/Frame.ts"
 import * as Instrument from "../domain/Instrument.ts"
-import type { TickOf } from "../domain/Tick.ts"
+import type { RejectionReason } from "../domain/Opportunity.ts"
+import type { BookUpdate } from "../domain/Book.ts"
 import type { Candidate } from "./detectors/Candidate.ts"
 import { Conversions, isConversion } from "./detectors/Conversions.ts"
-import { CrossExchange } from "./detectors/CrossExchange.ts"
-import { makeSlot, type Slot, type SlotNote } from "./detectors/Slot.ts"
+import { detectorsOf } from "./detectors/All.ts"
+import type { BookTrigger, CandleEvent, Detector, FundingEvent } from "./detectors/Detector.ts"
+import type { Revalue } from "./Outcomes.ts"
+import { makeSlot, type Slot, type SlotNote, STAMPED_KINDS } from "./detectors/Slot.ts"
 
 const Stamp = Schema.Struct({ at: Schema.Int, ordinal: Schema.Int })
 
@@ -36,9 +40,17 @@ export const SlotState = Schema.Struct({
   broken: Schema.Boolean,
   /** Null: never. */
   seenAt: Schema.NullOr(Schema.Int),
-  stamps: Schema.Struct({ quote: Stamp, book: Stamp }),
+  stamps: Schema.Struct({ quote: Stamp, book: Stamp, trade: Stamp, funding: Stamp, candle: Stamp }),
 })
 export type SlotState = typeof SlotState.Type
+
+/** All that a checkpoint keeps of one partition's detection. */
+export const DetectState = Schema.Struct({
+  slots: Schema.Array(SlotState),
+  /** Each detector's own, by its name. */
+  detectors: Schema.Record(Schema.String, Schema.Unknown),
+})
+export type DetectState = typeof DetectState.Type
 
 /** A side that holds nothing. */
 const EMPTY_LEVEL = ["0", "0"] as const
@@ -50,10 +62,21 @@ interface Series {
   readonly slot: Slot | null
 }
 
+/** What is read on the books as they stood at an instant, before a later tick changes them. */
+export interface Followed {
+  readonly dueAt: number
+  readonly advance: (nowMs: number, revalue: Revalue) => void
+}
+
+const NOBODY: Followed = { dueAt: Infinity, advance: () => {} }
+
 export class Detect {
   readonly #config: DetectConfig
   readonly #conversions: Conversions
-  readonly #crossExchange: CrossExchange
+  readonly #detectors: ReadonlyArray<Detector>
+  /** Ticks of a venue's own partition are counted where their asset's is worked off. */
+  readonly #counted: boolean
+  readonly #followed: Followed
   readonly #series = new Map<string, Series | null>()
   readonly #slots = new Map<string, Slot>()
   /** Stream sequence of the message from which on each slot's book events matter: its last full book, or its break. */
@@ -61,7 +84,7 @@ export class Detect {
   #sequence = 0
   #muted = false
   /** What `restore` was given, until `resume`. */
-  #restored: ReadonlyArray<SlotState> = []
+  #restored: DetectState = { slots: [], detectors: {} }
   ticks = 0
   /** Ingest time of the newest tick, ms. */
   now = 0
@@ -70,26 +93,56 @@ export class Detect {
   /** Ticks that were no use: malformed in the frame, or leaving a crossed book. */
   readonly refused = new Map<string, number>()
 
-  constructor(config: DetectConfig) {
+  constructor(config: DetectConfig, partition: Frame.Partition, followed: Followed = NOBODY) {
     this.#config = config
+    this.#followed = followed
     this.#conversions = new Conversions(config.parity)
-    this.#crossExchange = new CrossExchange(config, this.#conversions)
+    this.#detectors = detectorsOf(config, partition, this.#conversions)
+    this.#counted = typeof partition === "number"
   }
 
   get checks(): number {
-    return this.#crossExchange.checks
+    return this.#detectors.reduce((sum, { checks }) => sum + checks, 0)
   }
 
-  get rejected(): ReadonlyMap<string, number> {
-    return this.#crossExchange.rejected
+  /** By reason, of all detectors. */
+  get rejected(): ReadonlyMap<RejectionReason, number> {
+    const sums = new Map<RejectionReason, number>()
+    for (const { rejected } of this.#detectors) {
+      for (const [reason, count] of rejected) sums.set(reason, (sums.get(reason) ?? 0) + count)
+    }
+    return sums
+  }
+
+  /** Doubts about identities since the last call. */
+  takeSuspicions(): ReadonlyArray<Suspicion> {
+    return this.#detectors.flatMap((detector) => detector.takeSuspicions?.() ?? [])
   }
 
   release(fingerprint: string): void {
-    this.#crossExchange.release(fingerprint)
+    for (const detector of this.#detectors) detector.release(fingerprint)
   }
 
   watch(fingerprint: string): void {
-    this.#crossExchange.watch(fingerprint)
+    for (const detector of this.#detectors) detector.watch(fingerprint)
+  }
+
+  /** Whether the indicators of a market confirm a direction; null: they are not known now. */
+  confirms(venue: string, instrument: string, direction: "buy" | "sell", atMs: number): boolean | null {
+    for (const detector of this.#detectors) {
+      const answer = detector.confirms?.(venue, instrument, direction, atMs) ?? null
+      if (answer !== null) return answer
+    }
+    return null
+  }
+
+  /** What a plan once told would bring now; the reason where it cannot be had, null for a route unknown here. */
+  readonly #revalue: Revalue = (fingerprint, size, atMs) => {
+    for (const detector of this.#detectors) {
+      const found = detector.revalue(fingerprint, size, atMs)
+      if (found !== null) return found
+    }
+    return null
   }
 
   /**
@@ -100,7 +153,7 @@ export class Detect {
     this.#sequence = sequence
     this.#muted = muted
     const series = frame.d.map((text) => this.#resolve(text))
-    let q = 0, quote = 0, other = 0
+    let q = 0, quote = 0, trade = 0, other = 0
     for (let k = 0; k < frame.s.length; k++) {
       const known = series[frame.s[k] ?? -1]
       if (known === undefined || known === null) {
@@ -109,6 +162,7 @@ export class Detect {
       }
       const at = frame.t + (frame.i[k] ?? 0)
       if (at > this.now) this.now = at
+      if (at > this.#followed.dueAt && !muted) this.#followed.advance(at, this.#revalue)
       switch (known.series.kind) {
         case "quote": {
           const n = quote++
@@ -127,7 +181,16 @@ export class Detect {
         case "book":
           this.#book(known, at, Frame.bookEvent(frame.x[other++]), frame.q[q++] ?? null, out)
           break
-        case "trade":
+        case "trade": {
+          const n = trade++
+          this.#trade(known, at, frame.P[n] ?? "", frame.Z[n] ?? "", frame.S[n] === "b" ? "buy" : "sell", out)
+          break
+        }
+        case "funding":
+          this.#funding(known, at, Frame.fundingEvent(frame.x[other++]), out)
+          break
+        case "candle":
+          this.#candle(known, at, Frame.candleEvent(frame.x[other++]), out)
           break
         case "heartbeat":
           other++
@@ -141,12 +204,13 @@ export class Detect {
           other++
       }
     }
-    if (!muted) this.ticks += frame.s.length
+    if (!muted && this.#counted) this.ticks += frame.s.length
   }
 
   /** Everything but deep books, for a checkpoint. */
-  snapshot(): ReadonlyArray<SlotState> {
-    return [...this.#slots].map(([key, slot]) => {
+  snapshot(): DetectState {
+    const detectors = Object.fromEntries(this.#detectors.map((detector) => [detector.name, detector.snapshot()]))
+    const slots = [...this.#slots].map(([key, slot]): SlotState => {
       const { asks, bids, fromQuotes, seq, state } = slot.book
       const [bid, bidSize] = bids.at(0) ?? EMPTY_LEVEL, [ask, askSize] = asks.at(0) ?? EMPTY_LEVEL
       return {
@@ -156,9 +220,16 @@ export class Detect {
         quote: fromQuotes ? { bid, bidSize, ask, askSize, seq } : null,
         broken: state === "broken",
         seenAt: slot.seenAt === -Infinity ? null : slot.seenAt,
-        stamps: { quote: slot.lastStamp("quote"), book: slot.lastStamp("book") },
+        stamps: {
+          quote: slot.lastStamp("quote"),
+          book: slot.lastStamp("book"),
+          trade: slot.lastStamp("trade"),
+          funding: slot.lastStamp("funding"),
+          candle: slot.lastStamp("candle"),
+        },
       }
     })
+    return { slots, detectors }
   }
 
   /** From this stream sequence on, the stream rebuilds every deep book; none: there are none. */
@@ -170,9 +241,9 @@ export class Detect {
   }
 
   /** Before the muted frames ... */
-  restore(slots: ReadonlyArray<SlotState>): void {
-    this.#restored = slots
-    for (const state of slots) {
+  restore(state: DetectState): void {
+    this.#restored = state
+    for (const state of this.#restored.slots) {
       const slot = this.#restoredSlot(state)
       if (state.broken) slot?.break()
     }
@@ -180,17 +251,17 @@ export class Detect {
 
   /** ... and after them: what the stream does not tell again is put back. */
   resume(): void {
-    for (const state of this.#restored) {
+    for (const state of this.#restored.slots) {
       const slot = this.#restoredSlot(state)
       if (slot === null) continue
       const { quote, seenAt, stamps } = state
       if (quote !== null) slot.quote(quote.bid, quote.bidSize, quote.ask, quote.askSize, quote.seq)
-      slot.restoreStamp("quote", stamps.quote.at, stamps.quote.ordinal)
-      slot.restoreStamp("book", stamps.book.at, stamps.book.ordinal)
+      for (const kind of STAMPED_KINDS) slot.restoreStamp(kind, stamps[kind].at, stamps[kind].ordinal)
       slot.seenAt = seenAt ?? -Infinity
       this.now = Math.max(this.now, slot.seenAt)
     }
-    this.#restored = []
+    for (const detector of this.#detectors) detector.restore(this.#restored.detectors[detector.name])
+    this.#restored = { slots: [], detectors: {} }
     this.#conversions.changed()
   }
 
@@ -225,38 +296,29 @@ export class Detect {
     const { slot } = known
     if (slot === null) return
     if (event === null) return this.#refuse("malformed_book")
-    const tick: TickOf<"book"> = {
-      v: 1,
-      venue: slot.venue,
-      instrument: slot.instrument.name,
-      venueTime: null,
-      ingestTime: at,
-      kind: "book",
-      seq,
-      ...event,
-    }
-    if (known.series.mark === "refresh") return this.#refresh(slot, tick)
+    const update: BookUpdate = { seq, ...event }
+    if (known.series.mark === "refresh") return this.#refresh(slot, update, at)
     const ordinal = slot.stamp("book", at)
     // A snapshot that deltas waited for is whole only with them.
-    const from = slot.book.waiting > 0 && tick.snapshot ? this.#bookFrom.get(slot) : undefined
-    const applied = slot.event(tick)
-    if (tick.snapshot || applied === "gap" || !this.#bookFrom.has(slot)) {
+    const from = slot.book.waiting > 0 && update.snapshot ? this.#bookFrom.get(slot) : undefined
+    const applied = slot.event(update)
+    if (update.snapshot || applied === "gap" || !this.#bookFrom.has(slot)) {
       this.#bookFrom.set(slot, from ?? this.#sequence)
     }
     if (applied === "applied") this.#changed(known, slot, "book", at, ordinal, out)
     if (applied === "gap") {
       this.#refuse("sequence_gap")
-      if (!this.#muted) this.#crossExchange.check(slot, "gap", at, ordinal, out)
+      this.#tell(slot, "gap", at, ordinal, out)
     }
   }
 
   /** A full book again: only for readers that have none yet. */
-  #refresh(slot: Slot, tick: TickOf<"book">): void {
+  #refresh(slot: Slot, update: BookUpdate, at: number): void {
     const synced = slot.book.state === "synced" && !slot.book.fromQuotes
     const from = slot.book.waiting > 0 ? this.#bookFrom.get(slot) : undefined
     if (!synced) {
-      slot.event(tick)
-      slot.seenAt = tick.ingestTime
+      slot.event(update)
+      slot.seenAt = at
     }
     this.#bookFrom.set(slot, from ?? this.#sequence)
   }
@@ -266,8 +328,8 @@ export class Detect {
     if (slot === null) return
     slot.break()
     if (this.#bookFrom.has(slot)) this.#bookFrom.set(slot, this.#sequence)
-    if (known.series.mark === "ref") this.#conversions.changed()
-    else if (!this.#muted) this.#crossExchange.check(slot, "gap", at, 0, out)
+    if (isConversion(slot.instrument)) this.#conversions.changed()
+    if (known.series.mark !== "ref") this.#tell(slot, "gap", at, 0, out)
   }
 
   #changed(
@@ -280,11 +342,43 @@ export class Detect {
   ): void {
     if (slot.book.crossed) this.#refuse("crossed_book")
     if (known.series.mark === "ref" || isConversion(slot.instrument)) this.#conversions.changed()
-    if (known.series.mark !== "ref" && !this.#muted) this.#crossExchange.check(slot, kind, at, ordinal, out)
+    if (known.series.mark !== "ref") this.#tell(slot, kind, at, ordinal, out)
+  }
+
+  #tell(slot: Slot, kind: BookTrigger, at: number, ordinal: number, out: Array<Candidate>): void {
+    if (this.#muted) return
+    for (const detector of this.#detectors) detector.book(slot, kind, at, ordinal, out)
+  }
+
+  #trade(
+    { slot }: Series,
+    at: number,
+    price: string,
+    size: string,
+    side: "buy" | "sell",
+    out: Array<Candidate>,
+  ): void {
+    if (slot === null || this.#muted) return
+    const ordinal = slot.stamp("trade", at)
+    for (const detector of this.#detectors) detector.trade?.(slot, { price, size, side }, at, ordinal, out)
+  }
+
+  #funding({ slot }: Series, at: number, event: FundingEvent | null, out: Array<Candidate>): void {
+    if (slot === null || this.#muted) return
+    if (event === null) return this.#refuse("malformed_funding")
+    const ordinal = slot.stamp("funding", at)
+    for (const detector of this.#detectors) detector.funding?.(slot, event, at, ordinal, out)
+  }
+
+  #candle({ slot }: Series, at: number, event: CandleEvent | null, out: Array<Candidate>): void {
+    if (slot === null || this.#muted) return
+    if (event === null) return this.#refuse("malformed_candle")
+    const ordinal = slot.stamp("candle", at)
+    for (const detector of this.#detectors) detector.candle?.(slot, event, at, ordinal, out)
   }
 
   #refuse(reason: string): void {
-    if (this.#muted) return
+    if (this.#muted || !this.#counted) return
     this.refused.set(reason, (this.refused.get(reason) ?? 0) + 1)
   }
 
@@ -306,11 +400,16 @@ export class Detect {
     const known = this.#slots.get(key)
     if (known !== undefined) return known
     const { notes, slot } = makeSlot(this.#config, series.venue, instrument)
-    if (notes.length > 0) this.notes.set(`${series.venue}|${series.instrument}`, notes)
-    if (Option.isNone(slot)) return null
-    this.#slots.set(key, slot.value)
-    if (isConversion(instrument)) this.#conversions.add(slot.value)
-    if (!reference) this.#crossExchange.add(slot.value)
-    return slot.value
+    const told = [...notes]
+    if (Option.isSome(slot)) {
+      this.#slots.set(key, slot.value)
+      if (isConversion(instrument)) this.#conversions.add(slot.value)
+      for (const detector of reference ? [] : this.#detectors) {
+        const note = detector.add(slot.value)
+        if (note !== undefined) told.push(note)
+      }
+    }
+    if (told.length > 0) this.notes.set(`${series.venue}|${series.instrument}`, told)
+    return Option.getOrNull(slot)
   }
 }

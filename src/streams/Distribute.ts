@@ -23,7 +23,6 @@ import { Store } from "../layers/Store.ts"
 import { StreamTime } from "../layers/StreamTime.ts"
 import { SOURCE_HEADER } from "./Analyse.ts"
 import { Audience } from "./Audience.ts"
-import { transitionAt } from "./Dedup.ts"
 import { Payload } from "./Deliver.ts"
 import { OPPORTUNITIES } from "./Topology.ts"
 
@@ -31,6 +30,8 @@ const DURABLE = "distribute"
 const ACK_WAIT = Duration.seconds(10)
 const RETRY_AFTER = Duration.seconds(1)
 const BATCH = 64
+/** Users woken at a time: those decided on together in one process. */
+const WAKES = 64
 /** How long an edit is worth sending after its transition. */
 const EDIT_LIFETIME_MS = 600_000
 
@@ -119,13 +120,13 @@ const make = Effect.fnUntraced(function* (options: DistributeOptions) {
     yield* Effect.forEach(new Set(inserted.map((row) => row.userId)), (userId) =>
       userQueue.wake(userId).pipe(
         Effect.catch((error) => Effect.logDebug("a wake is left to the sweep", userId, error._tag)),
-      ), { concurrency: 16, discard: true })
+      ), { concurrency: WAKES, discard: true })
   })
 
   const inItsTime = (opportunity: Opportunity, delivery: Delivery) =>
     Option.match(decodeSource(delivery.headers[SOURCE_HEADER]), {
       onNone: () => Effect.void,
-      onSome: (source) => streamTime.observe(source, transitionAt(opportunity)),
+      onSome: (source) => streamTime.observe(source, opportunity.at),
     })
 
   const good = (opportunity: Opportunity, delivery: Delivery) =>

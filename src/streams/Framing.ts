@@ -3,9 +3,10 @@
  *
  * In: ticks, one by one. Out: closed frames. Promises: a frame spans less than 10 ms of ingest time and about 64 KB at
  * most; the ticks of one partition keep their order; conversion books go to every partition that is in use, as
- * references; every 10 s of ingest time a full book follows for readers that begin there. Pure: no clock of its own.
+ * references; on request spot markets are framed by venue as well, for what stays on one venue; every 10 s of ingest time a full book follows for readers that begin there. Pure: no clock of its own.
  */
 import { Option } from "effect"
+import { assetOf, isRenamed } from "../domain/AssetIdentity.ts"
 import { Book } from "../domain/Book.ts"
 import { type DataSource, type Frame, FrameBuilder } from "../domain/Frame.ts"
 import * as Instrument from "../domain/Instrument.ts"
@@ -15,10 +16,22 @@ import { isConversion } from "./detectors/Conversions.ts"
 const FRAME_SPAN_MS = 10
 const FRAME_BYTES = 64 * 1024
 const REFRESH_EVERY_MS = 10_000
+/** What a book is made of, and what says whether it still stands. */
+const OF_BOOKS: ReadonlySet<Tick["kind"]> = new Set(["quote", "book", "heartbeat", "gap"])
 
 interface Known {
   readonly partition: number
+  /** Its base, where some venue means another asset by it; null elsewhere. */
+  readonly renamed: string | null
   readonly conversion: boolean
+  readonly spot: boolean
+}
+
+export interface FramingOptions {
+  /** False: whoever reads begins at the first frame, so that full books need not be kept and told again. Default true. */
+  readonly refreshes?: boolean
+  /** Spot markets once more, in a partition of their venue. Default false. */
+  readonly venues?: boolean
 }
 
 interface Kept {
@@ -31,23 +44,30 @@ export class Framing {
   readonly #writer: string
   readonly #source: DataSource
   readonly #refreshes: boolean
+  readonly #venues: boolean
+  /** Of asset partitions, and of venues. */
   readonly #builders = new Map<number, FrameBuilder>()
+  readonly #venueBuilders = new Map<string, FrameBuilder>()
   readonly #instruments = new Map<string, Known>()
   /** Books, and conversion quotes, kept to be told again. */
   readonly #kept = new Map<string, Kept>()
   #ready: Array<Frame> = []
 
-  /** `refreshes: false`: whoever reads begins at the first frame, so that full books need not be kept and told again. */
-  constructor(writer: string, source: DataSource, options: { readonly refreshes: boolean } = { refreshes: true }) {
+  constructor(writer: string, source: DataSource, { refreshes = true, venues = false }: FramingOptions = {}) {
     this.#writer = writer
     this.#source = source
-    this.#refreshes = options.refreshes
+    this.#refreshes = refreshes
+    this.#venues = venues
   }
 
   push(tick: Tick): void {
-    const { conversion, partition } = this.#known(tick.instrument)
+    const known = this.#known(tick.instrument), { conversion, spot } = known
+    const partition = known.renamed === null
+      ? known.partition
+      : Instrument.partitionOf(assetOf(tick.venue, known.renamed))
     const builder = this.#builder(partition, tick)
     this.#append(builder, tick)
+    if (this.#venues && spot && OF_BOOKS.has(tick.kind)) this.#append(this.#venueBuilder(tick.venue), tick)
     const told = conversion || this.#refreshes
     if (told && (tick.kind === "book" || (conversion && tick.kind === "quote"))) this.#keep(tick, builder)
     else if (tick.kind === "gap") this.#kept.get(`${tick.venue}|${tick.instrument}`)?.book.break()
@@ -68,7 +88,7 @@ export class Framing {
 
   /** Closes every frame begun, or only those begun before `beforeMs` (ingest time). */
   flush(beforeMs = Infinity): void {
-    for (const builder of this.#builders.values()) {
+    for (const builder of [...this.#builders.values(), ...this.#venueBuilders.values()]) {
       if (builder.size > 0 && builder.startedAt < beforeMs) this.#ready.push(builder.take())
     }
   }
@@ -100,7 +120,9 @@ export class Framing {
     if (tick.snapshot) kept.refreshedAt = tick.ingestTime
     if (!this.#refreshes || tick.ingestTime - kept.refreshedAt < REFRESH_EVERY_MS) return
     kept.refreshedAt = tick.ingestTime
-    builder.push(fullBook(tick, kept.book), "refresh")
+    const full = fullBook(tick, kept.book)
+    builder.push(full, "refresh")
+    if (this.#known(tick.instrument).spot) this.#venueBuilders.get(tick.venue)?.push(full, "refresh")
   }
 
   #builder(partition: number, first: Tick): FrameBuilder {
@@ -119,13 +141,24 @@ export class Framing {
     return made
   }
 
+  #venueBuilder(venue: string): FrameBuilder {
+    const known = this.#venueBuilders.get(venue)
+    if (known !== undefined) return known
+    const made = new FrameBuilder(this.#writer, venue, this.#source)
+    this.#venueBuilders.set(venue, made)
+    return made
+  }
+
   #known(name: string): Known {
     const hit = this.#instruments.get(name)
     if (hit !== undefined) return hit
     const instrument = Instrument.parse(name)
+    const base = Option.match(instrument, { onNone: () => name, onSome: (i) => i.base })
     const known = {
-      partition: Instrument.partitionOf(Option.match(instrument, { onNone: () => name, onSome: (i) => i.base })),
+      partition: Instrument.partitionOf(base),
+      renamed: isRenamed(base) ? base : null,
       conversion: Option.exists(instrument, isConversion),
+      spot: Option.exists(instrument, ({ market }) => market === "spot"),
     }
     this.#instruments.set(name, known)
     return known

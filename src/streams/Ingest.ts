@@ -1,9 +1,10 @@
 /**
  * Ingest: what feeds tell becomes durable frames, live ticks and quarantine.
  *
- * In: feed events of the venues this process owns, in arrival order. Out: frames on `md.frame.<p>`, live ticks on
- * `md.v1.>`, refused events on `quarantine.<venue>`. Promises: every tick accepted is stored once, in order, while the
- * broker's absence fits 64 MB; what does not fit is dropped oldest first and announced by a `gap` tick of its series.
+ * In: feed events of the venues this process owns, in arrival order. Out: frames on `md.frame.<p>` and
+ * `md.venue.<venue>`, live ticks on `md.v1.>`, refused events on `quarantine.<venue>`. Promises: every tick accepted is
+ * stored once, in order, while the broker's absence fits 64 MB; what does not fit is dropped oldest first and announced
+ * by a `gap` tick of its series.
  */
 import { Clock, Context, Effect, Latch, Layer, Metric, Schedule, type Scope } from "effect"
 import type { FeedEvent } from "../domain/Feed.ts"
@@ -13,6 +14,8 @@ import type { Tick } from "../domain/Tick.ts"
 import { Bus, type BusError } from "../layers/Bus.ts"
 import { Framing } from "./Framing.ts"
 import { Held } from "./Held.ts"
+import { keepNewest } from "./KeepNewest.ts"
+import { LatestMarkets } from "./LatestMarkets.ts"
 import { LiveTicks, publishLive } from "./LiveTicks.ts"
 
 const FLUSH_EVERY_MS = 10
@@ -35,8 +38,10 @@ export interface IngestOptions {
   /** Unique for each process start; with the fencing epoch it names the frames' writer. */
   readonly writer: string
   readonly source: Frame.DataSource
-  /** Publish `md.v1.>` as well. */
+  /** Publish `md.v1.>`, and keep the newest of each market in `market_data`. */
   readonly live: boolean
+  /** Frame spot markets by venue as well (`md.venue.<venue>`), for what stays on one venue. Default false. */
+  readonly venues?: boolean
 }
 
 export class Ingest extends Context.Service<Ingest, {
@@ -57,9 +62,9 @@ const make = (
 ): Effect.Effect<Ingest["Service"], never, Bus | Scope.Scope> =>
   Effect.gen(function* () {
     const bus = yield* Bus
-    const framing = new Framing(options.writer, options.source)
+    const framing = new Framing(options.writer, options.source, { venues: options.venues ?? false })
     const held = new Held()
-    const live = new LiveTicks()
+    const newest = new LatestMarkets(), live = new LiveTicks(newest)
     /** Open while frames wait to be published; and while none do. */
     const waiting = yield* Latch.make(false), empty = yield* Latch.make(true)
 
@@ -133,6 +138,7 @@ const make = (
         Effect.provideService(Bus, bus),
         Effect.forkScoped,
       )
+      yield* Effect.forkScoped(keepNewest(newest, options.source))
     }
 
     const push = (ticks: ReadonlyArray<Tick>): void => {

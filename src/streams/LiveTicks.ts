@@ -10,6 +10,7 @@ import * as Subject from "../domain/Subject.ts"
 import type { Tick } from "../domain/Tick.ts"
 import * as TickCodec from "../domain/TickCodec.ts"
 import { Bus, type BusError, type OutgoingMessage } from "../layers/Bus.ts"
+import type { LatestMarkets } from "./LatestMarkets.ts"
 
 export const LIVE_EVERY_MS = 20
 
@@ -23,6 +24,12 @@ const encoder = new TextEncoder()
 export class LiveTicks {
   #waiting = new Map<string, Waiting>()
   readonly #subjects = new Map<string, string>()
+  readonly #newest: LatestMarkets | undefined
+
+  /** `newest` is told of every tick that is due. */
+  constructor(newest?: LatestMarkets) {
+    this.#newest = newest
+  }
 
   push(tick: Tick): void {
     const key = `${tick.venue}|${tick.instrument}|${tick.kind}`
@@ -40,6 +47,7 @@ export class LiveTicks {
     this.#waiting = new Map()
     const out: Array<OutgoingMessage> = []
     for (const [key, { skipped, tick }] of waiting) {
+      this.#newest?.push(tick)
       const subject = this.#subject(key, tick)
       if (subject === null) continue
       out.push({ subject, data: encoder.encode(TickCodec.toLine(tick)) })

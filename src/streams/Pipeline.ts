@@ -15,12 +15,16 @@ import { CoordinatorClient } from "../actors/Coordinator.ts"
 import { FeedSink, MarketDataClient } from "../actors/MarketData.ts"
 import { UserQueueClient } from "../actors/UserQueue.ts"
 import type { DetectConfig } from "../domain/DetectConfig.ts"
+import type { FeedRequest } from "../domain/Feed.ts"
 import type { Opportunity } from "../domain/Opportunity.ts"
 import { Sessions } from "../layers/Sessions.ts"
 import { analyse, type AnalyseProgress } from "./Analyse.ts"
 import { deliver } from "./Deliver.ts"
 import { distribute } from "./Distribute.ts"
+import { freshen, FRESHEN_EVERY } from "./FollowedMarkets.ts"
 import { Ingest } from "./Ingest.ts"
+import type { SourceState } from "./MarketAccess.ts"
+import type { JudgeRules } from "./Judge.ts"
 import { relay } from "./Relay.ts"
 
 export const Role = Schema.Literals(["ingest", "detect", "distribute", "deliver", "bot", "jobs"])
@@ -30,6 +34,8 @@ export interface PipelineOptions {
   /** Unique for each process start: names it in leases. */
   readonly owner: string
   readonly config: DetectConfig
+  /** What levels 2 and 4 of validation go by. */
+  readonly judging: JudgeRules
   /** Runs before each transition is told: a replay at full speed brings the clock there. */
   readonly before?: (transition: Opportunity) => Effect.Effect<void>
   readonly watch: Watch
@@ -42,12 +48,15 @@ export interface Watch {
   readonly distributed: Ref.Ref<number>
   /** Deliveries under way: rows claimed and not yet settled, and looks at the queue. */
   readonly delivering: Ref.Ref<number>
+  /** How each source of market data is doing; empty without the role `ingest`. */
+  readonly sources: Ref.Ref<ReadonlyArray<SourceState>>
 }
 
 export const makeWatch: Effect.Effect<Watch> = Effect.all({
   analysed: Ref.make<Option.Option<AnalyseProgress>>(Option.none()),
   distributed: Ref.make(0),
   delivering: Ref.make(0),
+  sources: Ref.make<ReadonlyArray<SourceState>>([]),
 })
 
 const ENSURE_EVERY = Duration.seconds(2)
@@ -95,8 +104,18 @@ export const ingestRole = (venues: ReadonlyArray<string>) =>
       ),
   )
 
-export const detectRole = ({ before = () => Effect.void, config, owner, watch }: PipelineOptions) =>
-  role("detect", analyse({ before, config, owner, progress: watch.analysed }))
+/** Beside the feeds, once they had time to begin: what they are silent about is asked for. */
+export const freshenRole = (requests: ReadonlyArray<FeedRequest>, { sources }: Watch) =>
+  role(
+    "ingest",
+    Effect.andThen(
+      Effect.sleep(FRESHEN_EVERY),
+      every(FRESHEN_EVERY, "asking for silent markets", freshen(requests, sources)),
+    ),
+  )
+
+export const detectRole = ({ before = () => Effect.void, config, judging, owner, watch }: PipelineOptions) =>
+  role("detect", analyse({ before, config, judging, owner, progress: watch.analysed }))
 
 export const distributeRole = ({ watch }: PipelineOptions) =>
   Effect.gen(function* () {

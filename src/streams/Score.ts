@@ -17,10 +17,13 @@ const WORTHLESS_AGE_MS = 2_000
 
 const part = (value: number, full: number): number => Math.min(1, Math.max(0, value / full))
 
+/** What is unknown adds nothing. */
+const known = (value: Decimal.Decimal | null): number => value === null ? 0 : Decimal.toNumber(value)
+
 export const scoreOf = (plan: Plan): number => {
   const age = Math.max(0, ...plan.legs.map((leg) => leg.bookAgeMs))
-  const score = 60 * part(Decimal.toNumber(plan.netBps), FULL_NET_BPS) +
-    25 * part(Decimal.toNumber(plan.netProfit), FULL_PROFIT) +
+  const score = 60 * part(known(plan.netBps), FULL_NET_BPS) +
+    25 * part(known(plan.netProfit), FULL_PROFIT) +
     15 * (1 - part(age, WORTHLESS_AGE_MS))
   return Math.round(score * 100) / 100
 }

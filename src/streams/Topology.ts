@@ -13,7 +13,7 @@ const MEBIBYTE = 1024 * 1024
 /** Frames, for a day at most. A frame that is published again within 30 s is stored once. */
 export const MARKET_DATA: StreamSpec = {
   name: "MD",
-  subjects: [Subject.ALL_FRAMES],
+  subjects: [Subject.ALL_FRAMES, Subject.ALL_VENUE_FRAMES],
   maxBytes: 1024 * MEBIBYTE,
   maxAge: Duration.hours(24),
   dedupWindow: Duration.seconds(30),

@@ -28,10 +28,12 @@ export const rulesOf = (config: DetectConfig): MarketRules => ({
 export const verdict = (candidate: Candidate, plan: Plan, rules: MarketRules): RejectionReason | null => {
   const least = rules.minNetBps[candidate.route.type]
   if (plan.legs.some((leg) => rules.down.has(leg.venue))) return "venue_down"
-  if (plan.legs.some((leg) => leg.levels.length === 0 || leg.size === "0")) return "insufficient_depth"
+  // A signal names no size; whoever does must have the depth for it.
+  const sized = plan.details.type !== "technical"
+  if (sized && plan.legs.some((leg) => leg.levels.length === 0 || leg.size === "0")) return "insufficient_depth"
   const { maxLatencyMs } = rules
   if (maxLatencyMs !== null && plan.legs.some((leg) => leg.bookAgeMs > maxLatencyMs)) return "stale_book"
-  const tooLittle = least !== undefined && candidate.level === "above" &&
+  const tooLittle = least !== undefined && candidate.level === "above" && plan.netBps !== null &&
     Decimal.isLess(plan.netBps, Decimal.fromChecked(String(least)))
   return tooLittle ? "below_threshold" : null
 }

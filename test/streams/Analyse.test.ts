@@ -9,6 +9,7 @@ import { Bus } from "../../src/layers/Bus.ts"
 import { Checkpoints } from "../../src/layers/Checkpoints.ts"
 import * as EmbeddedBus from "../../src/layers/embedded/Bus.ts"
 import { StreamTime } from "../../src/layers/StreamTime.ts"
+import { rulesOf } from "../../src/streams/Judge.ts"
 import { analyse, type AnalyseProgress, SOURCE_HEADER } from "../../src/streams/Analyse.ts"
 import { Ingest } from "../../src/streams/Ingest.ts"
 import { ensureStreams } from "../../src/streams/Topology.ts"
@@ -31,7 +32,7 @@ const starting = Effect.fnUntraced(function* (owner: string) {
   const progress = yield* Ref.make(Option.none<AnalyseProgress>())
   const told: Array<string> = []
   const before = ({ id, revision }: Opportunity) => Effect.sync(() => void told.push(`${id}:${revision}`))
-  const fiber = yield* Effect.forkScoped(analyse({ config, owner, progress, before }))
+  const fiber = yield* Effect.forkScoped(analyse({ config, judging: rulesOf(config), owner, progress, before }))
   return { fiber, progress, told }
 })
 
@@ -66,6 +67,14 @@ const transitions = Effect.map(messagesOf("OPP"), (messages) =>
   }))
 const counted = (count: number) =>
   until(Effect.map(Bus.use((bus) => bus.streamState("OPP")), ({ messages }) => messages === count))
+/** While time passes. */
+const inTime = <A, E, R>(body: Effect.Effect<A, E, R>) =>
+  Effect.raceFirst(
+    body,
+    Effect.forever(
+      Effect.andThen(TestClock.adjust("10 millis"), Effect.promise(() => new Promise((done) => setTimeout(done, 1)))),
+    ),
+  )
 const position = Effect.map(
   Checkpoints.use((checkpoints) => checkpoints.load("analyse")),
   Option.match({ onNone: () => 0, onSome: (checkpoint) => checkpoint.position }),
@@ -130,7 +139,8 @@ layer(world, { timeout: "60 seconds" })("The analysis", (it) => {
       yield* bus.publish({ subject, data: new TextEncoder().encode("no frame at all") })
       yield* bus.publish({ subject, data: encode([builder.take()]) })
       yield* market(100, 6)
-      yield* counted(1)
+      // Whoever wrote it may write again, so the others wait for it.
+      yield* inTime(counted(1))
       assert.deepStrictEqual((yield* transitions).map(([state]) => state), ["opened"])
     })))
 })

@@ -4,77 +4,19 @@
  */
 import { join } from "node:path"
 import { assert, describe, it } from "@effect/vitest"
-import { Effect, Schema, Stream } from "effect"
-import * as Arbitrary from "effect/Arbitrary"
-import type { DetectConfig } from "../../src/domain/DetectConfig.ts"
+import { Effect, Stream } from "effect"
 import { type Frame, FrameBuilder } from "../../src/domain/Frame.ts"
 import type { Opportunity } from "../../src/domain/Opportunity.ts"
 import type { Tick } from "../../src/domain/Tick.ts"
 import { Recording } from "../../src/layers/Recording.ts"
 import * as RecordingFiles from "../../src/layers/recording/RecordingFiles.ts"
-import { Analysis, AnalysisState } from "../../src/streams/Analysis.ts"
+import { Analysis } from "../../src/streams/Analysis.ts"
 import { Framing } from "../../src/streams/Framing.ts"
 import { data, describeWith } from "../support/available.ts"
 import { integers } from "../support/generators.ts"
-import { book, configOf, framesOf, gap, heartbeat, quote, T0 } from "../support/ticks.ts"
-
-const unbroken = (config: DetectConfig, frames: ReadonlyArray<Frame>): ReadonlyArray<Opportunity> => {
-  const analysis = new Analysis(config)
-  return [...frames.flatMap((frame, at) => analysis.frames([frame], at + 1)), ...analysis.finish()]
-}
-
-const AsJson = Schema.fromJsonString(AnalysisState)
-
-/** Killed after `at` frames; the next process reads its checkpoint, rewinds, and goes on. Sequences count from 1. */
-const restartedAfter = (config: DetectConfig, frames: ReadonlyArray<Frame>, at: number): ReadonlyArray<Opportunity> => {
-  const first = new Analysis(config)
-  const before = frames.slice(0, at).flatMap((frame, n) => first.frames([frame], n + 1))
-  const saved = Schema.encodeSync(AsJson)(first.snapshot())
-  const state = Schema.decodeSync(AsJson)(saved)
-  const second = new Analysis(config)
-  second.restore(state)
-  for (let sequence = state.rewindTo ?? at + 1; sequence <= at; sequence++) {
-    const frame = frames[sequence - 1]
-    if (frame !== undefined) second.rewind([frame], sequence)
-  }
-  second.resume()
-  const after = frames.slice(at).flatMap((frame, n) => second.frames([frame], at + n + 1))
-  return [...before, ...after, ...second.finish()]
-}
-
-/** Random markets: three venues, quotes, numbered and unnumbered books, refreshes, gaps, heartbeats, pauses. */
-type Step = readonly [venue: number, kind: number, pause: number, price: number, size: number]
-const steps = Arbitrary.array(
-  Arbitrary.all([integers(0, 2), integers(0, 19), integers(0, 40), integers(0, 30), integers(0, 3)]),
-  { minLength: 5, maxLength: 60 },
-)
-
-const marketOf = (script: ReadonlyArray<Step>, deep: boolean): ReadonlyArray<Tick> => {
-  let now = T0
-  const seqs = new Map<string, number>()
-  return script.flatMap(([which, kind, pause, price, size]): ReadonlyArray<Tick> => {
-    const venue = "abc"[which] ?? "a", instrument = which === 2 ? "BTC/USD" : "BTC/USDT"
-    // Mostly milliseconds; now and then nothing passes at all, or seconds do.
-    now += pause < 10 ? 0 : pause < 36 ? pause : pause * 100
-    const bid = 10_000 + price, ask = bid + 1 + size
-    if (kind === 0) {
-      seqs.delete(venue)
-      return [gap(venue, instrument, now)]
-    }
-    if (kind === 1) return [heartbeat(venue, instrument, now)]
-    const asQuote = !deep || kind === 2
-    if (asQuote) return [quote(venue, instrument, now, [String(bid), String(ask)], { bidSize: String(size), seq: now })]
-    const seq = seqs.get(venue)
-    const next = (seq ?? 100) + 1
-    seqs.set(venue, next)
-    const numbers = which === 1 ? {} : { firstSeq: next, seq: next, prevSeq: next - 1 }
-    const sides = { bids: [[String(bid), String(size)]], asks: [[String(ask), "1"]] } as const
-    // The far side of the old book goes, so that it seldom stays crossed.
-    return seq === undefined || kind === 3
-      ? [book(venue, instrument, now, sides, { seq: which === 1 ? null : next })]
-      : [book(venue, instrument, now, sides, { snapshot: false, ...numbers })]
-  })
-}
+import { marketOf, steps } from "../support/randomMarket.ts"
+import { restartedAfter, unbroken } from "../support/restarts.ts"
+import { configOf, framesOf } from "../support/ticks.ts"
 
 const configs = [
   configOf({ hysteresis: true, minNetBps: 5, parity: { "USDT/USD": "1" } }),

@@ -4,7 +4,7 @@ import type { DetectConfig } from "../../src/domain/DetectConfig.ts"
 import type { Opportunity } from "../../src/domain/Opportunity.ts"
 import type { Tick } from "../../src/domain/Tick.ts"
 import { Analysis } from "../../src/streams/Analysis.ts"
-import { opportunityId, settingsVersion, transitionAt } from "../../src/streams/Dedup.ts"
+import { opportunityId, settingsVersion } from "../../src/streams/Dedup.ts"
 import { configOf, framesOf, gap, heartbeat, quote, T0 } from "../support/ticks.ts"
 
 /** Every transition of these ticks. */
@@ -13,7 +13,7 @@ const livesOf = (ticks: ReadonlyArray<Tick>, config: DetectConfig): ReadonlyArra
 
 /** State, instant (of one that fades: when it last held) and revision. */
 const shown = (transitions: ReadonlyArray<Opportunity>) =>
-  transitions.map((transition) => [transition.state, transitionAt(transition) - T0, transition.revision])
+  transitions.map(({ at, revision, state }) => [state, at - T0, revision])
 
 const sticky = configOf({ hysteresis: true, minNetBps: 5 })
 

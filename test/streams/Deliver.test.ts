@@ -1,6 +1,6 @@
 /** Delivery over the embedded store: every outcome of a request ends its row as documented, with a fact beside it. */
 import { assert, layer } from "@effect/vitest"
-import { Clock, Effect, Fiber, Latch, Layer, Option, Ref, Schema } from "effect"
+import { Clock, Duration, Effect, Fiber, Latch, Layer, Option, Ref, Schema } from "effect"
 import { TestClock } from "effect/testing"
 import { RateLimiterClient } from "../../src/actors/RateLimiter.ts"
 import { DeliverySettled } from "../../src/domain/Fact.ts"
@@ -10,7 +10,7 @@ import { type NewQueueItem, OpportunityQueue } from "../../src/layers/Opportunit
 import { Outbox, type OutboxFact } from "../../src/layers/Outbox.ts"
 import { Store } from "../../src/layers/Store.ts"
 import { Users } from "../../src/layers/Users.ts"
-import { deliver } from "../../src/streams/Deliver.ts"
+import { deliver, type DeliverOptions } from "../../src/streams/Deliver.ts"
 import { minute, queueItem, someOpportunity, someUser, t0 } from "../suites/StoreWorld.ts"
 import { fresh, until, world } from "../support/actors.ts"
 
@@ -23,6 +23,7 @@ const delivering = Effect.fnUntraced(function* (
   outcome: (request: number) => Outcome,
   verdict: (chatId: string) => Verdict = () => ({ _tag: "Granted" }),
   answer: Effect.Effect<void> = Effect.void,
+  options: Pick<DeliverOptions, "drainFor"> = {},
 ) {
   const sent: Array<Sent> = [], paused: Array<readonly [string, number]> = []
   const take = (notification: Notification, edited: number | null) =>
@@ -40,7 +41,10 @@ const delivering = Effect.fnUntraced(function* (
     paused: (chatId, untilMs) => Effect.sync(() => void paused.push([chatId, untilMs])),
   })
   const underWay = yield* Ref.make(0)
-  const fiber = yield* deliver({ owner: "test", underWay }).pipe(Effect.provide([notifier, limiter]), Effect.forkScoped)
+  const fiber = yield* deliver({ owner: "test", underWay, ...options }).pipe(
+    Effect.provide([notifier, limiter]),
+    Effect.forkScoped,
+  )
   return { sent, paused, fiber }
 })
 
@@ -230,16 +234,29 @@ layer(world, { timeout: "60 seconds" })("A row that is due", (it) => {
       ])
     }))
 
-  it.effect("that is on its way at a shutdown learns its answer before the process ends", () =>
+  it.effect("that is on its way at a shutdown learns its answer before the process ends, and nothing more is taken", () =>
     Effect.gen(function* () {
       yield* fresh
       const answered = yield* Latch.make(false)
       const { fiber, sent } = yield* delivering(accepted, undefined, answered.await)
       yield* owed()
       yield* until(Effect.sync(() => sent.length === 1))
-      const stopping = yield* Effect.forkChild(Fiber.interrupt(fiber))
+      const stopping = yield* Effect.forkChild(Fiber.interrupt(fiber), { startImmediately: true })
+      yield* owed({ opportunityId: "opp-2" })
       yield* answered.open
       yield* Fiber.join(stopping)
-      assert.deepStrictEqual((yield* rows).map(({ status }) => status), ["sent"])
+      assert.deepStrictEqual((yield* rows).map(({ status }) => status), ["sent", "pending"])
+    }))
+
+  it.effect("that has no answer when the shutdown's time is up is left as being sent, to be sent once more", () =>
+    Effect.gen(function* () {
+      yield* fresh
+      const { fiber, sent } = yield* delivering(accepted, undefined, Effect.never, { drainFor: Duration.millis(50) })
+      yield* owed()
+      yield* until(Effect.sync(() => sent.length === 1))
+      yield* Fiber.interrupt(fiber)
+      assert.deepStrictEqual((yield* rows).map(({ status }) => status), ["sending"])
+      const reclaimed = yield* OpportunityQueue.use((queue) => queue.reclaim(t0 + minute))
+      assert.deepStrictEqual(reclaimed, { pending: 0, unknown: 1, failed: 0 })
     }))
 })

@@ -1,6 +1,6 @@
 /** Ownership: one process works, the others stand by; work that fails or whose lease is lost begins anew elsewhere. */
 import { assert, layer } from "@effect/vitest"
-import { Clock, Data, Effect, Fiber, Option } from "effect"
+import { Clock, Data, Effect, Fiber, Layer, Option } from "effect"
 import { Leases } from "../../src/layers/Leases.ts"
 import { whileOwner } from "../../src/streams/Ownership.ts"
 import { fresh, until, world } from "../support/actors.ts"
@@ -56,5 +56,21 @@ layer(world, { timeout: "60 seconds" })("Work with one owner", (it) => {
       assert.isTrue(Option.isSome(taken))
       yield* logged(log, "one stops")
       assert.deepStrictEqual(log, ["one begins", "one stops"])
+    }))
+
+  it.effect("stops before its lease ends when the store does not answer", () =>
+    Effect.gen(function* () {
+      yield* fresh
+      const log: Array<string> = []
+      const silent = Layer.effect(Leases, Effect.map(Leases, (leases) => ({ ...leases, renew: () => Effect.never })))
+      yield* whileOwner({ name: "work", owner: "one" }, noting(log, "one")).pipe(
+        Effect.provide(silent),
+        Effect.forkScoped,
+      )
+      yield* logged(log, "one begins")
+      const { expiresAt } = Option.getOrThrow(yield* Leases.use((leases) => leases.current("work")))
+      yield* logged(log, "one stops")
+      const stoppedAt = yield* Effect.provideService(Clock.currentTimeMillis, Clock.Clock, Clock.Clock.defaultValue())
+      assert.isBelow(stoppedAt, expiresAt)
     }))
 })

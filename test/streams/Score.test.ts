@@ -31,6 +31,16 @@ const plan = (netBps: string, netProfit: string, ages: ReadonlyArray<number>): P
   grossBps: Decimal.ZERO,
   netBps: Decimal.fromChecked(netBps),
   netProfit: Decimal.fromChecked(netProfit),
+  holdsUntil: null,
+  details: {
+    type: "cross_exchange",
+    mode: "pre_funded",
+    curve: [],
+    transfer: null,
+    otherCosts: "0",
+    feeTable: null,
+  },
+  inputs: null,
   notes: [],
 })
 

@@ -10,7 +10,7 @@ import { configOf, framesOf, quote, T0 } from "../support/ticks.ts"
 const market = [quote("a", "BTC/USDT", T0, ["9990", "10000"]), quote("b", "BTC/USDT", T0 + 30, ["10010", "10999"])]
 
 const candidates = (): ReadonlyArray<Candidate> => {
-  const detect = new Detect(configOf()), out: Array<Candidate> = []
+  const detect = new Detect(configOf(), 0), out: Array<Candidate> = []
   for (const frame of framesOf(market)) detect.frame(frame, 1, out)
   return out
 }

@@ -1,15 +1,16 @@
 /**
  * Conversions between quote currencies: by a parity the operator declared, or through a priced book. EXAMPLES rule 6.
  *
- * In: declared parities, and the books of pairs of two currencies (USDC/USDT, USDT/USD, EUR/USD). Out: the rate from
- * the selling leg's currency into the buying leg's, how much it holds for, and the leg it costs. Promises: never 1:1
- * by name; a book is used at its best level only, with its taker fee, never when it is crossed or broken; on the selling
- * leg's venue, else the buying leg's, else another, which the legs then name.
+ * In: declared parities, and the books of pairs of two currencies (USDC/USDT, USDT/USD, EUR/USD). Out: how the selling
+ * leg's currency becomes the buying leg's, and the book that does it. Promises: never 1:1 by name; a book is walked as
+ * deep as the amount needs, with its taker fee, never when it is crossed or broken; on the selling leg's venue, else the
+ * buying leg's, else another, which the legs then name.
  */
 import { Option } from "effect"
 import * as Decimal from "../../domain/Decimal.ts"
+import { type Exchange, SAME as SAME_CURRENCY } from "../../domain/Exchanging.ts"
 import type { Instrument } from "../../domain/Instrument.ts"
-import { PAR, type Rate } from "../../domain/Pricing.ts"
+import type { MarketView } from "../../domain/MarketView.ts"
 import type { Slot } from "./Slot.ts"
 
 /** Currencies whose spot pairs among each other serve as conversion books. */
@@ -22,27 +23,23 @@ export const isConversion = (instrument: Instrument): boolean =>
   instrument.market === "spot" && CURRENCIES.has(instrument.base) && CURRENCIES.has(instrument.quote)
 
 export interface Conversion {
-  /** With the conversion's own fee. */
-  readonly rate: Rate
-  readonly gross: Rate
-  /** `rate` as a float, for screening. */
+  readonly exchange: Exchange
+  /** What the first unit becomes after the fee, as a float: no unit becomes more, so it may screen. */
   readonly factor: number
   /** What the reader is told; null where both legs share one currency. */
   readonly note: string | null
   /** The book used; null for same currency and parity. */
-  readonly book: { readonly slot: Slot; readonly side: "buy" | "sell" } | null
-  /** Units of the selling leg's currency that the best level takes; none: without limit. */
-  readonly capacity: Option.Option<Decimal.Decimal>
+  readonly book: { readonly slot: MarketView; readonly side: "buy" | "sell" } | null
 }
 
-const SAME: Conversion = { rate: PAR, gross: PAR, factor: 1, note: null, book: null, capacity: Option.none() }
+const SAME: Conversion = { exchange: SAME_CURRENCY, factor: 1, note: null, book: null }
 
 export class Conversions {
   readonly #parity: Readonly<Record<string, string>>
   readonly #books = new Map<string, Slot>()
   /** Those that have conversion books, in the order of their names. */
   #venues: ReadonlyArray<string> = []
-  /** Grows whenever a conversion book changed: cached factors are recomputed. */
+  /** Grows whenever a conversion book changed: what was found before is looked for again. */
   version = 0
 
   constructor(parity: Readonly<Record<string, string>>) {
@@ -80,50 +77,28 @@ export class Conversions {
       : { numerator: Decimal.ONE, denominator: parity }
     const note = `parity ${direct !== undefined ? `${from}/${to}` : `${to}/${from}`} = ${text} (declared)`
     const factor = Decimal.toNumber(rate.numerator) / Decimal.toNumber(rate.denominator)
-    return Option.some({ rate, gross: rate, factor, note, book: null, capacity: Option.none() })
+    return Option.some({ exchange: { kind: "rate", rate }, factor, note, book: null })
   }
 
   #throughBook(venue: string, from: string, to: string): Option.Option<Conversion> {
     const selling = this.#books.get(`${venue}|${from}/${to}`)
-    if (selling !== undefined && selling.netBid > 0) {
-      const depth = selling.depth("bids")
-      const price = depth.price(0)
-      const kept = Decimal.multiply(price, Decimal.subtract(Decimal.ONE, selling.fee))
-      return Option.some(
-        throughLevel(selling, "sell", { numerator: kept, denominator: Decimal.ONE }, {
-          numerator: price,
-          denominator: Decimal.ONE,
-        }, depth.size(0)),
-      )
-    }
+    if (selling !== undefined && selling.netBid > 0) return Option.some(through(selling, "sell", selling.netBid))
     const buying = this.#books.get(`${venue}|${to}/${from}`)
-    if (buying !== undefined && buying.netAsk < Infinity) {
-      const depth = buying.depth("asks")
-      const price = depth.price(0)
-      const paid = Decimal.multiply(price, Decimal.add(Decimal.ONE, buying.fee))
-      const capacity = Decimal.multiply(paid, depth.size(0))
-      return Option.some(
-        throughLevel(buying, "buy", { numerator: Decimal.ONE, denominator: paid }, {
-          numerator: Decimal.ONE,
-          denominator: price,
-        }, capacity),
-      )
-    }
-    return Option.none()
+    return buying !== undefined && buying.netAsk < Infinity
+      ? Option.some(through(buying, "buy", 1 / buying.netAsk))
+      : Option.none()
   }
 }
 
-const throughLevel = (
-  slot: Slot,
-  side: "buy" | "sell",
-  rate: Rate,
-  gross: Rate,
-  capacity: Decimal.Decimal,
-): Conversion => ({
-  rate,
-  gross,
-  factor: Decimal.toNumber(rate.numerator) / Decimal.toNumber(rate.denominator),
+const through = (slot: Slot, side: "buy" | "sell", factor: number): Conversion => ({
+  exchange: {
+    kind: "book",
+    side,
+    depth: slot.depth(side === "sell" ? "bids" : "asks"),
+    fee: slot.fee,
+    feeIn: slot.fees.takerIn,
+  },
+  factor,
   note: `converted on ${slot.venue} ${slot.instrument.name}`,
   book: { slot, side },
-  capacity: Option.some(capacity),
 })

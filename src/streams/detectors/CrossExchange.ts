@@ -1,27 +1,42 @@
 /**
- * Cross-exchange detection: buy an asset on one venue, sell it on another, both legs at once, pre-funded.
+ * Cross-exchange detection: buy an asset on one venue, sell it on another; pre-funded, or carried over by a transfer.
  *
- * In: slots whose book changed. Out: a candidate for each check that matters. Promises: pure and incremental (a changed
- * book checks only the routes it is part of); floats only screen, with a margin, and whatever they let through is priced
- * exactly by EXAMPLES rules 1 to 4, 6 and 8; the clock is the ticks' ingest time.
+ * In: slots whose book changed. Out: a candidate for each check that matters, and suspicions about identities. Promises:
+ * pure and incremental (a changed book checks only the routes it is part of); floats only screen, with a margin, and
+ * whatever they let through is priced exactly by EXAMPLES rules 1 to 8; each mode is a route of its own; the clock is the
+ * ticks' ingest time.
  */
-import { Option } from "effect"
+import { Option, type Schema } from "effect"
+import { assetOf, Identities, type Suspicion } from "../../domain/AssetIdentity.ts"
 import * as Decimal from "../../domain/Decimal.ts"
-import type { DetectConfig } from "../../domain/DetectConfig.ts"
-import type { Leg, RejectionReason } from "../../domain/Opportunity.ts"
+import type { DetectConfig, TradeMode } from "../../domain/DetectConfig.ts"
+import { grossRate } from "../../domain/Exchanging.ts"
+import { isTransferable } from "../../domain/Instrument.ts"
+import { type Way, ways } from "../../domain/Networks.ts"
+import type { RejectionReason } from "../../domain/Opportunity.ts"
 import * as Pricing from "../../domain/Pricing.ts"
 import * as Route from "../../domain/Route.ts"
-import type { Candidate, Plan, Trigger } from "./Candidate.ts"
+import type { Candidate, Trigger } from "./Candidate.ts"
 import type { Conversion, Conversions } from "./Conversions.ts"
+import { type Caps, type Costs, makePlan, termsOf } from "./CrossPlan.ts"
+import type { BookTrigger, Detector, Revaluation } from "./Detector.ts"
+import { type Gate, Quarantine } from "./Quarantine.ts"
 import type { Slot } from "./Slot.ts"
 
 /** Relative room left to the screen's floats: far above their error, far below any threshold. */
 const SCREEN_MARGIN = 1e-9
+/** Not above for so long, and Dedup may have closed the route (it does after 30 s): what comes then is told as new. */
+const FORGOTTEN_AFTER_MS = 10_000
 
-/** One ordered pair of slots of one asset on two venues. */
+/** One ordered pair of slots of one asset on two venues, traded in one mode. */
 interface Pair {
   readonly buy: Slot
   readonly sell: Slot
+  readonly mode: TradeMode
+  /** The cheapest open network of a transfer; null where there is none, and when pre-funded. */
+  readonly way: Way | null
+  readonly costs: Costs
+  readonly gate: Gate
   readonly route: Route.Route
   readonly fingerprint: string
   /** Selling currency into buying currency; 0 while no conversion is known. */
@@ -30,18 +45,25 @@ interface Pair {
   conversion: Option.Option<Conversion>
   /** Spoken of on every check until released. */
   watched: boolean
+  /**
+   * Net profit of the best plan since it last stood below: Dedup keeps what a route was at its best, so only a better one
+   * has a curve and evidence. And when it was last above.
+   */
+  best: Decimal.Decimal | null
+  aboveAt: number
 }
 
-export class CrossExchange {
+export class CrossExchange implements Detector {
+  readonly name = "cross_exchange"
   readonly #config: DetectConfig
   readonly #conversions: Conversions
   readonly #openBps: Decimal.Decimal
   readonly #closeBps: Decimal.Decimal
   readonly #openRatio: number
   readonly #closeRatio: number
-  readonly #maxSize: Option.Option<Decimal.Decimal>
-  readonly #visibleShare: Option.Option<Decimal.Decimal>
-  readonly #byBase = new Map<string, Array<Slot>>()
+  readonly #caps: Caps
+  readonly #quarantine: Quarantine
+  readonly #byAsset = new Map<string, Array<Slot>>()
   readonly #pairsOf = new Map<Slot, Array<Pair>>()
   readonly #byFingerprint = new Map<string, Pair>()
   /** Checks made, and checks turned down by reason. */
@@ -57,23 +79,33 @@ export class CrossExchange {
     const ratio = (bps: Decimal.Decimal) => (1 + Decimal.toNumber(bps) / 10_000) * (1 - SCREEN_MARGIN)
     this.#openRatio = ratio(this.#openBps)
     this.#closeRatio = ratio(this.#closeBps)
-    this.#maxSize = Option.map(Option.fromNullishOr(config.maxSize), Decimal.fromChecked)
-    this.#visibleShare = config.maxVisibleShare < 1
-      ? Option.some(Decimal.fromChecked(String(config.maxVisibleShare)))
-      : Option.none()
+    this.#caps = {
+      maxSize: Option.map(Option.fromNullishOr(config.maxSize), Decimal.fromChecked),
+      visibleShare: config.maxVisibleShare < 1
+        ? Option.some(Decimal.fromChecked(String(config.maxVisibleShare)))
+        : Option.none(),
+      openBps: this.#openBps,
+    }
+    this.#quarantine = new Quarantine(new Identities(config.identities))
   }
 
   add(slot: Slot): void {
-    const peers = this.#byBase.get(slot.instrument.base) ?? []
-    this.#byBase.set(slot.instrument.base, [...peers, slot])
+    const asset = assetOf(slot.venue, slot.instrument.base)
+    const peers = this.#byAsset.get(asset) ?? []
+    this.#byAsset.set(asset, [...peers, slot])
     this.#pairsOf.set(slot, [])
     for (const peer of peers) {
       if (peer.venue === slot.venue) continue
+      const gate = this.#quarantine.gate(asset, symbolOf(slot), symbolOf(peer))
+      if (gate === null) continue
       for (const [buy, sell] of [[slot, peer], [peer, slot]] as const) {
-        const pair = this.#pair(buy, sell)
-        this.#pairsOf.get(slot)?.push(pair)
-        this.#pairsOf.get(peer)?.push(pair)
-        this.#byFingerprint.set(pair.fingerprint, pair)
+        for (const mode of this.#config.modes) {
+          if (mode === "transfer" && !(isTransferable(buy.instrument) && isTransferable(sell.instrument))) continue
+          const pair = this.#pair(buy, sell, mode, gate)
+          this.#pairsOf.get(slot)?.push(pair)
+          this.#pairsOf.get(peer)?.push(pair)
+          this.#byFingerprint.set(pair.fingerprint, pair)
+        }
       }
     }
   }
@@ -81,7 +113,9 @@ export class CrossExchange {
   /** Dedup has closed this route: silence until it is above the threshold again. */
   release(fingerprint: string): void {
     const pair = this.#byFingerprint.get(fingerprint)
-    if (pair !== undefined) pair.watched = false
+    if (pair === undefined) return
+    pair.watched = false
+    pair.best = null
   }
 
   /** Dedup holds this route open (restored from a checkpoint). */
@@ -90,8 +124,39 @@ export class CrossExchange {
     if (pair !== undefined) pair.watched = true
   }
 
-  /** One check of every route the slot is part of. `ordinal` is of the triggering tick. */
-  check(slot: Slot, kind: Trigger["kind"], ingestTime: number, ordinal: number, out: Array<Candidate>): void {
+  /** The exact price of this very size on the books of now. */
+  revalue(fingerprint: string, size: Decimal.Decimal, atMs: number): Revaluation | RejectionReason | null {
+    const pair = this.#byFingerprint.get(fingerprint)
+    if (pair === undefined) return null
+    if (pair.conversionVersion !== this.#conversions.version) this.#convert(pair)
+    if (pair.gate.suspect) return "identity_suspect"
+    const unusable = this.#unusable(pair, atMs)
+    if (unusable !== null) return unusable
+    if (Option.isNone(pair.conversion)) return "no_conversion"
+    if (pair.mode === "transfer" && pair.way === null) return "no_common_network"
+    const terms = termsOf({ ...pair, conversion: pair.conversion.value })
+    return Option.getOrElse(
+      Pricing.priceAt(pair.buy.depth("asks"), pair.sell.depth("bids"), size, terms),
+      () => "insufficient_depth",
+    )
+  }
+
+  /** Who is suspected; which routes are spoken of is Dedup's to tell. */
+  snapshot(): Schema.Json | null {
+    return this.#quarantine.snapshot()
+  }
+
+  restore(state: unknown): void {
+    this.#quarantine.restore(state)
+  }
+
+  /** Suspicions since the last call, each pair once for ever. */
+  takeSuspicions(): ReadonlyArray<Suspicion> {
+    return this.#quarantine.takeNews()
+  }
+
+  /** One check of every route the slot is part of. */
+  book(slot: Slot, kind: BookTrigger, ingestTime: number, ordinal: number, out: Array<Candidate>): void {
     const pairs = this.#pairsOf.get(slot)
     if (pairs === undefined) return
     for (let at = 0; at < pairs.length; at++) {
@@ -105,26 +170,48 @@ export class CrossExchange {
       const trigger = { venue: slot.venue, instrument: slot.instrument.name, kind, ingestTime, ordinal }
       const candidate = this.#judge(pair, gain, trigger)
       if (candidate.level === "above") pair.watched = true
+      if (candidate.level === "below") pair.best = null
       if (candidate.rejection !== null) {
         this.rejected.set(candidate.rejection, (this.rejected.get(candidate.rejection) ?? 0) + 1)
       }
-      if (pair.watched) out.push(candidate)
+      // What is refused for more than its price is told as well, so that it can be explained.
+      if (pair.watched || candidate.rejection !== "below_threshold") out.push(candidate)
     }
   }
 
-  #pair(buy: Slot, sell: Slot): Pair {
+  #pair(buy: Slot, sell: Slot, mode: TradeMode, gate: Gate): Pair {
     const leg = (slot: Slot) => ({ venue: slot.venue, instrument: slot.instrument.name })
-    const route: Route.Route = { type: "cross_exchange", asset: buy.instrument.base, buy: leg(buy), sell: leg(sell) }
-    const fingerprint = Route.fingerprint(route)
+    const route: Route.Route = {
+      type: "cross_exchange",
+      asset: gate.pair.asset,
+      legs: [leg(buy), leg(sell)],
+      variant: mode === "transfer" ? mode : null,
+    }
+    const { networks, otherCosts, rebalancingCost } = this.#config
+    const way = mode === "transfer"
+      ? ways(networks[buy.venue], networks[sell.venue], buy.instrument.base)[0] ?? null
+      : null
     return {
       buy,
       sell,
+      mode,
+      way,
+      costs: mode === "transfer"
+        ? {
+          withdrawal: way === null ? Decimal.ZERO : Decimal.fromChecked(way.fee),
+          otherCosts: Decimal.fromChecked(otherCosts),
+          rebalancing: Decimal.ZERO,
+        }
+        : { ...Pricing.PRE_FUNDED, rebalancing: Decimal.fromChecked(rebalancingCost) },
+      gate,
       route,
-      fingerprint,
+      fingerprint: Route.fingerprint(route),
       factor: 0,
       conversionVersion: -1,
       conversion: Option.none(),
       watched: false,
+      best: null,
+      aboveAt: -Infinity,
     }
   }
 
@@ -139,18 +226,33 @@ export class CrossExchange {
     const below = (rejection: RejectionReason): Candidate => (
       { route, fingerprint, trigger, level: "below", plan: null, rejection, score: null }
     )
-    const unusable = this.#unusable(pair, trigger.ingestTime)
+    const atMs = trigger.ingestTime
+    const unusable = this.#unusable(pair, atMs)
     if (unusable !== null) return below(unusable)
     if (Option.isNone(pair.conversion)) return below("no_conversion")
+    const conversion = pair.conversion.value
+    const doubt = this.#quarantine.refuses(
+      pair.gate,
+      spreadOf(pair, conversion),
+      atMs,
+      () => spreadText(pair, conversion),
+    )
+    if (doubt !== null) return below(doubt)
     if (gain <= pair.buy.netAsk * this.#closeRatio) return below("below_threshold")
-    const priced = this.#price(pair, pair.conversion.value, trigger.ingestTime)
-    if (typeof priced === "string") return below(priced)
-    const { exact, plan } = priced
-    const rate = pair.conversion.value.rate
-    if (Pricing.isAbove(exact, rate, this.#openBps)) {
+    if (pair.mode === "transfer" && pair.way === null) return below("no_common_network")
+    const made = makePlan({ ...pair, conversion }, this.#caps, atMs)
+    if (typeof made === "string") return below(made)
+    const { exact } = made
+    if (Pricing.isAbove(exact, this.#openBps)) {
+      const isBest = pair.best === null || atMs - pair.aboveAt > FORGOTTEN_AFTER_MS ||
+        Decimal.isGreater(exact.netProfit, pair.best)
+      pair.aboveAt = atMs
+      if (isBest) pair.best = exact.netProfit
+      const plan = isBest ? made.withEvidence() : made.plan
       return { route, fingerprint, trigger, level: "above", plan, rejection: null, score: null }
     }
-    return Pricing.isAbove(exact, rate, this.#closeBps)
+    const { plan } = made
+    return Pricing.isAbove(exact, this.#closeBps)
       ? { route, fingerprint, trigger, level: "holding", plan, rejection: null, score: null }
       : below("below_threshold")
   }
@@ -170,121 +272,23 @@ export class CrossExchange {
     const through = Option.flatMap(pair.conversion, (found) => Option.fromNullishOr(found.book))
     return Option.isSome(through) && atMs - through.value.slot.seenAt > staleness.maxAgeMs ? "conversion_stale" : null
   }
-
-  #price(
-    pair: Pair,
-    conversion: Conversion,
-    atMs: number,
-  ): { readonly exact: Pricing.Priced; readonly plan: Plan } | RejectionReason {
-    const { buy, sell } = pair
-    const asks = buy.depth("asks"), bids = sell.depth("bids")
-    const terms: Pricing.Terms = {
-      buyFee: buy.fee,
-      sellFee: sell.fee,
-      buyFeeIn: buy.fees.takerIn,
-      rate: conversion.rate,
-    }
-    const capacity = Pricing.bestSize(asks, bids, terms)
-    if (!Decimal.isPositive(capacity)) return "below_threshold"
-    const size = this.#admissible(pair, conversion, capacity, asks, bids)
-    if (typeof size === "string") return size
-    const priced = Pricing.priceAt(asks, bids, size, terms)
-    if (Option.isNone(priced)) return "insufficient_depth"
-    const exact = priced.value
-    if (
-      tooSmall(exact.buy.total, buy.lot.minNotional) || tooSmall(exact.sell.total, sell.lot.minNotional)
-    ) return "below_min_notional"
-    const legs = [
-      leg(buy, "buy", exact.buy, atMs),
-      leg(sell, "sell", exact.sell, atMs),
-      ...conversionLegs(conversion, sell, exact.sell, atMs),
-    ]
-    const plan: Plan = {
-      legs,
-      size,
-      capacity,
-      notional: exact.buy.total,
-      currency: buy.instrument.quote,
-      grossBps: Pricing.grossBps(exact, conversion.gross),
-      netBps: exact.netBps,
-      netProfit: exact.netProfit,
-      notes: notesOf(buy, sell, conversion),
-    }
-    return { exact, plan }
-  }
-
-  /** Caps, then the coarser step of both markets, then the least amounts. */
-  #admissible(
-    pair: Pair,
-    conversion: Conversion,
-    capacity: Decimal.Decimal,
-    asks: Pricing.Depth,
-    bids: Pricing.Depth,
-  ): Decimal.Decimal | RejectionReason {
-    const { buy, sell } = pair
-    let size = Option.match(this.#maxSize, { onNone: () => capacity, onSome: (most) => Decimal.min(capacity, most) })
-    if (Option.isSome(this.#visibleShare)) {
-      const seen = Decimal.min(Pricing.visible(asks), Pricing.visible(bids))
-      size = Decimal.min(size, Decimal.multiply(seen, this.#visibleShare.value))
-    }
-    if (Option.isSome(conversion.capacity)) {
-      // The best bid pays the most a unit, so dividing by it never sells for more than the conversion takes.
-      const convertible = Decimal.divide(conversion.capacity.value, bids.price(0), Decimal.SCALE.size)
-      size = Decimal.min(size, convertible)
-    }
-    const steps = [buy.stepAt(asks.price(0)), sell.stepAt(bids.price(0))].flatMap((step) => Option.toArray(step))
-    if (steps.length > 0) size = Decimal.floorTo(size, steps.reduce((a, b) => Decimal.max(a, b)))
-    if (!Decimal.isPositive(size)) return "below_lot"
-    const least = [buy.minAmountAt(asks.price(0)), sell.minAmountAt(bids.price(0))].flatMap((min) =>
-      Option.toArray(min)
-    )
-    return least.some((min) => Decimal.isLess(size, min)) ? "below_min_amount" : size
-  }
 }
 
-const tooSmall = (total: Decimal.Decimal, least: string | undefined): boolean =>
-  least !== undefined && Decimal.isLess(total, Decimal.fromChecked(least))
+const symbolOf = ({ instrument, venue }: Slot) => ({ venue, symbol: instrument.base })
 
-const notesOf = (buy: Slot, sell: Slot, conversion: Conversion): ReadonlyArray<string> => [
-  ...(conversion.note === null ? [] : [conversion.note]),
-  ...(buy.instrument.market !== "spot" || sell.instrument.market !== "spot"
-    ? ["not transferable: derivative leg"]
-    : []),
-]
-
-const filledSize = (fill: Pricing.Fill): Decimal.Decimal =>
-  fill.levels.reduce((sum, [, size]) => Decimal.add(sum, size), Decimal.ZERO)
-
-const leg = (slot: Slot, side: "buy" | "sell", fill: Pricing.Fill, atMs: number): Leg => {
-  const size = filledSize(fill)
-  const inBase = side === "buy" && slot.fees.takerIn === "base"
-  return {
-    venue: slot.venue,
-    instrument: slot.instrument.name,
-    side,
-    size: Decimal.format(size),
-    price: Decimal.format(Decimal.divide(fill.total, size, Decimal.SCALE.price)),
-    levels: fill.levels.map(([price, taken]) => [Decimal.format(price), Decimal.format(taken)] as const),
-    contracts: slot.contracts(fill.levels),
-    contractSize: slot.instrument.market === "spot" ? null : Decimal.format(slot.contractSize),
-    fee: Decimal.format(Decimal.multiply(inBase ? size : fill.total, slot.fee)),
-    feeCurrency: inBase ? slot.instrument.base : slot.instrument.quote,
-    feeRate: slot.fees.taker,
-    bookSeq: slot.book.seq,
-    bookAgeMs: atMs - slot.seenAt,
-  }
+/** Gross spread of the best prices as a fraction, in floats: bounds are far coarser than their error. */
+const spreadOf = ({ buy, sell }: Pair, { exchange }: Conversion): number => {
+  const { denominator, numerator } = grossRate(exchange)
+  const rate = exchange.kind === "rate" && numerator === denominator
+    ? 1
+    : Decimal.toNumber(numerator) / Decimal.toNumber(denominator)
+  return (sell.book.bids.best ?? 0) * rate / (buy.book.asks.best ?? Infinity) - 1
 }
 
-/** What the selling leg pays out, exchanged at the conversion book's best level. */
-const conversionLegs = (conversion: Conversion, sell: Slot, sold: Pricing.Fill, atMs: number): ReadonlyArray<Leg> => {
-  if (conversion.book === null) return []
-  const { side, slot } = conversion.book
-  const paidOut = Decimal.multiply(sold.total, Decimal.subtract(Decimal.ONE, sell.fee))
-  const price = slot.depth(side === "buy" ? "asks" : "bids").price(0)
-  const size = side === "sell" ? paidOut : Decimal.divide(
-    Decimal.multiply(paidOut, conversion.rate.numerator),
-    conversion.rate.denominator,
-    Decimal.SCALE.size,
-  )
-  return [leg(slot, side, { total: Decimal.multiply(price, size), levels: [[price, size]] }, atMs)]
+/** The same exactly, scale 4. */
+const spreadText = ({ buy, sell }: Pair, { exchange }: Conversion): string => {
+  const { denominator, numerator } = grossRate(exchange)
+  const cost = Decimal.multiply(buy.depth("asks").price(0), denominator)
+  const gain = Decimal.subtract(Decimal.multiply(sell.depth("bids").price(0), numerator), cost)
+  return Decimal.format(Decimal.divide(gain, cost, Decimal.SCALE.bps))
 }

@@ -6,26 +6,39 @@
  * (bid 0, ask infinite), so that no price from it is ever used.
  */
 import { Option } from "effect"
-import { Book } from "../../domain/Book.ts"
+import { Book, type BookUpdate } from "../../domain/Book.ts"
 import { contractSizeOf } from "../../domain/ContractSizes.ts"
 import * as Decimal from "../../domain/Decimal.ts"
-import type { DetectConfig, Lot, VenueFees } from "../../domain/DetectConfig.ts"
+import type { DetectConfig, Lot } from "../../domain/DetectConfig.ts"
+import { feesOf, type MarketFees } from "../../domain/Fees.ts"
 import * as Instrument from "../../domain/Instrument.ts"
-import type { Depth } from "../../domain/Pricing.ts"
+import { type Depth, visible } from "../../domain/Depth.ts"
+import { contractsOf, limitAt, type MarketView } from "../../domain/MarketView.ts"
 import { SHIPPED_LOTS } from "../../domain/ShippedLots.ts"
-import type { TickOf } from "../../domain/Tick.ts"
 
 /** What the operator must know of an instrument that takes part, or why it takes none. */
-export type SlotNote = "no_fee" | "unknown_contract_size" | "no_lot_limits" | "contract_size_assumed_1"
+export type SlotNote =
+  | "no_fee"
+  | "unknown_contract_size"
+  | "no_lot_limits"
+  | "contract_size_assumed_1"
+  | "cycles_left_out"
 
-export class Slot {
+/** Ticks that can bring an opportunity about. */
+export const STAMPED_KINDS = ["quote", "book", "trade", "funding", "candle"] as const
+export type StampedKind = typeof STAMPED_KINDS[number]
+
+export class Slot implements MarketView {
   readonly venue: string
   readonly instrument: Instrument.Instrument
-  readonly fees: VenueFees
+  readonly fees: MarketFees
   readonly fee: Decimal.Decimal
   readonly contractSize: Decimal.Decimal
   readonly lot: Lot
   readonly book = new Book()
+  /** Both sides as `depth` has read them; none since the book changed. */
+  #bids: Depth | null = null
+  #asks: Depth | null = null
   readonly #bidFactor: number
   readonly #askFactor: number
   /** Best bid after the selling fee; 0 while unusable. */
@@ -34,13 +47,13 @@ export class Slot {
   netAsk = Infinity
   /** Ingest time of the last frame or heartbeat of this subscription, ms. */
   seenAt = -Infinity
-  readonly #lastAt = { quote: -1, book: -1 }
-  readonly #ordinal = { quote: 0, book: 0 }
+  readonly #lastAt = { quote: -1, book: -1, trade: -1, funding: -1, candle: -1 }
+  readonly #ordinal = { quote: 0, book: 0, trade: 0, funding: 0, candle: 0 }
 
   constructor(
     venue: string,
     instrument: Instrument.Instrument,
-    fees: VenueFees,
+    fees: MarketFees,
     contractSize: Decimal.Decimal,
     lot: Lot,
   ) {
@@ -55,22 +68,25 @@ export class Slot {
     this.#askFactor = fees.takerIn === "base" ? 1 / (1 - taker) : 1 + taker
   }
 
-  /** Remembers a triggering tick; out: its ordinal among equals (same kind, same ingest time), part of an id. */
-  stamp(kind: "quote" | "book", ingestTime: number): number {
+  /**
+   * Remembers a triggering tick; out: its ordinal among equals (same kind, same ingest time), part of an id. Only the
+   * book's own ticks keep the book fresh.
+   */
+  stamp(kind: StampedKind, ingestTime: number): number {
     const ordinal = ingestTime === this.#lastAt[kind] ? this.#ordinal[kind] + 1 : 0
     this.#ordinal[kind] = ordinal
     this.#lastAt[kind] = ingestTime
-    this.seenAt = ingestTime
+    if (kind === "quote" || kind === "book") this.seenAt = ingestTime
     return ordinal
   }
 
   /** What `stamp` remembers, to be saved ... */
-  lastStamp(kind: "quote" | "book"): { readonly at: number; readonly ordinal: number } {
+  lastStamp(kind: StampedKind): { readonly at: number; readonly ordinal: number } {
     return { at: this.#lastAt[kind], ordinal: this.#ordinal[kind] }
   }
 
   /** ... and put back. */
-  restoreStamp(kind: "quote" | "book", at: number, ordinal: number): void {
+  restoreStamp(kind: StampedKind, at: number, ordinal: number): void {
     this.#lastAt[kind] = at
     this.#ordinal[kind] = ordinal
   }
@@ -79,8 +95,8 @@ export class Slot {
     if (this.book.quote(bid, bidSize, ask, askSize, seq) === "applied") this.refresh()
   }
 
-  event(tick: TickOf<"book">): "applied" | "buffered" | "ignored" | "gap" {
-    const applied = this.book.apply(tick)
+  event(update: BookUpdate): "applied" | "buffered" | "ignored" | "gap" {
+    const applied = this.book.apply(update)
     if (applied === "applied" || applied === "gap") this.refresh()
     return applied
   }
@@ -91,43 +107,46 @@ export class Slot {
   }
 
   refresh(): void {
+    this.#bids = this.#asks = null
     const bid = this.book.bids.best, ask = this.book.asks.best
     const usable = !(bid !== undefined && ask !== undefined && bid >= ask)
     this.netBid = usable && bid !== undefined ? bid * this.#bidFactor : 0
     this.netAsk = usable && ask !== undefined ? ask * this.#askFactor : Infinity
   }
 
-  /** Amount step in base units at this price; none where no limit is known. */
   stepAt(price: Decimal.Decimal): Option.Option<Decimal.Decimal> {
-    return Option.map(Option.fromNullishOr(this.lot.step), (step) => this.#base(Decimal.fromChecked(step), price))
+    return limitAt(this, this.lot.step, price)
   }
 
   minAmountAt(price: Decimal.Decimal): Option.Option<Decimal.Decimal> {
-    return Option.map(
-      Option.fromNullishOr(this.lot.minAmount),
-      (least) => this.#base(Decimal.fromChecked(least), price),
-    )
+    return limitAt(this, this.lot.minAmount, price)
   }
 
+  /** As it stands: parsed level by level as it is asked for, once until the book changes. */
   depth(side: "bids" | "asks"): Depth {
+    return side === "bids" ? this.#bids ??= this.#read("bids") : this.#asks ??= this.#read("asks")
+  }
+
+  visible(side: "bids" | "asks"): Decimal.Decimal {
+    return visible(this.depth(side))
+  }
+
+  #read(side: "bids" | "asks"): Depth {
     const levels = this.book[side]
     const prices: Array<Decimal.Decimal> = [], sizes: Array<Decimal.Decimal> = []
     const price = (at: number) => prices[at] ??= Decimal.fromChecked(levels.at(at)?.[0] ?? "0")
-    const size = (at: number) => sizes[at] ??= this.#base(Decimal.fromChecked(levels.at(at)?.[1] ?? "0"), price(at))
+    const size = (at: number) =>
+      sizes[at] ??= Instrument.toBase(
+        this.instrument,
+        this.contractSize,
+        Decimal.fromChecked(levels.at(at)?.[1] ?? "0"),
+        price(at),
+      )
     return { length: levels.length, price, size }
   }
 
-  /** Contracts behind `base` units filled over `levels`; null on spot. */
   contracts(levels: ReadonlyArray<readonly [price: Decimal.Decimal, size: Decimal.Decimal]>): string | null {
-    if (this.instrument.market === "spot") return null
-    const inverse = Instrument.isInverse(this.instrument)
-    let units = Decimal.ZERO
-    for (const [price, size] of levels) units = Decimal.add(units, inverse ? Decimal.multiply(price, size) : size)
-    return Decimal.format(Decimal.divide(units, this.contractSize, inverse ? 6 : Decimal.SCALE.size))
-  }
-
-  #base(size: Decimal.Decimal, price: Decimal.Decimal): Decimal.Decimal {
-    return Instrument.toBase(this.instrument, this.contractSize, size, price)
+    return contractsOf(this, levels)
   }
 }
 
@@ -137,8 +156,8 @@ export const makeSlot = (
   venue: string,
   instrument: Instrument.Instrument,
 ): { readonly slot: Option.Option<Slot>; readonly notes: ReadonlyArray<SlotNote> } => {
-  const fees = config.fees[venue]
-  if (fees === undefined) return { slot: Option.none(), notes: ["no_fee"] }
+  const fees = feesOf(config.fees, venue, instrument)
+  if (Option.isNone(fees)) return { slot: Option.none(), notes: ["no_fee"] }
   const configured = Option.map(
     Option.fromNullishOr(config.contractSizes[venue]?.[instrument.name]),
     Decimal.fromChecked,
@@ -153,5 +172,5 @@ export const makeSlot = (
     ...(Option.isNone(size) ? ["contract_size_assumed_1" as const] : []),
   ]
   const contractSize = Option.getOrElse(size, () => Decimal.ONE)
-  return { slot: Option.some(new Slot(venue, instrument, fees, contractSize, lot ?? {})), notes }
+  return { slot: Option.some(new Slot(venue, instrument, fees.value, contractSize, lot ?? {})), notes }
 }

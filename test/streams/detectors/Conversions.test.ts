@@ -1,9 +1,10 @@
 /** Conversions: never by name; through a declared parity either way, or through a book with its fee, depth and age. */
 import { assert, describe, it } from "@effect/vitest"
 import type { DetectConfig } from "../../../src/domain/DetectConfig.ts"
+import { partitionOf } from "../../../src/domain/Instrument.ts"
 import type { Tick } from "../../../src/domain/Tick.ts"
 import { Analysis } from "../../../src/streams/Analysis.ts"
-import { configOf, framesOf, gap, quote, T0 } from "../../support/ticks.ts"
+import { book, configOf, framesOf, gap, quote, T0 } from "../../support/ticks.ts"
 
 /** Bought for USDT on "a", sold for USD on "b", a hundred apart. */
 const market = (ms = 0): ReadonlyArray<Tick> => [
@@ -55,9 +56,32 @@ describe("Two quote currencies", () => {
     assert.deepInclude(found[0]?.legs[2], { venue: "b", side: "buy", instrument: "USDT/USD", price: "1.001" })
   })
 
-  it("convert no more than the best level of that book takes", () => {
+  it("convert no more than that book holds", () => {
     const through = quote("b", "USD/USDT", T0, ["1", "1.001"], { bidSize: "5050" })
     assert.strictEqual(over([through, ...market()], configOf()).found[0]?.size, "0.5")
+  })
+
+  it("convert through as many levels as the amount needs, and stop where the next one stops paying", () => {
+    const deep = (bids: ReadonlyArray<readonly [string, string]>) =>
+      over([book("b", "USD/USDT", T0, { bids, asks: [["1.1", "1"]] }), ...market()], configOf()).found[0]
+    // Half of the 10100 USD at 1, half at 0.995: 10074.75 for what cost 10000.
+    const whole = deep([["1", "5050"], ["0.995", "9000"]])
+    assert.deepInclude(whole, { size: "1", netProfit: "74.75" })
+    assert.deepInclude(whole?.legs[2], {
+      size: "10100",
+      levels: [["1", "5050"], ["0.995", "5050"]],
+      price: "0.9975",
+    })
+    assert.deepInclude(deep([["1", "5050"], ["0.9", "9000"]]), { size: "0.5", netProfit: "50" })
+  })
+
+  it("pay that book's fee in the coins bought where its venue takes it there", () => {
+    const through = quote("b", "USDT/USD", T0, ["0.9", "1"], { askSize: "1000000" })
+    const inBase = configOf({ fees: { a: { taker: "0" }, b: { taker: "0.001", takerIn: "base" } } })
+    const found = over([through, ...market()], inBase).found[0]
+    // 10100 less a tenth of a percent arrive, and buy as many USDT, less a tenth of a percent.
+    assert.strictEqual(found?.netProfit, "79.8101")
+    assert.deepInclude(found?.legs[2], { fee: "10.0899", feeCurrency: "USDT" })
   })
 
   it("convert on the buying venue where the selling one has no such book", () => {
@@ -77,6 +101,20 @@ describe("Two quote currencies", () => {
     assert.deepStrictEqual(over([at("b", ["1.1", "1"]), ...market()], configOf()).found, [])
     const broken = [at("b", ["0.999", "1"]), gap("b", "USDT/USD", T0), ...market()]
     assert.deepStrictEqual(over(broken, configOf()).found, [])
+  })
+
+  it("do not convert through a book that broke, in the partition that it shares with their asset either", () => {
+    const shared = [..."ABCDEFGHIJKLMNOPQRSTUVWXYZ"].map((letter) => `${letter}X`).find((asset) =>
+      partitionOf(asset) === partitionOf("USDT")
+    )
+    const asset = (ticks: ReadonlyArray<Tick>) =>
+      ticks.map((tick) => ({ ...tick, instrument: tick.instrument.replace("BTC", shared ?? "") }))
+    const through = quote("b", "USDT/USD", T0, ["0.999", "1"], { askSize: "1000000" })
+    const poor = quote("b", "BTC/USD", T0 + 1, ["9000", "10110"])
+    const before = asset([...market().slice(0, 1), poor])
+    assert.strictEqual(over([through, ...before, ...asset(market(10))], configOf()).found.length, 1)
+    const after = [through, ...before, gap("b", "USDT/USD", T0 + 5), ...asset(market(10))]
+    assert.deepStrictEqual(over(after, configOf()).found, [])
   })
 
   it("do not convert through a book that has grown old", () => {

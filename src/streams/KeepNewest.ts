@@ -1,0 +1,98 @@
+/**
+ * KeepNewest: the newest of every market that this process ingests, in the bucket `market_data`.
+ *
+ * In: the table of newest values, once a second. Out: an entry for each quote, ticker and funding rate that changed, or
+ * whose market is quiet but alive and whose entry would soon be past its best. Promises: once a second a key at most; an
+ * entry is there within 2 s of its tick while the bus takes it; what could not be written is tried again a second later.
+ */
+import { Clock, Duration, Effect, Metric, Option, type Scope } from "effect"
+import type { DataSource } from "../domain/Frame.ts"
+import { entryOf, type MarketEntry } from "../domain/MarketEntry.ts"
+import { keyOf } from "../domain/MarketQuery.ts"
+import type { Bus } from "../layers/Bus.ts"
+import type { LatestMarket, LatestMarkets } from "./LatestMarkets.ts"
+import { type MarketCache, openMarketCache } from "./MarketCache.ts"
+
+const EVERY = Duration.seconds(1)
+const WRITE_DEADLINE = Duration.seconds(2)
+const WRITES_AT_A_TIME = 64
+/** A quiet market's entry is written again after this part of its life. */
+const RENEWED_AFTER = 1 / 3
+
+const KINDS = ["quote", "ticker", "funding"] as const
+type Kind = (typeof KINDS)[number]
+
+const writtenTotal = Metric.counter("market_cache_writes_total", {
+  description: "Entries written to market_data, by outcome",
+})
+const lag = Metric.histogram("market_cache_lag_ms", {
+  description: "From a tick's ingest to its entry in market_data, ms",
+  boundaries: [50, 100, 250, 500, 1_000, 1_500, 2_000, 5_000, 60_000],
+})
+
+interface Due {
+  readonly market: LatestMarket
+  readonly kind: Kind
+  readonly key: string
+  readonly entry: MarketEntry
+  readonly isNew: boolean
+}
+
+/** What was written last, for as long as the market is known. */
+type Written = WeakMap<LatestMarket, Partial<Record<Kind, MarketEntry>>>
+
+const dueOf = (
+  market: LatestMarket,
+  kind: Kind,
+  written: MarketEntry | undefined,
+  data: DataSource,
+  nowMs: number,
+): Due | undefined => {
+  const tick = market.get(kind)
+  if (tick === undefined) return undefined
+  const isNew = written?.ticks[0] !== tick, asOf = market.heardAtMs
+  if (!isNew) {
+    if (asOf <= written.asOf) return undefined
+    if (nowMs - written.asOf < (written.expiresAt - written.asOf) * RENEWED_AFTER) return undefined
+  }
+  const query = { kind, venue: market.venue, instrument: market.instrument }
+  const key = Option.getOrUndefined(keyOf(query))
+  if (key === undefined) return undefined
+  const entry = entryOf(query, { data, source: "stream", asOf, ticks: [tick] }, written ?? null)
+  return { market, kind, key, entry, isNew }
+}
+
+const write = (cache: MarketCache, written: Written) =>
+  Effect.fnUntraced(function* ({ entry, isNew, key, kind, market }: Due) {
+    const outcome = yield* cache.write(key, entry).pipe(
+      Effect.timeout(WRITE_DEADLINE),
+      Effect.as("written"),
+      Effect.catch((error) => Effect.as(Effect.logDebug("an entry was not written", key, error.message), "failed")),
+    )
+    yield* Metric.update(Metric.withAttributes(writtenTotal, { outcome }), 1)
+    if (outcome === "failed") return
+    written.set(market, { ...written.get(market), [kind]: entry })
+    if (isNew) yield* Metric.update(lag, (yield* Clock.currentTimeMillis) - entry.ticks[0].ingestTime)
+  })
+
+/** Runs until interrupted; never fails. */
+export const keepNewest = (
+  table: LatestMarkets,
+  data: DataSource,
+): Effect.Effect<never, never, Bus | Scope.Scope> =>
+  Effect.gen(function* () {
+    const cache = yield* openMarketCache
+    const written: Written = new WeakMap()
+    const round = Effect.gen(function* () {
+      const nowMs = yield* Clock.currentTimeMillis, due: Array<Due> = []
+      for (const market of table.all()) {
+        const before = written.get(market)
+        for (const kind of KINDS) {
+          const one = dueOf(market, kind, before?.[kind], data, nowMs)
+          if (one !== undefined) due.push(one)
+        }
+      }
+      yield* Effect.forEach(due, write(cache, written), { concurrency: WRITES_AT_A_TIME, discard: true })
+    })
+    return yield* Effect.forever(Effect.andThen(Effect.sleep(EVERY), round))
+  })
