@@ -9,13 +9,14 @@
  *   any --idle 10 minutes, shutdown, defect--> (passivated): all of it is in the row
  *
  * In: what the bot hears from the chat. Out: a verdict with the session. Promises: one session however many starts
- * arrive at once; an unknown chat never activates an actor; without one (mailbox or process full, its process gone) the
- * row alone answers, by the same rules. Mailbox: 256; the next goes by the row.
+ * arrive at once; an unknown chat never activates an actor; without one (not awake yet, mailbox or process full, its
+ * process gone) the row alone answers, by the same rules. Mailbox: 256; the next goes by the row.
  */
-import { Clock, Context, Duration, Effect, Layer, Metric, Option, Schema } from "effect"
+import { Clock, Context, Duration, Effect, Layer, Metric, Option, Queue, Schema } from "effect"
 import * as ClusterSchema from "effect/cluster/ClusterSchema"
 import * as Entity from "effect/cluster/Entity"
-import type { Sharding } from "effect/cluster/Sharding"
+import * as EntityId from "effect/cluster/EntityId"
+import { Sharding } from "effect/cluster/Sharding"
 import * as Rpc from "effect/rpc/Rpc"
 import type { Session } from "../domain/Session.ts"
 import type { OpportunityQueue } from "../layers/OpportunityQueue.ts"
@@ -25,15 +26,20 @@ import { Sessions } from "../layers/Sessions.ts"
 import { type Store, StoreError } from "../layers/Store.ts"
 import type { Users } from "../layers/Users.ts"
 import { makeAsking, restarting } from "./Asking.ts"
-import { makeExtensionWriter } from "./ExtensionWriter.ts"
+import { makeExtensionWriter, makeRowWriter } from "./ExtensionWriter.ts"
+import { ResidentSessions } from "./ResidentSessions.ts"
 import { Contact, isValid, Judged, makeSessionRows, Started } from "./SessionRows.ts"
+
+const SHARD_GROUP = "users"
 
 export const SessionEntity = Entity.make("Session", [
   Rpc.make("Start", { payload: Contact, success: Started, error: StoreError }),
   Rpc.make("Touch", { success: Judged, error: StoreError }),
   Rpc.make("End", { success: Schema.Boolean, error: StoreError }),
+  // Being there is all that is asked.
+  Rpc.make("Wake"),
 ])
-  .annotate(ClusterSchema.ShardGroup, () => "users")
+  .annotate(ClusterSchema.ShardGroup, () => SHARD_GROUP)
   // Every update of every chat comes through here: metrics tell of it, not a span each.
   .annotate(ClusterSchema.ClientTracingEnabled, false)
 
@@ -44,33 +50,37 @@ export interface SessionOptions {
   readonly idle?: Duration.Input
 }
 
-type Rows = Sessions | Users | Store | Outbox | OpportunityQueue
+type Rows = Sessions | SessionExtensions | Users | Store | Outbox | OpportunityQueue
 
 const timeoutOf = (options: SessionOptions) => Duration.fromInputUnsafe(options.timeout ?? Duration.days(7))
 
 /** The actor itself. */
-export const behaviour = (
-  options: SessionOptions = {},
-): Layer.Layer<never, never, Rows | SessionExtensions | Sharding> =>
-  Layer.unwrap(Effect.gen(function* () {
+export const behaviour = (options: SessionOptions = {}): Layer.Layer<never, never, Rows | Sharding> => {
+  const idle = Duration.fromInputUnsafe(options.idle ?? "10 minutes")
+  const mailDueMs = Duration.toMillis(idle) / 2
+
+  return Layer.unwrap(Effect.gen(function* () {
     const sessions = yield* Sessions
+    const residents = yield* ResidentSessions
     const rows = yield* makeSessionRows(timeoutOf(options))
     const extend = yield* makeExtensionWriter(rows.ttlMs)
 
     return SessionEntity.toLayer(
       Effect.gen(function* () {
         const telegramId = (yield* Entity.CurrentAddress).entityId
-        const activate = Effect.map(sessions.activate(telegramId), Option.getOrNull)
-        let held: Session | null = yield* activate.pipe(Effect.retry(restarting), Effect.orDie)
+        // Made when it is asked for, as all below: an idle actor keeps no effects.
+        const activate = () => Effect.map(sessions.activate(telegramId), Option.getOrNull)
+        let held: Session | null = yield* activate().pipe(Effect.retry(restarting), Effect.orDie)
+        let lastMailMs = yield* Clock.currentTimeMillis
 
         /** The session if it is valid now; looks at the row when memory says it is not: others may have renewed it. */
         const current = Effect.fnUntraced(function* (nowMs: number) {
-          if (!isValid(held, nowMs)) held = yield* activate
+          if (!isValid(held, nowMs)) held = yield* activate()
           return isValid(held, nowMs) ? held : null
         })
 
-        const touch = Effect.gen(function* () {
-          const nowMs = yield* Clock.currentTimeMillis
+        const touch = Effect.fnUntraced(function* () {
+          const nowMs = lastMailMs = yield* Clock.currentTimeMillis
           for (const _attempt of ["as held", "as activated anew"]) {
             const session = yield* current(nowMs)
             if (session === null) break
@@ -80,7 +90,21 @@ export const behaviour = (
           return yield* rows.judge(telegramId, nowMs)
         })
 
-        const end = Effect.gen(function* () {
+        /**
+         * Beside the mailbox, many at a time: it never activates, and takes what it wrote into memory only where memory
+         * is still what it wrote. Now and then the mailbox has its turn: the cluster counts only mail as being alive.
+         */
+        const touchAtOnce = () =>
+          Effect.flatMap(Clock.currentTimeMillis, (nowMs) => {
+            const session = held
+            if (!isValid(session, nowMs) || nowMs - lastMailMs >= mailDueMs) return Effect.succeed(null)
+            return Effect.map(extend(session), (extended): Judged | null => {
+              if (held?.sessionId === session.sessionId && held.epoch === session.epoch) held = extended
+              return extended === null ? null : { verdict: "valid", session: extended }
+            })
+          })
+
+        const end = Effect.fnUntraced(function* () {
           const session = yield* current(yield* Clock.currentTimeMillis)
           if (session === null) return false
           const ended = yield* rows.endHeld(session).pipe(Effect.catchTag("Fenced", () => rows.endChat(telegramId)))
@@ -88,19 +112,23 @@ export const behaviour = (
           return ended
         })
 
+        yield* residents.enter(telegramId, touchAtOnce)
+
         return SessionEntity.of({
           Start: Effect.fnUntraced(function* ({ payload }) {
             const started = yield* rows.start(payload)
-            held = yield* activate
+            held = yield* activate()
             return { ...started, session: held ?? started.session }
           }),
-          Touch: () => touch,
-          End: () => end,
+          Touch: () => touch(),
+          End: () => end(),
+          Wake: () => Effect.void,
         })
       }),
-      { maxIdleTime: options.idle ?? "10 minutes", mailboxCapacity: 256, defectRetryPolicy: restarting },
+      { maxIdleTime: idle, mailboxCapacity: 256, defectRetryPolicy: restarting },
     )
-  }))
+  })).pipe(Layer.provide(ResidentSessions.layer))
+}
 
 /** Who answered a touch: without an actor the row does, by the same rules. */
 type AnsweredBy = "actor" | "row" | "row_for_want_of_actor"
@@ -121,8 +149,11 @@ const counters = {
   row_for_want_of_actor: touchCounters("row_for_want_of_actor"),
 }
 
-/** Chats known to have a session, so that their next touch needs no look-up; the oldest is forgotten first. */
+/** Chats whose actors live elsewhere and are known to have a session; the oldest is forgotten first. */
 const KNOWN_CHATS = 60_000
+
+/** Chats whose actors are to come up; those beyond come up after a later touch. */
+const TO_WAKE = 16_384
 
 export class SessionClient extends Context.Service<SessionClient, {
   /** Creates, renews or extends the chat's session. */
@@ -140,6 +171,9 @@ export class SessionClient extends Context.Service<SessionClient, {
       SessionClient,
       Effect.gen(function* () {
         const rows = yield* makeSessionRows(timeoutOf(options))
+        const extendRow = yield* makeRowWriter(rows.ttlMs)
+        const residents = yield* ResidentSessions
+        const { getShardId, hasShardId } = yield* Sharding
         const actorOf = yield* SessionEntity.client
         const known = new Set<string>()
 
@@ -158,25 +192,58 @@ export class SessionClient extends Context.Service<SessionClient, {
         /** A user waits for each touch, and the row is there: a process that has died is not waited for. */
         const askingSoon = yield* makeAsking("Session", "500 millis")
 
-        const answered = (telegramId: string, by: AnsweredBy) => (judged: Judged) => {
-          remember(telegramId, judged)
-          return Effect.as(Metric.update(counters[by][judged.verdict], 1), judged)
+        /** Activating an actor costs many times the answer, so it happens behind the answer, one at a time. */
+        const toWake = yield* Queue.dropping<string>(TO_WAKE)
+        const waking = new Set<string>()
+        const wakeNext = Effect.flatMap(
+          Queue.take(toWake),
+          (telegramId) =>
+            asking(telegramId)(actorOf(telegramId).Wake()).pipe(
+              // The row goes on answering; its next touch asks for it again.
+              Effect.ignore,
+              Effect.ensuring(Effect.sync(() => waking.delete(telegramId))),
+            ),
+        )
+        yield* Effect.forkScoped(Effect.forever(wakeNext))
+
+        const wake = (telegramId: string) => {
+          if (!waking.has(telegramId) && Queue.offerUnsafe(toWake, telegramId)) waking.add(telegramId)
         }
+
+        const answered = (by: AnsweredBy, judged: Judged) =>
+          Effect.as(Metric.update(counters[by][judged.verdict], 1), judged)
 
         const askActor = (telegramId: string) =>
           askingSoon(telegramId)(actorOf(telegramId).Touch()).pipe(
-            Effect.flatMap(answered(telegramId, "actor")),
+            Effect.flatMap((judged) => answered("actor", judged)),
             Effect.catchTag("ActorUnavailable", () =>
-              Effect.flatMap(rows.touch(telegramId), answered(telegramId, "row_for_want_of_actor"))),
+              Effect.flatMap(rows.touch(telegramId), (judged) => answered("row_for_want_of_actor", judged))),
           )
 
+        const askRow = Effect.fnUntraced(function* (telegramId: string) {
+          const session = yield* extendRow(telegramId)
+          // What did not let itself be extended says why, or has begun only just now.
+          return session === null ? yield* rows.touch(telegramId) : Judged.make({ verdict: "valid", session })
+        })
+
+        /** No actor of this process's memory knows the chat. */
+        const touchAbsent = Effect.fnUntraced(function* (telegramId: string) {
+          const isOurs = hasShardId(getShardId(EntityId.make(telegramId), SHARD_GROUP))
+          const elsewhere = !isOurs && known.has(telegramId)
+          const judged = yield* elsewhere
+            ? askActor(telegramId)
+            : Effect.flatMap(askRow(telegramId), (judged) => answered("row", judged))
+          if (!isOurs) remember(telegramId, judged)
+          else if (judged.verdict === "valid") wake(telegramId)
+          return judged
+        })
+
         const touch = (telegramId: string) => {
-          if (known.has(telegramId)) return askActor(telegramId)
-          return Clock.currentTimeMillis.pipe(
-            Effect.flatMap((nowMs) => rows.judge(telegramId, nowMs)),
-            Effect.flatMap((judged) =>
-              judged.verdict === "valid" ? askActor(telegramId) : answered(telegramId, "row")(judged)
-            ),
+          const atOnce = residents.find(telegramId)
+          if (atOnce === undefined) return touchAbsent(telegramId)
+          return Effect.flatMap(
+            atOnce(),
+            (judged) => judged === null ? askActor(telegramId) : answered("actor", judged),
           )
         }
 
@@ -185,10 +252,10 @@ export class SessionClient extends Context.Service<SessionClient, {
             const started = yield* asking(contact.telegramId)(actorOf(contact.telegramId).Start(contact)).pipe(
               Effect.catchTag("ActorUnavailable", () => rows.start(contact)),
             )
-            remember(contact.telegramId, { verdict: "valid", session: started.session })
             return started
           }),
-          touch: (telegramId, activity) => Effect.annotateSpans(touch(telegramId), { activity }),
+          touch: (telegramId, activity) =>
+            Effect.andThen(Effect.annotateCurrentSpan("activity", activity), Effect.suspend(() => touch(telegramId))),
           end: Effect.fn("SessionClient.end")(function* (telegramId: string) {
             const judged = yield* rows.judge(telegramId, yield* Clock.currentTimeMillis)
             known.delete(telegramId)
@@ -203,5 +270,5 @@ export class SessionClient extends Context.Service<SessionClient, {
           }),
         }
       }),
-    )
+    ).pipe(Layer.provide(ResidentSessions.layer))
 }

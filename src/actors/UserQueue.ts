@@ -2,7 +2,8 @@
  * One user's queue: when, or why not, they are told of what waits for them. An actor a user id, shard group `users`.
  *
  *   (activation) --> idle
- *   idle --Wake--> deciding: all rows without a time, in one transaction under the user's lock --> idle
+ *   idle --Wake--> deciding: all rows without a time, in one transaction under the user's lock, together with those
+ *                            of other users woken meanwhile --> idle
  *     an edit          --> admitted, due at once
  *     a notification   --> admitted, due now or when the active hours begin | refused, with a reason the row keeps
  *   idle --5 seconds without a wake, shutdown, defect--> (gone): it remembers nothing, the rows are everything
@@ -12,12 +13,14 @@
  * often: the lock makes checking and spending one step, also between processes. A wake that is lost costs a second: the
  * sweep finds rows that wait. Mailbox: 16; a wake beyond that decides without the actor, by the same lock.
  */
-import { Clock, Context, Effect, Layer, Metric, Option, Schema } from "effect"
+import { Clock, Context, Effect, Layer, Metric, Schema } from "effect"
 import * as ClusterSchema from "effect/cluster/ClusterSchema"
 import * as Entity from "effect/cluster/Entity"
 import type { Sharding } from "effect/cluster/Sharding"
 import * as Rpc from "effect/rpc/Rpc"
 import { decide, type Decision, horizonOf } from "../domain/Admission.ts"
+import type { TelegramId } from "../domain/User.ts"
+import * as Gathering from "../layers/Gathering.ts"
 import { OpportunityQueue, type QueueItem } from "../layers/OpportunityQueue.ts"
 import { Store, StoreError } from "../layers/Store.ts"
 import { UserSchedule } from "../layers/UserSchedule.ts"
@@ -36,14 +39,19 @@ const decisions = Metric.counter("user_queue_decisions_total", {
   description: "Rows decided: admitted, or refused by reason",
 })
 
-/** Rows decided in one transaction; more are left to the next. */
+/** Of one user's rows, decided in one transaction; more are left to the next. */
 const BATCH = 100
+/** Users decided on in one transaction. */
+const TOGETHER = 64
 
 const NOTHING: Decided = { admitted: 0, refused: 0 }
 
 type Rows = Store | OpportunityQueue | UserSchedule | Users
 
-/** Decides on a user's waiting rows: what the actor does, and its client where no actor answers. */
+/**
+ * Decides on users' waiting rows: what the actors of a process do, and their client where no actor answers. Those who
+ * are asked for while a transaction runs are decided on together by the next.
+ */
 const makeDecider = Effect.gen(function* () {
   const store = yield* Store
   const queue = yield* OpportunityQueue
@@ -51,41 +59,58 @@ const makeDecider = Effect.gen(function* () {
   const users = yield* Users
 
   const record = Effect.fnUntraced(function* (made: ReadonlyArray<Decision>, nowMs: number) {
-    const byTime = new Map<number, Array<number>>()
-    const refusals = made.flatMap((decision) => decision._tag === "Refuse" ? [decision] : [])
-    for (const decision of made) {
-      if (decision._tag === "Refuse") continue
-      byTime.set(decision.dueAtMs, [...byTime.get(decision.dueAtMs) ?? [], decision.queueId])
-    }
-    for (const [dueAtMs, queueIds] of byTime) yield* queue.schedule(queueIds, dueAtMs)
-    yield* schedule.refuse(refusals.map(({ queueId, reason }) => ({ queueId, reason })), nowMs)
+    yield* queue.schedule(made.flatMap((decision) => decision._tag === "Admit" ? [decision] : []))
+    yield* schedule.refuse(made.flatMap((decision) => decision._tag === "Refuse" ? [decision] : []), nowMs)
     for (const decision of made) {
       const outcome = decision._tag === "Admit" ? "admitted" : decision.reason
       yield* Metric.update(Metric.withAttributes(decisions, { outcome }), 1)
     }
-    return Decided.make({ admitted: made.length - refusals.length, refused: refusals.length })
   })
 
-  const decideUnderLock = Effect.fnUntraced(function* (userId: string, nowMs: number) {
-    const chat = yield* schedule.lock(userId)
-    // Read under the lock: whoever held it before has decided on these already.
-    const items = yield* queue.undecided(userId, BATCH)
-    if (items.length === 0) return NOTHING
-    const found = Option.isNone(chat) ? Option.none() : yield* users.recipientOf(chat.value, nowMs)
-    const recipient = Option.getOrNull(found)
-    const spentAtMs = recipient === null ? [] : yield* queue.spentSince(userId, horizonOf(recipient.preferences, nowMs))
-    const awaiting = items.map((item: QueueItem) => ({
-      queueId: item.queueId,
-      isEdit: item.purpose !== "notify",
-      expiresAt: item.expiresAt,
-    }))
-    return yield* record(decide({ recipient, awaiting, spentAtMs }, nowMs), nowMs)
+  /** What is known of those whose rows wait, by user. */
+  const situations = Effect.fnUntraced(
+    function* (chats: ReadonlyMap<string, TelegramId>, items: ReadonlyArray<QueueItem>, nowMs: number) {
+      const waiting = Map.groupBy(items, ({ userId }) => userId)
+      const theirs = [...waiting.keys()].flatMap((userId) => chats.get(userId) ?? [])
+      const recipients = new Map((yield* users.recipientsOf(theirs, nowMs)).map((found) => [found.userId, found]))
+      const horizons = [...recipients.values()].map(({ preferences }) => horizonOf(preferences, nowMs))
+      const spent = recipients.size === 0
+        ? new Map<string, ReadonlyArray<number>>()
+        : yield* queue.spentSince([...recipients.keys()], Math.min(...horizons))
+      return new Map([...waiting].map(([userId, rows]) => [userId, {
+        recipient: recipients.get(userId) ?? null,
+        awaiting: rows.map(({ expiresAt, purpose, queueId }) => ({ queueId, isEdit: purpose !== "notify", expiresAt })),
+        spentAtMs: spent.get(userId) ?? [],
+      }]))
+    },
+  )
+
+  const decideUnderLocks = Effect.fnUntraced(function* (userIds: ReadonlyArray<string>, nowMs: number) {
+    const chats = yield* schedule.lock(userIds)
+    // Read under the locks: whoever held them before has decided on these already.
+    const items = yield* queue.undecided(userIds, BATCH)
+    if (items.length === 0) return new Map<string, ReadonlyArray<Decision>>()
+    const made = new Map(
+      [...yield* situations(chats, items, nowMs)].map(([userId, situation]) => [userId, decide(situation, nowMs)]),
+    )
+    yield* record([...made.values()].flat(), nowMs)
+    return made
   })
 
-  return Effect.fn("UserQueue.decide")(function* (userId: string) {
+  const decideAll = Effect.fn("UserQueue.decideAll")(function* (userIds: ReadonlyArray<string>) {
     const nowMs = yield* Clock.currentTimeMillis
-    return yield* store.transaction(decideUnderLock(userId, nowMs))
+    const made = yield* store.transaction(decideUnderLocks([...new Set(userIds)], nowMs))
+    // Who asked twice is told once.
+    return userIds.map((userId) => {
+      const own = made.get(userId)
+      made.delete(userId)
+      if (own === undefined) return NOTHING
+      const admitted = own.filter(({ _tag }) => _tag === "Admit").length
+      return Decided.make({ admitted, refused: own.length - admitted })
+    })
   })
+
+  return yield* Gathering.make({ most: TOGETHER, work: decideAll, isOnesFault: (error) => !error.retryable })
 })
 
 /** The actor itself. */
@@ -131,7 +156,7 @@ export class UserQueueClient extends Context.Service<UserQueueClient, {
       const sweep = Effect.gen(function* () {
         const nowMs = yield* Clock.currentTimeMillis
         const overlooked = yield* schedule.waiting(nowMs - OVERLOOKED_MS, SWEPT_USERS)
-        yield* Effect.forEach(overlooked, wake, { concurrency: 8, discard: true })
+        yield* Effect.forEach(overlooked, wake, { concurrency: TOGETHER, discard: true })
         return overlooked.length
       }).pipe(Effect.withSpan("UserQueueClient.sweep"))
 

@@ -131,7 +131,7 @@ layer(fixture, { timeout: "60 seconds" })("The coordinator", (it) => {
         assert.strictEqual(closing?.subject, "opp.v1.cross_exchange.BTC-USDT.closed")
         assert.deepStrictEqual(
           closing?.transition,
-          found({ revision: 2, state: "closed", reasons: ["unproven", "expired"] }),
+          found({ revision: 2, state: "closed", at: found().expiresAt, reasons: ["unproven", "expired"] }),
         )
         if (closing === undefined) return
         assert.deepStrictEqual(yield* handle(closing.transition), { action: "edit", reason: "closed" })

@@ -8,8 +8,9 @@ import { Sessions } from "../../src/layers/Sessions.ts"
 import { Fenced, Store } from "../../src/layers/Store.ts"
 import { Users } from "../../src/layers/Users.ts"
 import { behaviour, SessionClient, type SessionOptions } from "../../src/actors/Session.ts"
+import { ResidentSessions } from "../../src/actors/ResidentSessions.ts"
 import { day, queueItem, t0 } from "../suites/StoreWorld.ts"
-import { fresh, overBothStores, processOf } from "../support/actors.ts"
+import { fresh, overBothStores, processOf, until } from "../support/actors.ts"
 
 const ada = { telegramId: "100", chatId: "100", username: "ada", firstName: "Ada", languageCode: null }
 
@@ -147,7 +148,49 @@ overBothStores("A session", (it) => {
         assert.strictEqual(yield* epochOf("100"), session.epoch)
         yield* TestClock.adjust("15 minutes")
         assert.strictEqual((yield* sessions.touch("100", "/help")).session?.sessionId, session.sessionId)
-        assert.isAbove(yield* epochOf("100"), session.epoch)
+        // The row has answered; the actor comes up behind the answer.
+        yield* until(Effect.map(epochOf("100"), (epoch) => epoch > session.epoch))
+        assert.strictEqual((yield* sessions.touch("100", "/help")).session?.epoch, yield* epochOf("100"))
+      }))
+    }))
+
+  it.effect("that is only asked beside the mailbox stays awake, and leaves memory when nobody asks", () =>
+    Effect.gen(function* () {
+      yield* fresh
+      yield* Effect.provide(
+        Effect.gen(function* () {
+          const sessions = yield* SessionClient
+          const residents = yield* ResidentSessions
+          assert.isUndefined(residents.find("100"))
+          const { session } = yield* sessions.start(ada)
+          for (let minutes = 0; minutes < 30; minutes += 2) {
+            yield* TestClock.adjust("2 minutes")
+            assert.strictEqual((yield* sessions.touch("100", "/help")).session?.epoch, session.epoch)
+          }
+          assert.isDefined(residents.find("100"))
+          yield* TestClock.adjust("15 minutes")
+          yield* until(Effect.sync(() => residents.find("100") === undefined))
+        }),
+        processOf(Layer.mergeAll(behaviour(), SessionClient.layer(), ResidentSessions.layer)),
+      )
+    }))
+
+  it.effect("that ends while touches are under way admits none after its end, however they interleave", () =>
+    Effect.gen(function* () {
+      yield* fresh
+      yield* running(Effect.fnUntraced(function* (sessions) {
+        yield* sessions.start(ada)
+        const touch = sessions.touch("100", "/help")
+        const both = yield* Effect.all([
+          Effect.forEach(Array.from({ length: 300 }), () => touch, { concurrency: "unbounded" }),
+          sessions.end("100"),
+        ], { concurrency: "unbounded" })
+        assert.deepStrictEqual(both[1], { ended: true })
+        assert.isTrue(both[0].every(({ verdict }) => verdict === "valid" || verdict === "terminated"))
+        assert.strictEqual((yield* touch).verdict, "terminated")
+        const { outcome, session } = yield* sessions.start(ada)
+        assert.strictEqual(outcome, "renewed")
+        assert.strictEqual((yield* touch).session?.sessionId, session.sessionId)
       }))
     }))
 
