@@ -46,12 +46,14 @@ export interface FeedsOptions {
   readonly owner: string
   readonly requests: ReadonlyArray<FeedRequest>
   readonly source: DataSource
+  /** Spot markets are framed by venue as well: detectors that stay on one venue ask for it. */
+  readonly venues: boolean
 }
 
 /** The owners of the venues' feeds, and the stage they feed. */
-export const feeds = ({ owner, requests, source }: FeedsOptions) =>
+export const feeds = ({ owner, requests, source, venues }: FeedsOptions) =>
   MarketData.behaviour({ requests, owner }).pipe(
     Layer.provideMerge(MarketData.MarketDataClient.layer),
     Layer.provide(feedSink),
-    Layer.provideMerge(Ingest.layer({ writer: `${owner}.0`, source, live: true })),
+    Layer.provideMerge(Ingest.layer({ writer: `${owner}.0`, source, live: true, venues })),
   )

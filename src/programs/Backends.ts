@@ -11,11 +11,19 @@ import type { Settings } from "../domain/Settings.ts"
 import type { Bus, BusError } from "../layers/Bus.ts"
 import * as Cluster from "../layers/cluster/Cluster.ts"
 import * as EmbeddedBus from "../layers/embedded/Bus.ts"
+import * as EmbeddedRestBudgets from "../layers/embedded/RestBudgets.ts"
 import * as NatsBus from "../layers/nats/Bus.ts"
 import * as Pglite from "../layers/pglite/Pglite.ts"
 import * as Postgres from "../layers/postgres/Postgres.ts"
 import * as TemporaryDatabase from "../layers/postgres/TemporaryDatabase.ts"
+import type { RestBudgets } from "../layers/RestBudgets.ts"
+import * as OpportunitiesSql from "../layers/sql/OpportunitiesSql.ts"
+import * as OutboxSql from "../layers/sql/OutboxSql.ts"
+import * as RestBudgetsSql from "../layers/sql/RestBudgetsSql.ts"
+import * as TrackRecordSql from "../layers/sql/TrackRecordSql.ts"
+import type { Opportunities } from "../layers/Opportunities.ts"
 import type { Store, StoreError } from "../layers/Store.ts"
+import type { TrackRecord } from "../layers/TrackRecord.ts"
 
 /** The settings do not go together; told with the variable to change. */
 export class BadSettings extends Schema.TaggedError<BadSettings>()("BadSettings", { detail: Schema.String }) {
@@ -45,6 +53,26 @@ export const storeOf = (settings: Settings): Layer.Layer<Store | SqlClient.SqlCl
   Option.match(settings.postgresUrl, {
     onNone: () => Pglite.layer({ dataDir: dataFolder(settings) }),
     onSome: (url) => Postgres.layer({ url }),
+  })
+
+/** For commands that read what was recorded of opportunities. */
+export const trackRecordOf = (settings: Settings): Layer.Layer<Opportunities | TrackRecord, StoreError> =>
+  Layer.mergeAll(OpportunitiesSql.layer, TrackRecordSql.layer.pipe(Layer.provide(OutboxSql.layer))).pipe(
+    Layer.provide(storeOf(settings)),
+  )
+
+/**
+ * For commands that ask venues beside a service: its budgets of REST calls where the store is a server that answers,
+ * else their own.
+ */
+export const restBudgetsOf = (settings: Settings): Layer.Layer<RestBudgets> =>
+  Option.match(settings.postgresUrl, {
+    onNone: () => EmbeddedRestBudgets.layer,
+    onSome: (url) =>
+      RestBudgetsSql.layer.pipe(
+        Layer.provide(Postgres.layer({ url })),
+        Layer.catch(() => EmbeddedRestBudgets.layer),
+      ),
   })
 
 /** `groups`: whose actors this process hosts; those of other groups it only calls. */

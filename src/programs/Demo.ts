@@ -20,8 +20,11 @@ import * as Cluster from "../layers/cluster/Cluster.ts"
 import * as EmbeddedBus from "../layers/embedded/Bus.ts"
 import type { Exchange } from "../layers/Exchange.ts"
 import type { Opportunities } from "../layers/Opportunities.ts"
+import type { Leases } from "../layers/Leases.ts"
 import * as Pglite from "../layers/pglite/Pglite.ts"
+import type { RestBudgets } from "../layers/RestBudgets.ts"
 import * as Migrations from "../layers/sql/Migrations.ts"
+import type { Store } from "../layers/Store.ts"
 import { StreamTime } from "../layers/StreamTime.ts"
 import * as Client from "../layers/telegram/Client.ts"
 import * as TelegramNotifier from "../layers/telegram/Notifier.ts"
@@ -30,6 +33,8 @@ import type { TelegramUpdates } from "../layers/TelegramUpdates.ts"
 import { Users } from "../layers/Users.ts"
 import { renderMessage } from "../simulators/telegram/Render.ts"
 import { TelegramEmulator, type VisibleMessage } from "../simulators/telegram/TelegramEmulator.ts"
+import { needsVenueFrames } from "../streams/detectors/All.ts"
+import { rulesOf } from "../streams/Judge.ts"
 import * as Pipeline from "../streams/Pipeline.ts"
 import { FACTS } from "../streams/Topology.ts"
 import * as Assembly from "./Assembly.ts"
@@ -119,12 +124,12 @@ export interface DemoOptions<E> {
   readonly config: DetectConfig
   readonly requests: ReadonlyArray<FeedRequest>
   readonly people: ReadonlyArray<Person>
-  readonly exchange: Layer.Layer<Exchange>
+  readonly exchange: Layer.Layer<Exchange, never, RestBudgets>
   /** The bot of the product, fed by polling. */
   readonly bot: Layer.Layer<
     never,
     never,
-    Telegram | Users | Opportunities | SessionClient | TelegramUpdates | RateLimiterClient
+    Telegram | Users | Opportunities | SessionClient | TelegramUpdates | Leases | Store | RateLimiterClient
   >
   /** A message appeared in somebody's chat, or changed there. */
   readonly onMessage: (message: SeenMessage) => Effect.Effect<void, E>
@@ -211,6 +216,7 @@ const play = <E>(options: DemoOptions<E>) =>
     const pipeline = {
       owner,
       config,
+      judging: rulesOf(config),
       watch,
       before: (transition: Opportunity) =>
         transition.state === "opened" && transition.revision === 1 ? Ref.update(opened, (n) => n + 1) : Effect.void,
@@ -248,7 +254,8 @@ export const demo = Effect.fn("Demo.demo")(<E>(options: DemoOptions<E>) => {
     Layer.provideMerge(TelegramEmulator.layerInProcess()),
   )
   const world = options.bot.pipe(
-    Layer.provideMerge(Assembly.feeds({ owner, requests, source })),
+    Layer.provideMerge(Assembly.feeds({ owner, requests, source, venues: needsVenueFrames(options.config) })),
+    Layer.provideMerge(exchange),
     Layer.provideMerge(Assembly.people({ owner, sessionTimeout: Duration.days(7) })),
     Layer.provideMerge(Migrations.layer),
     Layer.provideMerge(Layer.mergeAll(
@@ -256,7 +263,6 @@ export const demo = Effect.fn("Demo.demo")(<E>(options: DemoOptions<E>) => {
       Pglite.layer({ dataDir: Option.none() }),
       Cluster.layerOneProcess(),
       Layer.succeed(StreamTime, StreamTime.ignored),
-      exchange,
       telegram,
     )),
   )

@@ -8,12 +8,14 @@
 import { existsSync } from "node:fs"
 import { join } from "node:path"
 import process from "node:process"
-import { Config, Effect, Option } from "effect"
+import { Config, Effect, Layer, Option } from "effect"
 import { type Settings, settings } from "../domain/Settings.ts"
 import * as CcxtExchange from "../layers/ccxt/CcxtExchange.ts"
+import * as Backends from "./Backends.ts"
 import { checkBus } from "./doctor/Bus.ts"
 import { type Check, failing, missing, ok, optional } from "./doctor/Check.ts"
 import { checkTelegram, checkVenues } from "./doctor/Outside.ts"
+import { checkReference } from "./doctor/Reference.ts"
 import { checkStore } from "./doctor/Store.ts"
 
 export interface DoctorOptions {
@@ -79,8 +81,11 @@ export const examine = Effect.fn("Doctor.examine")(
         checkBus(set),
         checkStore(set),
         checkTelegram(set),
+        checkReference(set),
         Effect.map(checkData, (check) => [check]),
-        options.venues ? Effect.provide(checkVenues(set), CcxtExchange.layer()) : Effect.succeed([]),
+        options.venues
+          ? Effect.provide(checkVenues(set), Layer.provide(CcxtExchange.layer(), Backends.restBudgetsOf(set)))
+          : Effect.succeed([]),
         Effect.map(options.service(set), (check) => [check]),
       ], { concurrency: "unbounded" })
       return [ok("settings", "read"), ...groups.flat(), ...checkCluster(set)]

@@ -8,9 +8,12 @@ import type { Layer } from "effect"
 import * as DetectConfig from "../domain/DetectConfig.ts"
 import type { FeedKind, FeedRequest } from "../domain/Feed.ts"
 import type { DataSource } from "../domain/Frame.ts"
-import { withShippedFees } from "../domain/ShippedFees.ts"
+import * as AnyVenue from "../layers/ccxt/AnyVenue.ts"
 import * as CcxtExchange from "../layers/ccxt/CcxtExchange.ts"
+import * as CcxtVenueApi from "../layers/ccxt/CcxtVenueApi.ts"
 import type { Exchange } from "../layers/Exchange.ts"
+import type { RestBudgets } from "../layers/RestBudgets.ts"
+import { VenueApi } from "../layers/VenueApi.ts"
 import { configure, type SimulationInput } from "../simulators/venues/Config.ts"
 import * as Venues from "../simulators/venues/Venues.ts"
 import * as SimulatedExchange from "./SimulatedExchange.ts"
@@ -21,7 +24,10 @@ export interface Markets {
   readonly source: DataSource
   readonly config: DetectConfig.DetectConfig
   readonly requests: ReadonlyArray<FeedRequest>
-  readonly exchange: Layer.Layer<Exchange>
+  /** Of live markets it spends the venues' budgets of REST calls. */
+  readonly exchange: Layer.Layer<Exchange, never, RestBudgets>
+  /** What the same venues say over REST. */
+  readonly api: Layer.Layer<VenueApi, never, RestBudgets>
 }
 
 export const simulated = (input: SimulationInput): Markets => {
@@ -29,11 +35,21 @@ export const simulated = (input: SimulationInput): Markets => {
   return {
     what: Venues.describe(simulation).text,
     source: "simulated",
-    config: withShippedFees(DetectConfig.EMPTY, Venues.fees(simulation)),
+    config: {
+      ...DetectConfig.EMPTY,
+      fees: Venues.fees(simulation),
+      lots: Venues.lots(simulation),
+      detectors: DetectConfig.detectorsFor(simulation.kinds),
+    },
     requests: SimulatedExchange.requests(simulation),
     exchange: SimulatedExchange.layer(simulation),
+    api: VenueApi.absent("simulated venues have no API"),
   }
 }
+
+/** Why one of these venues cannot be followed, with the names that were perhaps meant; null if all can. */
+export const unknownVenue = (venues: ReadonlyArray<string>): string | null =>
+  venues.map(AnyVenue.unknownVenue).find((why) => why !== null) ?? null
 
 export const live = (follow: {
   readonly venues: ReadonlyArray<string>
@@ -43,7 +59,7 @@ export const live = (follow: {
 }): Markets => ({
   what: `Live markets of ${follow.venues.join(", ")}`,
   source: "live",
-  config: withShippedFees(DetectConfig.EMPTY),
+  config: DetectConfig.FROM_TABLE,
   requests: follow.venues.map((venue) => ({
     venue,
     instruments: follow.instruments,
@@ -51,4 +67,5 @@ export const live = (follow: {
     depth: follow.depth,
   })),
   exchange: CcxtExchange.layer(),
+  api: CcxtVenueApi.layer(),
 })

@@ -5,30 +5,44 @@
  * product may be spread over processes; whatever a role lacks is told once at the start and the rest works; on SIGTERM
  * the roles stop first, then actors, then connections.
  *
- * Shutdown: 1 roles are interrupted: no more frames, claims or polls; requests in flight end, within 5 s; the HTTP server
- * closes and `service.json` goes · 2 feeds give back their leases · 3 actors end, within 5 s · 4 connections close
+ * Shutdown, each step when the one before has ended: 1 roles are interrupted: no more analysis, claims or polls; requests
+ * in flight end, within 5 s; the HTTP server closes and `service.json` goes · 2 feeds end and give back their leases ·
+ * 3 actors end, within 5 s · 4 the cluster is left · 5 the bus closes, then the store
  */
-import { Duration, Effect, type FileSystem, Layer, Option, type Redacted } from "effect"
+import { Duration, Effect, type FileSystem, Layer, Option, type Redacted, Schedule } from "effect"
+import type * as SqlClient from "effect/sql/SqlClient"
 import type { RateLimiterClient } from "../actors/RateLimiter.ts"
 import type { SessionClient } from "../actors/Session.ts"
 import type { DetectConfig } from "../domain/DetectConfig.ts"
 import type { Settings } from "../domain/Settings.ts"
+import type { Bus, BusError } from "../layers/Bus.ts"
+import * as CcxtNetworks from "../layers/ccxt/CcxtNetworks.ts"
 import type { ShardGroup } from "../layers/cluster/Cluster.ts"
 import * as StreamClock from "../layers/clock/StreamClock.ts"
+import type { Leases } from "../layers/Leases.ts"
+import { MarketArchive } from "../layers/MarketArchive.ts"
 import type { Opportunities } from "../layers/Opportunities.ts"
 import type { OpportunityQueue } from "../layers/OpportunityQueue.ts"
+import type { TrackRecord } from "../layers/TrackRecord.ts"
 import type { Sessions } from "../layers/Sessions.ts"
 import * as Migrations from "../layers/sql/Migrations.ts"
+import type { Store, StoreError } from "../layers/Store.ts"
 import type { Telegram } from "../layers/Telegram.ts"
 import type { TelegramUpdates } from "../layers/TelegramUpdates.ts"
 import * as Client from "../layers/telegram/Client.ts"
 import * as TelegramNotifier from "../layers/telegram/Notifier.ts"
 import type { Users } from "../layers/Users.ts"
+import { needsVenueFrames } from "../streams/detectors/All.ts"
+import { rulesOf } from "../streams/Judge.ts"
+import { MarketAccess } from "../streams/MarketAccess.ts"
 import * as Pipeline from "../streams/Pipeline.ts"
+import * as BlackoutFeed from "../layers/blackouts/BlackoutFeed.ts"
+import { judging, readModel } from "./Judging.ts"
 import * as Timekeeping from "../streams/Timekeeping.ts"
 import * as Assembly from "./Assembly.ts"
 import * as Backends from "./Backends.ts"
 import type { Markets } from "./Markets.ts"
+import * as Reference from "./Reference.ts"
 
 /** What a surface may use. */
 export type SurfaceNeeds =
@@ -39,11 +53,16 @@ export type SurfaceNeeds =
   | Sessions
   | SessionClient
   | TelegramUpdates
+  | TrackRecord
+  | Leases
+  | Store
   | RateLimiterClient
   | FileSystem.FileSystem
 
 export interface RunOptions<E> {
   readonly settings: Settings
+  readonly bus: Layer.Layer<Bus, BusError>
+  readonly store: Layer.Layer<Store | SqlClient.SqlClient, StoreError>
   /** Those of `workable`. */
   readonly roles: ReadonlyArray<Pipeline.Role>
   readonly owner: string
@@ -52,7 +71,7 @@ export interface RunOptions<E> {
   /** The service's own HTTP server; always there. */
   readonly service: (
     watch: Pipeline.Watch,
-  ) => Layer.Layer<never, E, OpportunityQueue | Sessions | FileSystem.FileSystem>
+  ) => Layer.Layer<never, E, OpportunityQueue | Opportunities | Sessions | TrackRecord | FileSystem.FileSystem>
   /** The bot and how it is fed; only with a token and the role `bot`. */
   readonly bot: (watch: Pipeline.Watch) => Layer.Layer<never, E, SurfaceNeeds>
 }
@@ -79,27 +98,42 @@ const telegramOf = (token: Redacted.Redacted, apiRoot: string) =>
 export const run = Effect.fn("Run.run")(function* <E>(options: RunOptions<E>) {
   const { config, markets, owner, roles, settings } = options
   const has = (role: Pipeline.Role) => roles.includes(role)
+  const model = yield* Effect.transposeOption(Option.map(settings.model, readModel))
   const watch = yield* Pipeline.makeWatch
-  const pipeline = { owner, config, watch }
+  const pipeline = { owner, config, judging: rulesOf(config), watch }
 
   const schema = Backends.isEmbedded(settings) ? Migrations.layer : Migrations.checked
   const people = Assembly.people({ owner, sessionTimeout: Duration.days(settings.sessionDays) }).pipe(
     Layer.provideMerge(schema),
     Layer.provideMerge(Backends.clusterOf(settings, has("ingest") ? [...PEOPLE_GROUPS, "feeds"] : PEOPLE_GROUPS)),
-    Layer.provideMerge(Layer.mergeAll(Backends.busOf(settings), Backends.storeOf(settings), StreamClock.layer)),
+    Layer.provideMerge(options.bus),
+    Layer.provideMerge(Layer.merge(options.store, StreamClock.layer)),
+  )
+
+  /** A process that speaks to venues asks them first; the others know what was kept. */
+  const asked = Effect.gen(function* () {
+    yield* Reference.askMarkets(markets.requests)
+    if (markets.source !== "live" || !config.modes.includes("transfer")) return
+    yield* Effect.provide(Reference.askNetworks(markets.requests.map(({ venue }) => venue)), CcxtNetworks.layer())
+  })
+  const detection = Reference.fill(config).pipe(
+    Effect.tapError((error) => Effect.logWarning("detection waits for the store", error.message)),
+    Effect.retry({ schedule: Schedule.spaced("1 second"), while: (error) => error.retryable }),
+    Effect.flatMap((known) =>
+      Effect.flatMap(
+        judging(known, model),
+        (rules) => Pipeline.detectRole({ ...pipeline, config: known, judging: rules }),
+      )
+    ),
+    Effect.provide(BlackoutFeed.layer(settings.blackouts)),
+    Effect.scoped,
   )
 
   const core = Effect.all([
-    ...(has("detect") ? [Pipeline.detectRole(pipeline)] : []),
     ...(has("distribute") ? [Pipeline.distributeRole(pipeline)] : []),
     ...(has("jobs") ? [Pipeline.jobsRole(pipeline)] : []),
     Effect.never,
   ], { concurrency: "unbounded", discard: true })
-
-  const ingest = Pipeline.ingestRole(markets.requests.map(({ venue }) => venue)).pipe(
-    Effect.provide(Assembly.feeds({ owner, requests: markets.requests, source: markets.source })),
-    Effect.provide(markets.exchange),
-  )
 
   const withTelegram = Option.map(settings.telegramToken, (token) =>
     Effect.gen(function* () {
@@ -108,16 +142,37 @@ export const run = Effect.fn("Run.run")(function* <E>(options: RunOptions<E>) {
       return yield* Effect.all([deliver, bot], { concurrency: "unbounded", discard: true })
     }).pipe(Effect.provide(telegramOf(token, settings.telegramApiRoot))))
 
-  const work = Effect.gen(function* () {
+  const stages = Effect.gen(function* () {
     const time = has("ingest") ? Effect.never : Timekeeping.follow(yield* Timekeeping.begin)
     yield* Effect.logInfo(`running ${roles.join(", ")} on ${has("ingest") ? markets.what : "what arrives on the bus"}`)
     return yield* Effect.all([
       time,
       core,
-      has("ingest") ? ingest : Effect.never,
       Option.getOrElse(withTelegram, () => Effect.never),
       Layer.launch(options.service(watch)),
     ], { concurrency: "unbounded", discard: true })
   })
+  // Feeds are around the roles, so that they end after them.
+  const feeds = Assembly.feeds({
+    owner,
+    requests: markets.requests,
+    source: markets.source,
+    venues: needsVenueFrames(config),
+  }).pipe(
+    Layer.provideMerge(markets.exchange),
+  )
+  const access = MarketAccess.layer({ data: markets.source }).pipe(
+    Layer.provide([markets.api, MarketArchive.absent]),
+  )
+  const venues = markets.requests.map(({ venue }) => venue)
+  const ingesting = Effect.all([
+    stages,
+    Pipeline.ingestRole(venues),
+    Effect.provide(Pipeline.freshenRole(markets.requests, watch), access),
+    has("detect") ? Effect.andThen(asked, detection) : asked,
+  ], { concurrency: "unbounded", discard: true })
+  const work = has("ingest")
+    ? Effect.provide(ingesting, feeds)
+    : Effect.all([stages, has("detect") ? detection : Effect.never], { concurrency: "unbounded", discard: true })
   return yield* work.pipe(Effect.provide(people))
 })

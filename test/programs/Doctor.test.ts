@@ -17,6 +17,7 @@ import { ensureStreams } from "../../src/streams/Topology.ts"
 import { ownDatabase } from "../layers/postgres/ownDatabase.ts"
 import { describeWith, nats, postgres } from "../support/available.ts"
 import { ownPrefix, removeAll } from "../support/jetstream.ts"
+import { jsonServer } from "../support/jsonServer.ts"
 
 const ownFolder = Effect.acquireRelease(
   Effect.sync(() => mkdtempSync(join(tmpdir(), "arbedge-doctor-"))),
@@ -46,6 +47,7 @@ describe("Doctor with nothing set", () => {
         bus: "ok",
         store: "ok",
         telegram: "optional",
+        coinmarketcap: "optional",
         data: "optional",
         service: "ok",
       })
@@ -97,6 +99,33 @@ describe("Doctor on settings", () => {
       assert.strictEqual(named(plain, "webhook").state, "failing")
       const whole = yield* examined({ ...environment, ARBEDGE_TELEGRAM_WEBHOOK_SECRET: "s3cret" })
       assert.strictEqual(named(whole, "webhook").state, "ok")
+    }))
+
+  it.live("asks CoinMarketCap whether the key is accepted, reads the blackout windows, without telling the key", () =>
+    Effect.gen(function* () {
+      const info = { status: { error_code: 0, error_message: "", credit_count: 0 } }
+      const server = yield* jsonServer((path) => {
+        if (path === "/list.json") return { body: { v: 1, windows: [] } }
+        return accepted
+          ? { body: { ...info, data: { plan: { credit_limit_monthly: 10_000 } } } }
+          : { status: 401, body: { status: { ...info.status, error_code: 1001, error_message: "no such key" } } }
+      })
+      let accepted = true
+      const environment = {
+        ARBEDGE_DATA_DIR: "memory",
+        ARBEDGE_COINMARKETCAP_KEY: "cmc-s3cret",
+        ARBEDGE_COINMARKETCAP_API_ROOT: server.origin,
+        ARBEDGE_BLACKOUTS: `${server.origin}/list.json`,
+      }
+      const good = yield* examined(environment)
+      assert.include(named(good, "coinmarketcap").detail, "10000 credits a month")
+      assert.strictEqual(named(good, "blackouts").detail, "0 windows")
+      accepted = false
+      const bad = yield* examined({ ...environment, ARBEDGE_BLACKOUTS: "/nowhere/list.json" })
+      assert.strictEqual(named(bad, "coinmarketcap").state, "failing")
+      assert.include(named(bad, "coinmarketcap").fix, "ARBEDGE_COINMARKETCAP_KEY")
+      assert.include(named(bad, "blackouts").detail, "ENOENT")
+      assert.notInclude(JSON.stringify([...good, ...bad]), "cmc-s3cret")
     }))
 
   it("knows which runtimes are too old", () => {

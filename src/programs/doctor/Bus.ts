@@ -8,11 +8,12 @@ import { Effect, Option, type Redacted } from "effect"
 import type { Settings } from "../../domain/Settings.ts"
 import type { BusError } from "../../layers/Bus.ts"
 import { inspect, type Inspected } from "../../layers/nats/Inspect.ts"
+import { MARKET_BUCKET } from "../../streams/MarketCache.ts"
 import { FACTS, MARKET_DATA, OPPORTUNITIES, QUARANTINE } from "../../streams/Topology.ts"
 import { type Check, failing, ok, optional } from "./Check.ts"
 
 const STREAMS = [MARKET_DATA, OPPORTUNITIES, FACTS, QUARANTINE]
-const NEEDED_BYTES = STREAMS.reduce((sum, { maxBytes }) => sum + maxBytes, 0)
+const NEEDED_BYTES = [...STREAMS, MARKET_BUCKET].reduce((sum, { maxBytes }) => sum + maxBytes, 0)
 /** A message of frames holds 64 KB, and a frame that is larger alone a little more. */
 const NEEDED_PAYLOAD_BYTES = 256 * 1024
 

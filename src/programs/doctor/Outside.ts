@@ -60,8 +60,15 @@ export const checkTelegram = (settings: Settings): Effect.Effect<ReadonlyArray<C
 
 const venueCheck = (venue: string): Effect.Effect<Check, never, Exchange> => {
   const name = `venue ${venue}`
-  return Effect.flatMap(Exchange, (exchange) => exchange.markets(venue)).pipe(
-    Effect.map((markets) => ok(name, `${markets.length} markets`)),
+  return Effect.gen(function* () {
+    const exchange = yield* Exchange
+    const found = `${(yield* exchange.markets(venue)).length} markets`
+    return exchange.venues.includes(venue) ? ok(name, found) : ok(
+      name,
+      `${found}; it has no adapter here and is followed by what ccxt says of it`,
+      "name its fee and what else the detection should know of it in ARBEDGE_DETECT_CONFIG: nothing is shipped for it",
+    )
+  }).pipe(
     Effect.catch((error) =>
       Effect.succeed(failing(
         name,

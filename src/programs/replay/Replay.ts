@@ -22,8 +22,9 @@ import type { StreamTime } from "../../layers/StreamTime.ts"
 import { Users } from "../../layers/Users.ts"
 import { TelegramEmulator } from "../../simulators/telegram/TelegramEmulator.ts"
 import type { Figures } from "../../streams/Analysis.ts"
-import { transitionAt } from "../../streams/Dedup.ts"
+import { needsVenueFrames } from "../../streams/detectors/All.ts"
 import { Ingest } from "../../streams/Ingest.ts"
+import { rulesOf } from "../../streams/Judge.ts"
 import * as Pipeline from "../../streams/Pipeline.ts"
 import { FACTS, MARKET_DATA, OPPORTUNITIES, QUARANTINE } from "../../streams/Topology.ts"
 import * as Assembly from "../Assembly.ts"
@@ -138,18 +139,19 @@ const play = (options: ReplayOptions, startMs: number) =>
         yield* jump(targetMs)
       })
 
-    const opened: Array<string> = []
+    /** In the order of their opening; a repeat after a restart is the same one. */
+    const opened = new Set<string>()
     let transitions = 0, newestMs = startMs
     const before = (transition: Opportunity) =>
       Effect.gen(function* () {
         transitions++
-        if (transition.state === "opened" && transition.revision === 1) opened.push(transition.id)
-        newestMs = Math.max(newestMs, transitionAt(transition))
-        if (options.speed === "max") yield* advanceTo(transitionAt(transition)).pipe(Effect.orDie)
+        opened.add(transition.id)
+        newestMs = Math.max(newestMs, transition.at)
+        if (options.speed === "max") yield* advanceTo(transition.at).pipe(Effect.orDie)
       })
 
     const { config, owner } = options
-    const pipeline = { owner, config, before, watch }
+    const pipeline = { owner, config, judging: rulesOf(config), before, watch }
     yield* Effect.forEach([
       Pipeline.detectRole(pipeline),
       Pipeline.distributeRole(pipeline),
@@ -189,7 +191,7 @@ const play = (options: ReplayOptions, startMs: number) =>
     const replayed: Replayed = {
       ticks,
       bad,
-      opportunities: opened,
+      opportunities: [...opened],
       transitions,
       sent: count("sendMessage"),
       edited: count("editMessageText"),
@@ -218,7 +220,12 @@ export const replay = Effect.fn("Replay.replay")(function* (options: ReplayOptio
     : PacedClock.layer(startMs, options.speed)
   const world = Layer.mergeAll(
     Assembly.people({ owner: options.owner, sessionTimeout: SESSION_TTL }),
-    Ingest.layer({ writer: `${options.owner}.0`, source: "recorded", live: false }),
+    Ingest.layer({
+      writer: `${options.owner}.0`,
+      source: "recorded",
+      live: false,
+      venues: needsVenueFrames(options.config),
+    }),
     telegram,
   ).pipe(
     Layer.provideMerge(Migrations.layer),

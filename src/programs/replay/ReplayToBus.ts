@@ -22,7 +22,7 @@ export const replayToBus = Effect.fn("ReplayToBus.replayToBus")(function* (optio
   const { owner, path, speed } = options
   yield* ensureStreams
   const startMs = yield* startOf(path)
-  const ingest = Ingest.layer({ writer: `${owner}.0`, source: "recorded", live: true })
+  const ingest = Ingest.layer({ writer: `${owner}.0`, source: "recorded", live: true, venues: true })
   const clock = speed === "max" ? Layer.empty : PacedClock.layer(startMs, speed)
   const feed = Effect.gen(function* () {
     const recording = yield* Recording, stage = yield* Ingest

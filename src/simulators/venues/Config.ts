@@ -14,7 +14,9 @@ import { Fault } from "./Faults.ts"
 const between = (minimum: number, maximum: number) => Schema.Int.check(Schema.isBetween({ minimum, maximum }))
 
 const Asset = Schema.String.check(Schema.isPattern(/^[A-Z0-9]{1,20}$/))
-/** Dollars that are all worth one: a pair between two assets would need a price of its own. */
+/** Two assets, priced by what each is worth in dollars. */
+const CrossPair = Schema.String.check(Schema.isPattern(/^[A-Z0-9]{1,20}\/[A-Z0-9]{1,20}$/))
+/** Dollars that are all worth one. */
 const Quote = Schema.Literals(["USDT", "USDC", "USD"])
 const Price = Schema.String.check(
   Schema.makeFilter((text: string) =>
@@ -50,9 +52,9 @@ export const VenueSettings = Schema.Struct({
 })
 export type VenueSettings = typeof VenueSettings.Type
 
-/** When and how one venue leaves the others; `everyMs` 0: never. */
+/** When and how one market leaves the others; `everyMs` 0: never. */
 const Dislocations = Schema.Struct({
-  /** Mean time from one to the next, over all assets. */
+  /** Mean time from one to the next, over all assets and cross pairs. */
   everyMs: between(0, 86_400_000).pipe(Schema.withDecodingDefaultKey(Effect.succeed(4_000))),
   minBps: between(1, 500).pipe(Schema.withDecodingDefaultKey(Effect.succeed(20))),
   maxBps: between(1, 500).pipe(Schema.withDecodingDefaultKey(Effect.succeed(120))),
@@ -68,6 +70,17 @@ const distinct = Schema.makeFilter((names: ReadonlyArray<string>) =>
   names.length > 0 && new Set(names).size === names.length || "at least one, each once"
 )
 
+const joined = Schema.makeFilter(
+  ({ assets, crossPairs }: { readonly assets: ReadonlyArray<string>; readonly crossPairs: ReadonlyArray<string> }) => {
+    const isKnown = (pair: string) => {
+      const [base = "", quote = ""] = pair.split("/")
+      return base !== quote && assets.includes(base) && assets.includes(quote)
+    }
+    return new Set(crossPairs).size === crossPairs.length && crossPairs.every(isKnown) ||
+      { path: ["crossPairs"], issue: "pairs of two different assets of the simulation, each once" }
+  },
+)
+
 export const SimulationConfig = Schema.Struct({
   seed: Schema.Int.pipe(Schema.withDecodingDefaultKey(Effect.succeed(1))),
   venues: Schema.Array(VenueId).check(distinct).pipe(
@@ -79,6 +92,8 @@ export const SimulationConfig = Schema.Struct({
   assets: Schema.Array(Asset).check(distinct).pipe(
     Schema.withDecodingDefaultKey(Effect.succeed(["BTC", "ETH", "SOL", "XRP", "DOGE"])),
   ),
+  /** Pairs of two of the assets; each spot venue trades all of them too. */
+  crossPairs: Schema.Array(CrossPair).pipe(Schema.withDecodingDefaultKey(Effect.succeed([]))),
   /** By asset: its price at the start; what is absent is taken from the shipped table, else 100. */
   startPrices: Schema.Record(Asset, Price).pipe(Schema.withDecodingDefaultKey(Effect.succeed({}))),
   /** Epoch of the first moment; null: a fixed day for `simulate`, the clock's now for a paced feed. */
@@ -105,7 +120,7 @@ export const SimulationConfig = Schema.Struct({
     ),
   ),
   faults: Schema.Array(Fault).pipe(Schema.withDecodingDefaultKey(Effect.succeed([]))),
-})
+}).check(joined)
 export type SimulationConfig = typeof SimulationConfig.Type
 export type SimulationInput = typeof SimulationConfig.Encoded
 

@@ -1,5 +1,5 @@
 /**
- * The common price of one asset, which every venue follows in its own way.
+ * The common price of one asset, or of one asset in another, which every venue follows in its own way.
  *
  * In: a configuration and the asset's dislocations. Out: the fair price at any time of the last 40 seconds, in
  * thousandths of the asset's finest tick. Promises: a multiplicative random walk in steps of 20 ms by whole numbers
@@ -7,6 +7,7 @@
  */
 import type { SimulationConfig } from "./Config.ts"
 import type { Schedule } from "./Dislocations.ts"
+import { pow10 } from "./DecimalText.ts"
 import * as Randomness from "./Randomness.ts"
 
 /** Fair-price units in one tick of the asset. */
@@ -53,4 +54,18 @@ export const make = (config: SimulationConfig, base: string, startTicks: number,
       return path[wanted % REMEMBERED] ?? start
     },
   }
+}
+
+/**
+ * What one asset is worth in another, in ticks of 10^-priceDigits; `digits` are those of the two assets' own prices. The
+ * product is a double: above 2^53 it is rounded, alike on every runtime and by far less than a unit.
+ */
+export const cross = (
+  base: FairPrice,
+  quote: FairPrice,
+  priceDigits: number,
+  digits: { readonly base: number; readonly quote: number },
+): FairPrice => {
+  const scale = UNITS_PER_TICK * pow10(priceDigits + digits.quote - digits.base)
+  return { at: (timeUs) => Math.floor(base.at(timeUs) * scale / quote.at(timeUs)) }
 }

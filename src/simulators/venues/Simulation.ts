@@ -41,14 +41,31 @@ const marketsOf = (
   const kinds = new Set<FeedKind>(request === null ? FeedKind.literals : request.kinds)
   const wanted = (kind: FeedKind): boolean => kinds.has(kind)
   const depth = Math.max(1, Math.min(config.depth, request?.depth ?? config.depth))
-  const marketCount = config.venues.length * config.assets.length
+  const marketCount = specsOf(config, null).length
   const meanIntervalUs = Math.max(1, Math.round(1_000_000 * marketCount / config.ticksPerSecond))
-  const schedules = new Map(config.assets.map((base) => [base, Dislocations.scheduleOf(config, base)]))
+  const schedules = new Map<string, Dislocations.Schedule>()
+  const scheduleOf = (name: string): Dislocations.Schedule => {
+    const schedule = schedules.get(name) ?? Dislocations.scheduleOf(config, name)
+    schedules.set(name, schedule)
+    return schedule
+  }
   const fairPrices = new Map<string, FairPrice.FairPrice>()
+  const fairOf = (asset: string): FairPrice.FairPrice => {
+    const { startTicks } = Venues.assetGrid(config, asset)
+    const fair = fairPrices.get(asset) ?? FairPrice.make(config, asset, startTicks, scheduleOf(asset))
+    fairPrices.set(asset, fair)
+    return fair
+  }
+  const digitsOf = (asset: string): number => Venues.assetGrid(config, asset).priceDigits
   return specsOf(config, request).map((spec) => {
-    const schedule = schedules.get(spec.base) ?? (() => undefined)
-    const fair = fairPrices.get(spec.base) ?? FairPrice.make(config, spec.base, spec.startTicks, schedule)
-    fairPrices.set(spec.base, fair)
+    const { base, instrument, pricedIn, priceDigits } = spec
+    const schedule = scheduleOf(pricedIn === null ? base : instrument)
+    const fair = pricedIn === null ? fairOf(base) : FairPrice.cross(
+      fairOf(base),
+      fairOf(pricedIn),
+      priceDigits,
+      { base: digitsOf(base), quote: digitsOf(pricedIn) },
+    )
     return Market.make({
       config,
       spec,

@@ -8,6 +8,7 @@
 import { Option } from "effect"
 import * as ContractSizes from "../../domain/ContractSizes.ts"
 import * as Decimal from "../../domain/Decimal.ts"
+import type { Lot } from "../../domain/DetectConfig.ts"
 import type { MarketInfo } from "../../domain/Feed.ts"
 import * as Instrument from "../../domain/Instrument.ts"
 import type { SimulationConfig, VenueSettings } from "./Config.ts"
@@ -57,18 +58,24 @@ export const venueOf = (config: SimulationConfig, id: string): Option.Option<Ven
     ? Option.some({ ...ORDINARY, ...SHIPPED[id], ...config.venueSettings[id], id })
     : Option.none()
 
+/** Where prices of about this height stand: counted in ticks of 10^-priceDigits, about 0.4 bps from level to level. */
+interface Grid {
+  readonly priceDigits: number
+  readonly startTicks: number
+  /** Ticks from one book level to the next, on average. */
+  readonly gapTicks: number
+}
+
 /** One market's whole numbers: prices are counted in ticks of 10^-priceDigits, sizes in lots of 10^-lotDigits. */
-export interface MarketSpec {
+export interface MarketSpec extends Grid {
   readonly venue: Venue
   readonly instrument: string
   readonly base: string
-  readonly priceDigits: number
+  /** The asset that a cross pair is priced in; null: dollars. */
+  readonly pricedIn: string | null
   readonly lotDigits: number
   /** Null on spot. */
   readonly contractSize: string | null
-  readonly startTicks: number
-  /** Ticks from one book level to the next, on average: about 0.4 bps. */
-  readonly gapTicks: number
   /** Lots on one level, on average. */
   readonly meanLots: number
 }
@@ -84,6 +91,15 @@ const magnitude = (value: number): number => {
 export const startPriceOf = (config: SimulationConfig, base: string): string =>
   config.startPrices[base] ?? START_PRICES[base] ?? "100"
 
+const gridOf = (price: number): Grid => {
+  const priceDigits = Math.max(2, 5 - magnitude(price))
+  const startTicks = Math.round(price * pow10(priceDigits))
+  return { priceDigits, startTicks, gapTicks: Math.max(1, Math.floor(startTicks / 25_000)) }
+}
+
+/** Where an asset's price in dollars stands, on every venue alike. */
+export const assetGrid = (config: SimulationConfig, asset: string): Grid => gridOf(Number(startPriceOf(config, asset)))
+
 const specOf = (config: SimulationConfig, venue: Venue, base: string): MarketSpec => {
   const name = `${base}/${venue.quote}${venue.market === "linear" ? `:${venue.quote}` : ""}`
   const contractSize = venue.market === "spot" ? null : Instrument.parse(name).pipe(
@@ -92,25 +108,42 @@ const specOf = (config: SimulationConfig, venue: Venue, base: string): MarketSpe
   )
   const price = Number(startPriceOf(config, base))
   const unitPrice = price * Number(contractSize ?? "1")
-  const priceDigits = Math.max(2, 5 - magnitude(price))
   const lotDigits = Math.max(0, magnitude(unitPrice))
-  const startTicks = Math.round(price * pow10(priceDigits))
   return {
+    ...gridOf(price),
     venue,
     instrument: name,
     base,
-    priceDigits,
+    pricedIn: null,
     lotDigits,
     contractSize,
-    startTicks,
-    gapTicks: Math.max(1, Math.floor(startTicks / 25_000)),
     meanLots: Math.max(10, Math.round(venue.levelMoney / unitPrice * pow10(lotDigits))),
   }
 }
 
+/** As the spot market of its base, but in another price. */
+const crossOf = (config: SimulationConfig, venue: Venue, instrument: string): MarketSpec => {
+  const [base = "", quote = ""] = instrument.split("/")
+  const price = Number(startPriceOf(config, base)) / Number(startPriceOf(config, quote))
+  return { ...specOf(config, venue, base), ...gridOf(price), instrument, pricedIn: quote }
+}
+
+/** Spot venues alone trade cross pairs. */
+export const crossPairsOf = (config: SimulationConfig, { market }: Venue): ReadonlyArray<string> =>
+  market === "spot" ? config.crossPairs : []
+
 /** None for a venue that the configuration does not name. */
 export const specsOf = (config: SimulationConfig, venueId: string): Option.Option<ReadonlyArray<MarketSpec>> =>
-  Option.map(venueOf(config, venueId), (venue) => config.assets.map((base) => specOf(config, venue, base)))
+  Option.map(venueOf(config, venueId), (venue) => [
+    ...config.assets.map((base) => specOf(config, venue, base)),
+    ...crossPairsOf(config, venue).map((pair) => crossOf(config, venue, pair)),
+  ])
+
+/** Least notional of a dollar market; that of a cross pair is less than a dollar of its quote asset. */
+const MIN_NOTIONAL = "5"
+
+const minNotionalOf = (config: SimulationConfig, { pricedIn }: MarketSpec): string =>
+  pricedIn === null ? MIN_NOTIONAL : decimalText(1, Math.max(0, magnitude(Number(startPriceOf(config, pricedIn)))))
 
 /** What the venue says of its markets. None for a venue that the configuration does not name. */
 export const markets = (config: SimulationConfig, venueId: string): Option.Option<ReadonlyArray<MarketInfo>> =>
@@ -123,7 +156,7 @@ export const markets = (config: SimulationConfig, venueId: string): Option.Optio
         contractSize: spec.contractSize,
         amountStep: step,
         minAmount: step,
-        minNotional: "5",
+        minNotional: minNotionalOf(config, spec),
       }
     }))
 
@@ -134,6 +167,23 @@ export const fees = (config: SimulationConfig): Readonly<Record<string, { readon
       Option.toArray(venueOf(config, id)).map((venue) => [id, { taker: venue.takerFee }] as const)
     ),
   )
+
+/** Lot rules by venue and instrument, in the form the detectors are configured with; contracts are not base units. */
+export const lots = (config: SimulationConfig): Readonly<Record<string, Readonly<Record<string, Lot>>>> =>
+  Object.fromEntries(config.venues.map((id) => {
+    const listed = Option.getOrElse(markets(config, id), (): ReadonlyArray<MarketInfo> => [])
+    const rules = listed.filter(({ contractSize }) => contractSize === null).map((
+      { amountStep, instrument, minAmount, minNotional },
+    ) => [
+      instrument,
+      {
+        ...(amountStep === null ? {} : { step: amountStep }),
+        ...(minAmount === null ? {} : { minAmount }),
+        ...(minNotional === null ? {} : { minNotional }),
+      },
+    ])
+    return [id, Object.fromEntries(rules)]
+  }))
 
 /** What to say wherever the data is shown. */
 export const describe = (config: SimulationConfig) => ({

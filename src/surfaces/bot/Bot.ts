@@ -2,11 +2,14 @@
  * The bot as a whole: intake, router and reactions, to be fed by polling or by a webhook.
  *
  * In: the Telegram client, sessions and what the Store keeps. Out: `Updates`. Use one of `layerPolling`, which feeds
- * itself, and `layer` under `http/TelegramWebhook.ts`.
+ * itself, and `layer` under `http/TelegramWebhook.ts`. Promises: several processes may have it: one polls and one reacts,
+ * and when it is gone another does.
  */
 import { Layer } from "effect"
 import type { SessionClient } from "../../actors/Session.ts"
+import type { Leases } from "../../layers/Leases.ts"
 import type { Opportunities } from "../../layers/Opportunities.ts"
+import type { Store } from "../../layers/Store.ts"
 import type { Telegram } from "../../layers/Telegram.ts"
 import type { TelegramUpdates } from "../../layers/TelegramUpdates.ts"
 import type { Users } from "../../layers/Users.ts"
@@ -14,9 +17,11 @@ import * as Dispatcher from "./Dispatcher.ts"
 import * as Polling from "./Polling.ts"
 import * as Updates from "./Updates.ts"
 
-export type Needs = Telegram | Users | Opportunities | SessionClient | TelegramUpdates
+export type Needs = Telegram | Users | Opportunities | SessionClient | TelegramUpdates | Leases | Store
 
-export const layer: Layer.Layer<Updates.Updates, never, Needs> = Layer.provide(Updates.layer, Dispatcher.layer)
+/** `owner` is unique for each process. */
+export const layer = (owner: string): Layer.Layer<Updates.Updates, never, Needs> =>
+  Layer.provide(Updates.layer(owner), Dispatcher.layer)
 
-export const layerPolling = (options: Polling.PollingOptions = {}): Layer.Layer<Updates.Updates, never, Needs> =>
-  Layer.provideMerge(Polling.layer(options), layer)
+export const layerPolling = (options: Polling.PollingOptions): Layer.Layer<Updates.Updates, never, Needs> =>
+  Layer.provideMerge(Polling.layer(options), layer(options.owner))

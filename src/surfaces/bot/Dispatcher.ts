@@ -25,10 +25,18 @@ export class Dispatcher extends Context.Service<Dispatcher, {
 
 const handledTotal = Metric.counter("bot_updates_handled_total", { description: "Updates by what became of them" })
 
+const handledAs: Record<Handled, Metric.Counter<number>> = {
+  reacted: Metric.withAttributes(handledTotal, { outcome: "reacted" }),
+  ignored: Metric.withAttributes(handledTotal, { outcome: "ignored" }),
+  chat_gone: Metric.withAttributes(handledTotal, { outcome: "chat_gone" }),
+  failed: Metric.withAttributes(handledTotal, { outcome: "failed" }),
+  unroutable: Metric.withAttributes(handledTotal, { outcome: "unroutable" }),
+}
+
 const forever = Schedule.min([Schedule.exponential("500 millis"), Schedule.spaced("30 seconds")]).pipe(
   Schedule.jittered,
 )
-const briefly = Schedule.exponential("100 millis").pipe(Schedule.jittered, Schedule.upTo({ times: 3 }))
+const briefly = Schedule.exponential("200 millis").pipe(Schedule.jittered, Schedule.upTo({ times: 2 }))
 
 const publishMenu = Effect.fn("Dispatcher.publishMenu")(function* (language: Language) {
   const telegram = yield* Telegram
@@ -74,23 +82,29 @@ export const layer: Layer.Layer<Dispatcher, never, BotServices> = Layer.effect(
       Effect.forkScoped,
     )
 
-    const handle = Effect.fn("Dispatcher.handle")(
-      function* (update: Update) {
-        const router = yield* Deferred.await(ready)
-        const reaction = yield* router.route(update)
-        if (Option.isNone(reaction)) return "ignored" as const
-        return yield* reaction.value.pipe(
-          Effect.retry({ while: worthAnotherTry, schedule: briefly }),
-          Effect.as("reacted" as const),
-          Effect.catchCause((cause) =>
-            Cause.hasInterruptsOnly(cause) ? Effect.failCause(Cause.interrupt()) : afterFailure(update, cause)
-          ),
-        )
-      },
-      Effect.catch(() => Effect.succeed("unroutable" as const)),
-      Effect.tap((outcome) => Metric.update(Metric.withAttributes(handledTotal, { outcome }), 1)),
-      Effect.provide(services),
-    )
+    const react = (update: Update, reaction: Reaction): Effect.Effect<Handled, never, BotServices> =>
+      reaction.pipe(
+        // A schedule is made only for what fails: making one costs as much as routing does.
+        Effect.catchIf(worthAnotherTry, () =>
+          reaction.pipe(Effect.delay("100 millis"), Effect.retry({ while: worthAnotherTry, schedule: briefly }))),
+        Effect.as("reacted" as const),
+        Effect.catchCause((cause) =>
+          Cause.hasInterruptsOnly(cause) ? Effect.failCause(Cause.interrupt()) : afterFailure(update, cause)
+        ),
+      )
+
+    // Every update comes through here: its span takes no stack trace, which would cost more than routing it.
+    const handle = (update: Update) =>
+      Deferred.await(ready).pipe(
+        Effect.flatMap((router) => router.route(update)),
+        Effect.flatMap((reaction) =>
+          Option.isNone(reaction) ? Effect.succeed("ignored" as const) : react(update, reaction.value)
+        ),
+        Effect.catch(() => Effect.succeed("unroutable" as const)),
+        Effect.tap((outcome) => Metric.update(handledAs[outcome], 1)),
+        Effect.withSpan("Dispatcher.handle", {}, { captureStackTrace: false }),
+        Effect.provide(services),
+      )
     return { handle }
   }),
 )

@@ -19,8 +19,8 @@ export type Admission =
   | { readonly _tag: "Member"; readonly member: Member }
   | { readonly _tag: "Refused"; readonly verdict: Exclude<SessionVerdict, "valid"> }
 
-/** `activity` is what analytics call it, such as "command:session". */
-export const admit = Effect.fn("Gate.admit")(function* (visit: Visit, activity: string) {
+/** `activity` is what analytics call it, such as "command:session". No span: each update comes through here. */
+export const admit = Effect.fnUntraced(function* (visit: Visit, activity: string) {
   const sessions = yield* SessionClient
   const users = yield* Users
   const { session, verdict } = yield* sessions.touch(visit.telegramId, activity)

@@ -5,7 +5,7 @@
  * only note the reaction, which then runs as an effect of the bot's own fibers; unknown commands get a hint in private
  * chats and silence in groups, where they may be another bot's.
  */
-import { Bot, type Context } from "grammy/web"
+import { Api, Composer, Context } from "grammy/web"
 import type { Chat, Message, Update, User as Sender, UserFromGetMe } from "grammy/types"
 import { Clock, Effect, Option } from "effect"
 import { fromPromise } from "../../layers/bridge.ts"
@@ -111,27 +111,37 @@ const identity = ({ firstName, id, username }: Me): UserFromGetMe => ({
   allows_users_to_create_topics: false,
 })
 
+/** What grammY hands from filter to handler, and where the handler leaves its reaction. */
+class Routed extends Context {
+  reaction: Reaction | null = null
+}
+
 export const make = (me: Me): Router => {
-  const bot = new Bot(NO_TOKEN, { botInfo: identity(me) })
-  const noted = new WeakMap<Update, Reaction>()
-  const note = (ctx: Context, reaction: Reaction | null) => {
-    if (reaction !== null) noted.set(ctx.update, reaction)
-  }
-  bot.on("message", (ctx) => note(ctx, onMessage(ctx.message, me)))
-  bot.on("callback_query", (ctx) => {
+  const api = new Api(NO_TOKEN)
+  const info = identity(me)
+  const routes = new Composer<Routed>()
+  routes.on("message", (ctx) => void (ctx.reaction = onMessage(ctx.message, me)))
+  routes.on("callback_query", (ctx) => {
     const { data = "", from, id, message } = ctx.callbackQuery
     const tap = { queryId: id, messageId: message?.message_id ?? null }
-    note(ctx, visiting(message?.chat ?? from, from, (visit) => tapped(visit, tap, data)))
+    ctx.reaction = visiting(message?.chat ?? from, from, (visit) => tapped(visit, tap, data))
   })
-  bot.on("my_chat_member", (ctx) => {
+  routes.on("my_chat_member", (ctx) => {
     const { chat, from, new_chat_member: { status } } = ctx.myChatMember
-    note(ctx, visiting(chat, from, (visit) => Standing.changed(visit, chat.title ?? null, status)))
+    ctx.reaction = visiting(chat, from, (visit) => Standing.changed(visit, chat.title ?? null, status))
   })
+  const decide = routes.middleware()
   return {
-    route: (update) =>
+    route: (update) => {
+      const routed = new Routed(update, api, info)
       // What grammY throws holds the whole context: only that it threw is of use here.
-      fromPromise(() => bot.handleUpdate(update), () => "unroutable" as const).pipe(
-        Effect.map(() => Option.fromNullishOr(noted.get(update))),
-      ),
+      return fromPromise(
+        async () => {
+          await decide(routed, () => Promise.resolve())
+          return Option.fromNullishOr(routed.reaction)
+        },
+        () => "unroutable" as const,
+      )
+    },
   }
 }

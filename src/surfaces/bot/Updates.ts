@@ -1,25 +1,30 @@
 /**
- * The bot's intake: every update once, in order per chat, many chats at a time.
+ * The bot's intake: every update once, in order per chat, many chats at a time, in one process at a time.
  *
- * In: updates from the webhook, the poll, or an earlier life. Out: calls of the Dispatcher. Promises: an update is in
- * the table before it is acknowledged, so a kill repeats at most the reactions in flight; a repeat is recognised by its
- * id; one process at a time takes part, since what was left over is taken up at the start.
+ *   standby (records what it is handed) --lease "bot"--> replaying (what was left over) --> direct --lease lost--> standby
+ *
+ * In: updates from the webhook, the poll, or an earlier life; in any process. Out: calls of the Dispatcher, in the
+ * process that has the lease. Promises: an update is in the table before it is acknowledged, so a kill repeats at most
+ * the reactions in flight; a repeat is recognised by its id; what a process that stands by has recorded is heard of by
+ * a notice, or within a second.
  * A chat's lane holds 64 updates; the next is refused: counted, marked handled, never run. 10,000 wait in all; then
- * nothing more is taken (`busy`) and the giver brings it again.
+ * nothing more is taken (`busy`) and the giver brings it again; what others recorded waits in the table.
  */
-import { Clock, Context, Effect, FiberSet, Latch, Layer, Metric, Option, Schedule, Semaphore } from "effect"
+import { Clock, Context, Effect, Latch, Layer, Metric, Option, Schedule, Semaphore } from "effect"
 import type { Update } from "grammy/types"
-import type { StoreError } from "../../layers/Store.ts"
+import type { Leases } from "../../layers/Leases.ts"
+import { Channel, Store, type StoreError } from "../../layers/Store.ts"
 import { TelegramUpdates } from "../../layers/TelegramUpdates.ts"
+import { whileOwner } from "../../streams/Ownership.ts"
+import { dueOrTold } from "../../streams/Wakeup.ts"
 import { Dispatcher } from "./Dispatcher.ts"
-import { laneOf, read } from "./Incoming.ts"
+import { read } from "./Incoming.ts"
+import * as Lanes from "./Lanes.ts"
 
 export const LANE_CAPACITY = 64
 export const TOTAL_CAPACITY = 10_000
-/** Reactions at a time, over all chats. */
-const CONCURRENCY = 64
 const REACTION_TIMEOUT = "60 seconds"
-const REPLAY_BATCH = 500
+const LOOK_BATCH = 500
 const RECEIVERS = 1_000
 
 /** `busy`: not recorded, bring it again. All others: recorded. */
@@ -27,117 +32,137 @@ export type Receipt = "accepted" | "duplicate" | "lane_full" | "busy"
 
 export class Updates extends Context.Service<Updates, {
   readonly receive: (update: Update) => Effect.Effect<Receipt, StoreError>
-  /** Until nothing waits and nothing runs, what an earlier life left over included. */
+  /** Until this process reacts, and nothing waits and nothing runs, what an earlier life left over included. */
   readonly idle: Effect.Effect<void>
 }>()("arbedge/bot/Updates") {}
 
 const received = Metric.counter("bot_updates_received_total", { description: "Updates by receipt" })
+const overflowed = Metric.counter("bot_updates_overflowed_total", {
+  description: "Updates recorded earlier or elsewhere that found their chat's lane full",
+})
 const timedOut = Metric.counter("bot_reactions_timed_out_total", { description: "Reactions given up after 60 s" })
 
 const persistently = Schedule.min([Schedule.exponential("200 millis"), Schedule.spaced("10 seconds")]).pipe(
   Schedule.jittered,
 )
 
-export const layer: Layer.Layer<Updates, never, Dispatcher | TelegramUpdates> = Layer.effect(
-  Updates,
-  Effect.gen(function* () {
-    const table = yield* TelegramUpdates
-    const dispatcher = yield* Dispatcher
-    const running = yield* Semaphore.make(CONCURRENCY)
-    const receivers = yield* Semaphore.make(RECEIVERS)
-    const quiet = yield* Latch.make(true)
-    const fibers = yield* FiberSet.make<void>()
-    const lanes = new Map<string, Array<Update>>()
-    let waiting = 0
-    let replaying = true
+/** `owner` is unique for each process: who reacts is agreed by a lease. */
+export const layer = (owner: string): Layer.Layer<Updates, never, Dispatcher | TelegramUpdates | Store | Leases> =>
+  Layer.effect(
+    Updates,
+    Effect.gen(function* () {
+      const table = yield* TelegramUpdates
+      const store = yield* Store
+      const dispatcher = yield* Dispatcher
+      const receivers = yield* Semaphore.make(RECEIVERS)
+      const isDirect = yield* Latch.make(false)
+      /** Closed while the table is looked at: whoever then hands something in waits. */
+      const gate = yield* Latch.make(true)
+      /** Where updates go that are received here; null: they are only recorded, for whoever reacts. */
+      let direct: Lanes.Lanes | null = null
+      /** Ids that are being recorded, wait or run here: what a look at the table passes over. */
+      const held = new Set<number>()
 
-    const settle = (updateId: number) =>
-      Effect.flatMap(Clock.currentTimeMillis, (nowMs) => table.markHandled(updateId, nowMs)).pipe(
-        Effect.retry({ while: (error) => error.retryable, schedule: persistently, times: 5 }),
-        Effect.catch((error) => Effect.logError("an update stays marked as not handled", error)),
-      )
+      /** One that stays marked as not handled is still held, so that this life does not repeat it. */
+      const settle = (updateId: number) =>
+        Effect.flatMap(Clock.currentTimeMillis, (nowMs) => table.markHandled(updateId, nowMs)).pipe(
+          Effect.retry({ while: (error) => error.retryable, schedule: persistently, times: 5 }),
+          Effect.andThen(Effect.sync(() => held.delete(updateId))),
+          Effect.catch((error) => Effect.logError("an update stays marked as not handled", error)),
+          Effect.asVoid,
+        )
 
-    const react = (update: Update) =>
-      dispatcher.handle(update).pipe(
-        Effect.timeoutOrElse({ duration: REACTION_TIMEOUT, orElse: () => Metric.update(timedOut, 1) }),
-        running.withPermits(1),
-        Effect.andThen(settle(update.update_id)),
-      )
+      /** A reaction that has ended is marked so, whatever ends the process meanwhile. */
+      const react = (update: Update) =>
+        Effect.uninterruptibleMask((restore) =>
+          restore(
+            dispatcher.handle(update).pipe(
+              Effect.timeoutOrElse({ duration: REACTION_TIMEOUT, orElse: () => Metric.update(timedOut, 1) }),
+            ),
+          ).pipe(Effect.andThen(settle(update.update_id)))
+        )
 
-    /** Lives as long as its lane has something; between the last look and the end nothing else can run. */
-    const drain = (key: string, lane: Array<Update>) =>
-      Effect.gen(function* () {
-        for (let update = lane[0]; update !== undefined; update = lane[0]) {
-          yield* react(update)
-          lane.shift()
-          waiting--
+      const isFull = (lanes: Lanes.Lanes, update: Update) => lanes.ahead(update) >= LANE_CAPACITY
+
+      const take = Effect.fnUntraced(function* (update: Update): Effect.fn.Return<Receipt, StoreError> {
+        const { update_id: updateId } = update
+        if (direct !== null && direct.waiting() >= TOTAL_CAPACITY) return "busy"
+        if (held.has(updateId)) return "duplicate"
+        held.add(updateId)
+        const receivedAt = yield* Clock.currentTimeMillis
+        const isNew = yield* table.insertIfNew({ updateId, payload: update, receivedAt }).pipe(
+          Effect.onError(() => Effect.sync(() => held.delete(updateId))),
+        )
+        if (isNew && direct !== null && !isFull(direct, update)) {
+          yield* direct.push(update)
+          return "accepted"
         }
-        lanes.delete(key)
-        if (lanes.size === 0) yield* quiet.open
+        if (isNew && direct !== null) {
+          yield* settle(updateId)
+          return "lane_full"
+        }
+        held.delete(updateId)
+        if (!isNew) return "duplicate"
+        // It is in the table, and whoever reacts takes it from there, in its turn.
+        yield* Effect.ignore(store.notify(Channel.updates, ""))
+        return "accepted"
       })
 
-    const enqueue = Effect.fnUntraced(function* (update: Update) {
-      const key = laneOf(update)
-      waiting++
-      const lane = lanes.get(key)
-      if (lane !== undefined) {
-        lane.push(update)
-        return
-      }
-      const opened = [update]
-      lanes.set(key, opened)
-      yield* quiet.close
-      yield* FiberSet.run(fibers, drain(key, opened))
-    })
+      const receive = Effect.fn("Updates.receive")(
+        (update: Update) => Effect.andThen(gate.await, receivers.withPermits(1)(take(update))),
+        Effect.tap((receipt) => Metric.update(Metric.withAttributes(received, { receipt }), 1)),
+      )
 
-    const take = Effect.fnUntraced(function* (update: Update): Effect.fn.Return<Receipt, StoreError> {
-      if (waiting >= TOTAL_CAPACITY) return "busy"
-      const receivedAt = yield* Clock.currentTimeMillis
-      const isNew = yield* table.insertIfNew({ updateId: update.update_id, payload: update, receivedAt })
-      if (!isNew) return "duplicate"
-      // What arrives meanwhile is in the table, and the replay takes it from there, in its turn.
-      if (replaying) return "accepted"
-      if ((lanes.get(laneOf(update))?.length ?? 0) >= LANE_CAPACITY) {
-        yield* settle(update.update_id)
-        return "lane_full"
-      }
-      yield* enqueue(update)
-      return "accepted"
-    })
-
-    const receive = Effect.fn("Updates.receive")(
-      (update: Update) => receivers.withPermits(1)(take(update)),
-      Effect.tap((receipt) => Metric.update(Metric.withAttributes(received, { receipt }), 1)),
-    )
-
-    /** Runs the oldest that are left; false when there were none. */
-    const replayBatch = Effect.gen(function* () {
-      const left = yield* table.unhandled(REPLAY_BATCH).pipe(Effect.retry(persistently))
-      for (const { payload, updateId } of left) {
+      const takeRecorded = Effect.fnUntraced(function* (lanes: Lanes.Lanes, updateId: number, payload: unknown) {
         const update = read(payload)
-        yield* Option.isSome(update) ? enqueue(update.value) : settle(updateId)
-      }
-      yield* quiet.await
-      return left.length > 0
-    })
+        if (Option.isSome(update) && !isFull(lanes, update.value)) {
+          held.add(updateId)
+          return yield* lanes.push(update.value)
+        }
+        if (Option.isSome(update)) yield* Metric.update(overflowed, 1)
+        yield* settle(updateId)
+      })
 
-    const replayAll: Effect.Effect<void, StoreError> = Effect.gen(function* () {
-      while (yield* replayBatch);
-    })
+      /**
+       * Takes the oldest that are recorded and not held; false when there were none: then nothing is older than what is
+       * received from now on, which goes to its lane directly. Nobody hands anything in meanwhile.
+       */
+      const look = (lanes: Lanes.Lanes) =>
+        Effect.gen(function* () {
+          const room = TOTAL_CAPACITY - lanes.waiting()
+          if (room <= 0) return false
+          const left = yield* table.unhandled(Math.min(room, LOOK_BATCH), [...held])
+          for (const { payload, updateId } of left) yield* takeRecorded(lanes, updateId, payload)
+          if (left.length === 0 && direct === null) {
+            direct = lanes
+            yield* isDirect.open
+          }
+          return left.length > 0
+        }).pipe(receivers.withPermits(RECEIVERS), (looking) =>
+          Effect.ensuring(Effect.andThen(gate.close, looking), gate.open))
 
-    /** The last look happens while nobody can hand anything in: from then on updates go to their lanes directly. */
-    const replayed = yield* Latch.make(false)
-    yield* replayAll.pipe(
-      Effect.andThen(
-        receivers.withPermits(RECEIVERS)(
-          Effect.andThen(replayAll, Effect.sync(() => replaying = false)),
-        ),
-      ),
-      Effect.andThen(replayed.open),
-      Effect.tapError((error) => Effect.logError("what was left over cannot be read", error)),
-      Effect.forkScoped,
-    )
+      const standBy = Effect.gen(function* () {
+        direct = null
+        held.clear()
+        yield* isDirect.close
+      })
 
-    return { receive, idle: Effect.andThen(replayed.await, quiet.await) }
-  }),
-)
+      const serve = Effect.scoped(Effect.gen(function* () {
+        yield* Effect.addFinalizer(() => standBy)
+        const lanes = yield* Lanes.make(react)
+        return yield* dueOrTold({
+          channel: Channel.updates,
+          name: "the bot",
+          round: look(lanes),
+          nextDueAt: () => Effect.succeed(Option.none()),
+        })
+      }))
+      yield* Effect.forkScoped(whileOwner({ name: "bot", owner }, serve))
+
+      const idle = Effect.gen(function* () {
+        yield* isDirect.await
+        if (direct !== null) yield* direct.idle
+      })
+      return { receive, idle }
+    }),
+  )

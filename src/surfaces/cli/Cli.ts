@@ -6,22 +6,45 @@
  */
 import { Console, Effect } from "effect"
 import { Command } from "effect/cli"
+import { backtest } from "./Backtest.ts"
 import { demo } from "./Demo.ts"
 import { detect } from "./Detect.ts"
 import { doctor } from "./Doctor.ts"
 import { edges } from "./Edges.ts"
 import { emulator } from "./Emulator.ts"
+import { explain } from "./Explain.ts"
 import { usage } from "./Failure.ts"
+import { funding } from "./Funding.ts"
 import { migrate } from "./Migrate.ts"
 import { record } from "./Record.ts"
 import { replay } from "./Replay.ts"
 import { run as service } from "./Run.ts"
+import { scorecard } from "./Scorecard.ts"
 import { status } from "./Status.ts"
+import { train } from "./Train.ts"
+import { verify } from "./Verify.ts"
 import { VERSION } from "./Version.ts"
 
 const arbedge = Command.make("arbedge").pipe(
   Command.withDescription("Finds executable crypto arbitrage and brings each opportunity to the people it fits"),
-  Command.withSubcommands([demo, service, migrate, doctor, status, record, replay, edges, detect, emulator]),
+  Command.withSubcommands([
+    demo,
+    service,
+    migrate,
+    doctor,
+    status,
+    record,
+    replay,
+    edges,
+    funding,
+    detect,
+    backtest,
+    explain,
+    verify,
+    scorecard,
+    train,
+    emulator,
+  ]),
 )
 
 /** Runs one command; wrong usage ends as a `usage` failure, already told with the command's help. */

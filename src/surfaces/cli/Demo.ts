@@ -34,8 +34,25 @@ const liveMarkets = Markets.live({
 })
 
 const TICKS_PER_SECOND = 2_000
+/** Spot venues with triangles, and one of perpetuals, whose funding rate and trades are followed as well. */
+const WORLD = {
+  venues: ["binance", "okx", "bybit", "kraken", "coinbase", "binanceusdm"],
+  kinds: ["quote", "trade", "funding"],
+  crossPairs: ["ETH/BTC", "SOL/BTC"],
+  ticksPerSecond: TICKS_PER_SECOND,
+} as const
 
-const bot = Bot.layerPolling({ holdSeconds: 1 }).pipe(Layer.provide(Pacing.layer))
+/** A demo lasts less than a minute: candles of a second, and a position held long enough for funding to pay its fees. */
+const hastened = (markets: Markets.Markets): Markets.Markets => ({
+  ...markets,
+  config: {
+    ...markets.config,
+    technical: { ...markets.config.technical, intervalMs: 1_000 },
+    funding: { ...markets.config.funding, horizonHours: 240 },
+  },
+})
+
+const bot = (owner: string) => Bot.layerPolling({ owner, holdSeconds: 1 }).pipe(Layer.provide(Pacing.layer))
 
 const liveLine = (figures: DemoFigures, elapsed: Duration.Duration): Effect.Effect<void> =>
   Effect.sync(() => {
@@ -99,19 +116,20 @@ export const demo = Command.make(
   Effect.fn("Cli.demo")(function* (options) {
     const { what, ...markets } = options.live
       ? liveMarkets
-      : Markets.simulated({ seed: options.seed, ticksPerSecond: TICKS_PER_SECOND })
+      : hastened(Markets.simulated({ ...WORLD, seed: options.seed }))
     if (!options.json) {
       yield* Console.log(
         `${what}. Three people, an emulated Telegram, everything in this process, for ${options.seconds} s:`,
       )
       for (const { about, name } of PEOPLE) yield* Console.log(`  ${name}: ${about}`)
     }
+    const owner = yield* Owner.make
     const demoOptions: DemoOptions<never> = {
       ...markets,
-      owner: yield* Owner.make,
+      owner,
       people: PEOPLE,
       duration: Duration.seconds(options.seconds),
-      bot,
+      bot: bot(owner),
       onMessage: (message) =>
         options.json
           ? Console.log(JSON.stringify({

@@ -5,21 +5,18 @@
  * standard error.
  */
 import { Console, Effect } from "effect"
-import { Command, Flag } from "effect/cli"
+import { Command } from "effect/cli"
+import * as Figures from "../../domain/card/Figures.ts"
 import type { Opportunity } from "../../domain/Opportunity.ts"
 import { detectFile } from "../../programs/DetectFile.ts"
-import { json, readDetectConfig, recordingFailure, recordingFile } from "./Input.ts"
+import { detectConfig, json, readDetectConfig, recordingFailure, recordingFile } from "./Input.ts"
 import * as Progress from "./Progress.ts"
 import { reportBadLines, reportFigures } from "./Report.ts"
 import { table } from "./Table.ts"
 
-const config = Flag.String("config").pipe(
-  Flag.withDescription("JSON file with fees, lots, thresholds (docs/guides/detect-config.md)"),
-)
-
 export const detect = Command.make(
   "detect",
-  { file: recordingFile, config, json },
+  { file: recordingFile, config: detectConfig, json },
   Effect.fn("Cli.detect")(function* (options) {
     const configuration = yield* readDetectConfig(options.config)
     const progress = yield* Progress.make("detect")
@@ -47,14 +44,26 @@ const row = (found: Opportunity): Readonly<Record<string, string>> => {
   }
   return {
     at: new Date(found.firstAt).toISOString(),
+    type: found.type,
     asset: found.asset,
-    buy: leg("buy"),
-    sell: leg("sell"),
-    size: found.size,
-    "net bps": found.netBps,
-    "net profit": `${found.netProfit} ${found.currency}`,
+    ...(found.details.type === "triangular"
+      ? { buy: `${found.legs[0]?.venue ?? ""} ${found.details.path.join(" → ")}`, sell: "" }
+      : { buy: leg("buy"), sell: leg("sell") }),
+    // A signal names no size.
+    size: found.details.type === "technical" ? "" : found.size,
+    "net bps": found.netBps ?? "unknown",
+    "net profit": found.netProfit === null ? "unknown" : `${found.netProfit} ${found.currency}`,
     checks: String(found.checks),
     "lived ms": String(found.lastAt - found.firstAt),
+    ...remark(found),
     id: found.id,
   }
+}
+
+/** What tells one funding position or signal from another at a glance. */
+const remark = ({ details }: Opportunity): Readonly<Record<string, string>> => {
+  if (details.type === "technical") return { remark: `${details.signal}, ${details.direction}` }
+  if (details.type !== "funding") return {}
+  const paysBack = details.breakEvenHours === null ? "" : `, pays back in ${details.breakEvenHours} h`
+  return { remark: `${Figures.fixed(Figures.percentOf(details.annualYield), 2)}% a year${paysBack}` }
 }

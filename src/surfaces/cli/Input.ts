@@ -7,6 +7,8 @@
 import { Effect, FileSystem, Schema } from "effect"
 import { Argument, Flag } from "effect/cli"
 import * as DetectConfig from "../../domain/DetectConfig.ts"
+import { DataSource } from "../../domain/Frame.ts"
+import { fromTable } from "../../domain/Fees.ts"
 import type { RecordingError } from "../../layers/Recording.ts"
 import { failed, type Failure, usage } from "./Failure.ts"
 
@@ -17,6 +19,15 @@ export const json = Flag.Boolean("json").pipe(
 
 export const recordingFile = Argument.String("file").pipe(
   Argument.withDescription("A recording: NDJSON, one tick a line, optionally gzipped"),
+)
+
+export const detectConfig = Flag.String("config").pipe(
+  Flag.withDescription("JSON file with fees, lots, thresholds (docs/guides/detect-config.md)"),
+)
+
+export const dataSource = Flag.Literals("source", DataSource.literals).pipe(
+  Flag.withDescription("Whose data these are: simulated ones are marked, and never speak of real markets"),
+  Flag.withDefault("recorded"),
 )
 
 /** Text of a file. */
@@ -45,6 +56,17 @@ export const readDetectConfig = Effect.fn("Input.readDetectConfig")(function* (p
     Effect.mapError((error) =>
       usage(`the configuration "${path}" is refused:\n${error.message}`, "see docs/guides/detect-config.md")
     ),
+  )
+})
+
+/** The configuration of who gave none: fees by the table, at the tiers of ARBEDGE_FEE_TIERS ("okx=vip1"). */
+export const tableConfig = Effect.fn("Input.tableConfig")(function* (tiers: ReadonlyArray<string>) {
+  const chosen = tiers.map((pair): readonly [string, string] => {
+    const [venue = "", tier = ""] = pair.split("=").map((part) => part.trim())
+    return [venue, tier]
+  })
+  return yield* DetectConfig.fromUnknown({ fees: fromTable(Object.fromEntries(chosen)) }).pipe(
+    Effect.mapError((error) => usage(`ARBEDGE_FEE_TIERS is refused:\n${error.message}`, "see docs/guides/settings.md")),
   )
 })
 

@@ -4,7 +4,7 @@
  * In: the frames on the bus, or venues asked directly. Out: the file, and on standard output what is in it. Promises: the
  * file is complete however it ends, Ctrl-C included (exit 130); an existing file is replaced only with `--overwrite`.
  */
-import { Console, Duration, Effect, FileSystem, Option, Stream } from "effect"
+import { Console, Duration, Effect, FileSystem, Layer, Option, Stream } from "effect"
 import { Command, Flag } from "effect/cli"
 import { FeedKind } from "../../domain/Feed.ts"
 import type { Settings } from "../../domain/Settings.ts"
@@ -78,14 +78,17 @@ const venuesSource = Effect.fnUntraced(function* (settings: Settings, chosen: {
   if (wrong !== undefined) {
     return yield* usage(`"${wrong}" is no kind of market data`, `give ${FeedKind.literals.join(", ")}`)
   }
+  const venues = Option.getOrElse(chosen.venues, () => settings.venues)
+  const unknown = Markets.unknownVenue(venues)
+  if (unknown !== null) return yield* usage(unknown, "correct --venues or ARBEDGE_VENUES")
   const { exchange, requests } = Markets.live({
-    venues: Option.getOrElse(chosen.venues, () => settings.venues),
+    venues,
     instruments: Option.getOrElse(chosen.instruments, () => settings.instruments),
     kinds: known,
     depth: settings.bookDepth,
   })
   const source: Source = fromVenues(requests, (venue, what) => Console.error(`${venue}: ${what}`)).pipe(
-    Stream.provide(exchange),
+    Stream.provide(Layer.provide(exchange, Backends.restBudgetsOf(settings))),
     Stream.mapError((error) => failed(`no venue is left to record (${error.reason}: ${error.detail})`)),
   )
   return source

@@ -6,14 +6,12 @@
  */
 import { Clock, Console, Effect, FileSystem, Option } from "effect"
 import { Command, Flag } from "effect/cli"
-import * as DetectConfig from "../../domain/DetectConfig.ts"
-import { withShippedFees } from "../../domain/ShippedFees.ts"
 import * as Backends from "../../programs/Backends.ts"
 import { replay as runReplay, type Replayed } from "../../programs/replay/Replay.ts"
 import * as ReplayUsers from "../../programs/replay/ReplayUsers.ts"
 import { replayToBus } from "../../programs/replay/ReplayToBus.ts"
 import { failed, usage } from "./Failure.ts"
-import { json, readDetectConfig, readJson, recordingFailure, recordingFile } from "./Input.ts"
+import { json, readDetectConfig, readJson, recordingFailure, recordingFile, tableConfig } from "./Input.ts"
 import * as OperatorSettings from "./OperatorSettings.ts"
 import * as Owner from "./Owner.ts"
 import * as Progress from "./Progress.ts"
@@ -100,7 +98,7 @@ export const replay = Command.make(
     }
     const configuration = Option.isSome(options.config)
       ? yield* readDetectConfig(options.config.value)
-      : withShippedFees(DetectConfig.EMPTY)
+      : yield* tableConfig(chosen.feeTiers)
     const people = Option.isSome(options.users) ? yield* readUsers(options.users.value) : []
     const began = yield* Clock.currentTimeMillis
     const replayed = yield* runReplay({

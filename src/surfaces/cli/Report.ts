@@ -39,6 +39,11 @@ export const reportFigures = (figures: Figures): Effect.Effect<void> =>
       if (notes.includes("contract_size_assumed_1")) {
         yield* Console.error(`${venue} ${instrument}: no table knows its contract size; sizes are taken as base units`)
       }
+      if (notes.includes("cycles_left_out")) {
+        yield* Console.error(
+          `${venue} ${instrument}: not in all of its cycles, the venue has more than can be followed`,
+        )
+      }
       if (notes.includes("no_lot_limits")) {
         yield* Console.error(`${venue} ${instrument}: no lot rules known; priced without lot limits`)
       }

@@ -6,10 +6,9 @@
  */
 import { Effect, Layer, Option } from "effect"
 import { Command, Flag } from "effect/cli"
-import * as DetectConfig from "../../domain/DetectConfig.ts"
+import { type DetectConfig, detectorsFor } from "../../domain/DetectConfig.ts"
 import { FeedKind } from "../../domain/Feed.ts"
 import type { Settings } from "../../domain/Settings.ts"
-import { withShippedFees } from "../../domain/ShippedFees.ts"
 import * as Backends from "../../programs/Backends.ts"
 import * as Markets from "../../programs/Markets.ts"
 import { run as runService, workable } from "../../programs/Run.ts"
@@ -19,7 +18,7 @@ import * as Pacing from "../bot/Pacing.ts"
 import * as TelegramWebhook from "../http/TelegramWebhook.ts"
 import * as Service from "../rpc/Server.ts"
 import { failed, usage } from "./Failure.ts"
-import { readDetectConfig } from "./Input.ts"
+import { readDetectConfig, tableConfig } from "./Input.ts"
 import * as OperatorSettings from "./OperatorSettings.ts"
 import * as Owner from "./Owner.ts"
 import { VERSION } from "./Version.ts"
@@ -54,17 +53,28 @@ const split = (text: string): ReadonlyArray<string> =>
 const marketsOf = Effect.fnUntraced(function* (settings: Settings, simulated: boolean) {
   const kinds = yield* words(settings.feedKinds, FeedKind.literals, "ARBEDGE_FEED_KINDS")
   const { bookDepth: depth, instruments, venues } = settings
-  return simulated ? Markets.simulated({}) : Markets.live({ venues, instruments, kinds, depth })
+  if (simulated) return Markets.simulated({})
+  const unknown = Markets.unknownVenue(venues)
+  if (unknown !== null) return yield* usage(unknown, "correct ARBEDGE_VENUES")
+  return Markets.live({ venues, instruments, kinds, depth })
 })
 
-const configOf = (path: Option.Option<string>, markets: Markets.Markets) =>
+/** Without a configuration of its own a service on real markets looks for all that its feeds can show, and is strict. */
+const live = ({ feedKinds, feeTiers }: Settings) =>
+  Effect.map(tableConfig(feeTiers), (config): DetectConfig => ({
+    ...config,
+    detectors: detectorsFor(feedKinds),
+    validation: { minSuccessRate: 0.6, minConfidence: 0.7 },
+  }))
+
+const configOf = (path: Option.Option<string>, markets: Markets.Markets, settings: Settings) =>
   Option.match(path, {
     onSome: readDetectConfig,
-    onNone: () => Effect.succeed(markets.source === "live" ? withShippedFees(DetectConfig.EMPTY) : markets.config),
+    onNone: () => markets.source === "live" ? live(settings) : Effect.succeed(markets.config),
   })
 
 /** Polling, or where a webhook is set, the route on the service's server and its registration with Telegram. */
-const surfaces = (settings: Settings, roles: ReadonlyArray<Role>, simulated: boolean) => {
+const surfaces = (settings: Settings, roles: ReadonlyArray<Role>, simulated: boolean, owner: string) => {
   const { httpHost: host, httpPort: port, telegramWebhookSecret, telegramWebhookUrl } = settings
   const service = (watch: Watch) => ({
     version: VERSION,
@@ -79,7 +89,7 @@ const surfaces = (settings: Settings, roles: ReadonlyArray<Role>, simulated: boo
   if (Option.isNone(hook) || !roles.includes("bot")) {
     return {
       service: (watch: Watch) => Service.layer(service(watch)),
-      bot: () => Bot.layerPolling().pipe(Layer.provide(Pacing.layer)),
+      bot: () => Bot.layerPolling({ owner }).pipe(Layer.provide(Pacing.layer)),
     }
   }
   const [url, secret] = hook.value
@@ -89,7 +99,7 @@ const surfaces = (settings: Settings, roles: ReadonlyArray<Role>, simulated: boo
     bot: (watch: Watch) =>
       Service.layer(service(watch), TelegramWebhook.layer({ path, secret })).pipe(
         Layer.merge(Layer.effectDiscard(TelegramWebhook.register(url, secret))),
-        Layer.provide(Bot.layer),
+        Layer.provide(Bot.layer(owner)),
         Layer.provide(Pacing.layer),
       ),
   }
@@ -103,14 +113,17 @@ export const run = Command.make(
     const named = yield* words(split(options.roles), Role.literals, "--roles")
     const chosen = yield* workable(named, settings.telegramToken)
     const markets = yield* marketsOf(settings, options.simulate)
-    const configuration = yield* configOf(Option.orElse(options.config, () => settings.detectConfig), markets)
+    const configuration = yield* configOf(Option.orElse(options.config, () => settings.detectConfig), markets, settings)
+    const owner = yield* Owner.make
     yield* runService({
       settings,
+      bus: Backends.busOf(settings),
+      store: Backends.storeOf(settings),
       roles: chosen,
-      owner: yield* Owner.make,
+      owner,
       config: configuration,
       markets,
-      ...surfaces(settings, chosen, markets.source === "simulated"),
+      ...surfaces(settings, chosen, markets.source === "simulated", owner),
     }).pipe(
       Effect.mapError((error) => failed(`the service stopped: ${error.message}`, "run `arbedge doctor`")),
     )

@@ -8,7 +8,7 @@ import { Console, Duration, Effect } from "effect"
 import { Command } from "effect/cli"
 import * as Backends from "../../programs/Backends.ts"
 import * as Client from "../rpc/Client.ts"
-import type { Status } from "../rpc/Protocol.ts"
+import type { SourceState, Status } from "../rpc/Protocol.ts"
 import { unreachable } from "./Failure.ts"
 import { json } from "./Input.ts"
 import * as OperatorSettings from "./OperatorSettings.ts"
@@ -22,6 +22,14 @@ const counts = (queue: Readonly<Record<string, number>>): string => {
 export const uptime = (uptimeMs: number): string =>
   uptimeMs < 1_000 ? "under a second" : Duration.format(Duration.seconds(Math.floor(uptimeMs / 1_000)))
 
+const sourceText = ({ answered, breaker, failed, lastError, missed, p99Ms, source, venue }: SourceState): string =>
+  [
+    `${venue === null ? source : `${source} ${venue}`}: ${answered} answered, ${missed} missed, ${failed} failed`,
+    ...p99Ms === null ? [] : [`p99 ${p99Ms} ms`],
+    ...breaker === null || breaker === "closed" ? [] : [`left alone (${breaker})`],
+    ...lastError === null ? [] : [`last: ${lastError.reason} (${lastError.detail.slice(0, 80)})`],
+  ].join(", ")
+
 export const text = (status: Status): string =>
   [
     ["ArbEdge", `${status.version}, process ${status.pid}`],
@@ -34,6 +42,7 @@ export const text = (status: Status): string =>
     ],
     ["distributed", `up to transition ${status.distributedSequence}`],
     ["delivering", `${status.delivering} under way`],
+    ...status.sources.map((source) => ["source", sourceText(source)]),
     ["queue", status.queue === null ? "unknown" : counts(status.queue)],
     ["sessions", status.sessionsActive === null ? "unknown" : `${status.sessionsActive} active`],
     ...status.trouble === null ? [] : [["trouble", status.trouble]],

@@ -8,7 +8,7 @@ import { Duration, Effect, type FileSystem, Layer, Option, Schema } from "effect
 import { FetchHttpClient, HttpClient, HttpClientRequest } from "effect/http"
 import { RpcClient, RpcSerialization } from "effect/rpc"
 import type { RpcClientError } from "effect/rpc/RpcClientError"
-import { Admin, PATH, type Status } from "./Protocol.ts"
+import { Admin, PATH, type Unanswered } from "./Protocol.ts"
 import * as ServiceFile from "./ServiceFile.ts"
 
 const TIMEOUT = Duration.seconds(5)
@@ -73,13 +73,25 @@ const authorized = (token: string) =>
       client.pipe(HttpClient.mapRequest(HttpClientRequest.bearerToken(token)), HttpClient.filterStatusOk)),
   ).pipe(Layer.provide(FetchHttpClient.layer))
 
-const ask = (file: ServiceFile.ServiceFile, path: string) => {
+const unanswered = ({ detail }: Unanswered) =>
+  new ServiceUnreachable({
+    reason: "no_answer",
+    detail: `the service cannot read its store: ${detail}`,
+    fix: "run `arbedge doctor`",
+  })
+
+type Call<A> = (
+  client: RpcClient.FromGroup<typeof Admin, RpcClientError>,
+) => Effect.Effect<A, RpcClientError | Unanswered>
+
+const ask = <A>(file: ServiceFile.ServiceFile, path: string, call: Call<A>) => {
   const protocol = RpcClient.layerProtocolHttp({ url: `${file.url}${PATH}` }).pipe(
     Layer.provide([RpcSerialization.layerNdjson, authorized(file.token)]),
   )
-  return Effect.scoped(Effect.flatMap(RpcClient.make(Admin), (client) => client.Status())).pipe(
+  const failure = failureOf(file, path)
+  return Effect.scoped(Effect.flatMap(RpcClient.make(Admin), call)).pipe(
     Effect.provide(protocol),
-    Effect.mapError(failureOf(file, path)),
+    Effect.mapError((error) => error._tag === "Unanswered" ? unanswered(error) : failure(error)),
     Effect.timeoutOrElse({
       duration: TIMEOUT,
       orElse: () =>
@@ -94,13 +106,17 @@ const ask = (file: ServiceFile.ServiceFile, path: string) => {
   )
 }
 
-/** How the service of this data folder is doing. None: the store is kept in memory, so there is no folder to look in. */
-export const status = Effect.fn("Rpc.status")(function* (
+/** Asks the service of this data folder. None: the store is kept in memory, so there is no folder to look in. */
+export const asking = Effect.fn("Rpc.asking")(function* <A>(
   dataDir: Option.Option<string>,
-): Effect.fn.Return<Status, ServiceUnreachable, FileSystem.FileSystem> {
+  call: Call<A>,
+): Effect.fn.Return<A, ServiceUnreachable, FileSystem.FileSystem> {
   if (Option.isNone(dataDir)) return yield* notRunning("with ARBEDGE_DATA_DIR=memory a service cannot be found")
   const file = yield* ServiceFile.read(dataDir.value)
   const path = ServiceFile.pathIn(dataDir.value)
   if (Option.isNone(file)) return yield* notRunning(`no service is running here: there is no ${path}`)
-  return yield* ask(file.value, path)
+  return yield* ask(file.value, path, call)
 })
+
+/** How it is doing. */
+export const status = (dataDir: Option.Option<string>) => asking(dataDir, (client) => client.Status())

@@ -7,10 +7,27 @@
  */
 import { Schema } from "effect"
 import { Rpc, RpcGroup } from "effect/rpc"
+import { Grouping, ScorecardRow } from "../../domain/Scorecard.ts"
 import { QueueStatus } from "../../layers/OpportunityQueue.ts"
+import { Explained } from "../../programs/TrackRecords.ts"
+import { MarketSource, SourceReason } from "../../domain/MarketQuery.ts"
 import { Role } from "../../streams/Pipeline.ts"
 
 export const PATH = "/rpc/v1"
+
+/** One source of market data, `api` for each venue; latencies over the last 512 attempts, null: none yet. */
+export const SourceState = Schema.Struct({
+  source: MarketSource,
+  venue: Schema.NullOr(Schema.String),
+  answered: Schema.Int,
+  missed: Schema.Int,
+  failed: Schema.Int,
+  p50Ms: Schema.NullOr(Schema.Finite),
+  p99Ms: Schema.NullOr(Schema.Finite),
+  breaker: Schema.NullOr(Schema.Literals(["closed", "open", "half_open"])),
+  lastError: Schema.NullOr(Schema.Struct({ reason: SourceReason, detail: Schema.String, atMs: Schema.Int })),
+})
+export type SourceState = typeof SourceState.Type
 
 export const Status = Schema.Struct({
   version: Schema.String,
@@ -28,6 +45,8 @@ export const Status = Schema.Struct({
   /** Position in the stream OPP; 0: nothing distributed here yet. */
   distributedSequence: Schema.Int,
   delivering: Schema.Int,
+  /** As of 20 s ago at most; empty in the first 20 s, and without the role `ingest`. */
+  sources: Schema.Array(SourceState),
   /** Rows owed to users, by status; null: the store did not answer. */
   queue: Schema.NullOr(Schema.Record(QueueStatus, Schema.Int)),
   sessionsActive: Schema.NullOr(Schema.Int),
@@ -36,4 +55,20 @@ export const Status = Schema.Struct({
 })
 export type Status = typeof Status.Type
 
-export class Admin extends RpcGroup.make(Rpc.make("Status", { success: Status })) {}
+/** The store did not answer, or refused. */
+export class Unanswered extends Schema.TaggedError<Unanswered>()("Unanswered", { detail: Schema.String }) {
+  readonly retryable: boolean = true
+  override get message(): string {
+    return this.detail
+  }
+}
+
+export class Admin extends RpcGroup.make(
+  Rpc.make("Status", { success: Status }),
+  Rpc.make("Explain", { payload: { opportunityId: Schema.String }, success: Explained, error: Unanswered }),
+  Rpc.make("Scorecard", {
+    payload: { by: Grouping, sinceMs: Schema.Int, untilMs: Schema.Int },
+    success: Schema.Array(ScorecardRow),
+    error: Unanswered,
+  }),
+) {}

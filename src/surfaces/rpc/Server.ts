@@ -21,11 +21,15 @@ import {
 } from "effect/http"
 import { RpcSerialization, RpcServer } from "effect/rpc"
 import * as NodeHttpServer from "@effect/platform-node/NodeHttpServer"
+import type { Opportunities } from "../../layers/Opportunities.ts"
 import { OpportunityQueue } from "../../layers/OpportunityQueue.ts"
 import { Sessions } from "../../layers/Sessions.ts"
+import type { StoreError } from "../../layers/Store.ts"
+import type { TrackRecord } from "../../layers/TrackRecord.ts"
+import { explain, scorecardOf } from "../../programs/TrackRecords.ts"
 import type { Role, Watch } from "../../streams/Pipeline.ts"
 import * as Client from "./Client.ts"
-import { Admin, PATH, type Status } from "./Protocol.ts"
+import { Admin, PATH, type Status, Unanswered } from "./Protocol.ts"
 import * as ServiceFile from "./ServiceFile.ts"
 
 export interface ServiceOptions {
@@ -53,10 +57,14 @@ const isAuthorized = (header: string | undefined, token: string): boolean =>
 const refuse = (status: number, error: string) =>
   HttpServerResponse.jsonUnsafe({ error }, { status, headers: { connection: "close" } })
 
+const answered = <A, R>(effect: Effect.Effect<A, StoreError, R>) =>
+  Effect.mapError(effect, (error) => new Unanswered({ detail: error.message }))
+
 const handlers = (options: ServiceOptions, startedAt: number) =>
   Admin.toLayer(Effect.gen(function* () {
     const queue = yield* OpportunityQueue, sessions = yield* Sessions
-    const { analysed, delivering, distributed } = options.watch
+    const stores = yield* Effect.context<Opportunities | TrackRecord>()
+    const { analysed, delivering, distributed, sources } = options.watch
     return {
       Status: () =>
         Effect.gen(function* () {
@@ -78,9 +86,12 @@ const handlers = (options: ServiceOptions, startedAt: number) =>
             analysedSequence: progress?.sequence ?? null,
             distributedSequence: yield* Ref.get(distributed),
             delivering: yield* Ref.get(delivering),
+            sources: yield* Ref.get(sources),
             ...stored,
           } satisfies Status
         }),
+      Explain: ({ opportunityId }) => answered(explain(opportunityId)).pipe(Effect.provide(stores)),
+      Scorecard: (query) => answered(scorecardOf(query)).pipe(Effect.provide(stores)),
     }
   }))
 

@@ -5,7 +5,7 @@ import { assert, describe, it } from "@effect/vitest"
 import { Option } from "effect"
 import { configure } from "../../../src/simulators/venues/Config.ts"
 import { simulate } from "../../../src/simulators/venues/Simulation.ts"
-import { describe as description, fees, markets, venueOf } from "../../../src/simulators/venues/Venues.ts"
+import { describe as description, fees, lots, markets, venueOf } from "../../../src/simulators/venues/Venues.ts"
 
 describe("a simulated venue", () => {
   it("says wherever it is described that it is simulated", () => {
@@ -26,6 +26,13 @@ describe("a simulated venue", () => {
     const changed = configure({ venues: ["binance", "new_venue"], venueSettings: { binance: { takerFee: "0.0002" } } })
     assert.deepStrictEqual(fees(changed), { binance: { taker: "0.0002" }, new_venue: { taker: "0.001" } })
     assert.isTrue(Option.isNone(venueOf(changed, "okx")))
+  })
+
+  it("gives the lots of spot markets to the detectors, and none of contracts, which are no base units", () => {
+    assert.deepStrictEqual(lots(configure({ venues: ["okx", "binanceusdm"], assets: ["BTC"] })), {
+      okx: { "BTC/USDT": { step: "0.00001", minAmount: "0.00001", minNotional: "5" } },
+      binanceusdm: {},
+    })
   })
 
   it("lists its markets with their steps, and contract sizes on derivatives alone", () => {

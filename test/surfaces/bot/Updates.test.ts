@@ -1,6 +1,6 @@
-/** The intake: once each, in order per chat, many chats at a time, bounded, and nothing lost over a restart. */
+/** The intake: once each, in order per chat, many chats at a time, bounded, in one process at a time, and nothing lost. */
 import { assert, layer } from "@effect/vitest"
-import { Clock, Deferred, Effect, Layer, Option, Schema } from "effect"
+import { Clock, Context, Deferred, Effect, Exit, Layer, Option, Schema, Scope } from "effect"
 import type { Update } from "grammy/types"
 import { readFileSync } from "node:fs"
 import { join } from "node:path"
@@ -22,8 +22,12 @@ const message = (updateId: number, chatId: number): Update => {
 }
 
 /** A dispatcher that notes what it was given and does with it what the test says. */
-const intake = (seen: Array<number>, react: (update: Update) => Effect.Effect<void> = () => Effect.void) =>
-  Intake.layer.pipe(Layer.provide(Layer.succeed(Dispatcher, {
+const intake = (
+  seen: Array<number>,
+  react: (update: Update) => Effect.Effect<void> = () => Effect.void,
+  owner = "test",
+) =>
+  Intake.layer(owner).pipe(Layer.provide(Layer.succeed(Dispatcher, {
     handle: (update) =>
       Effect.as(Effect.tap(react(update), () => Effect.sync(() => seen.push(update.update_id))), "reacted"),
   })))
@@ -94,6 +98,45 @@ layer(world, { timeout: "60 seconds" })("The intake", (it) => {
       }).pipe(Effect.provide(intake(second)))
       assert.deepStrictEqual(second, [1, 2, 3, 4, 5])
       assert.deepStrictEqual(yield* unhandled, [])
+    }))
+
+  it.effect("leaves what a process that stands by is handed to the one that reacts, each once and in order", () =>
+    Effect.gen(function* () {
+      yield* fresh
+      const reacted: Array<number> = [], stoodBy: Array<number> = []
+      const working = yield* Layer.build(intake(reacted))
+      const updates = Context.get(working, Intake.Updates)
+      yield* updates.idle
+      const other = Context.get(yield* Layer.build(intake(stoodBy, undefined, "another")), Intake.Updates)
+      const givers = [updates, other, updates, other, other, updates]
+      for (const [at, giver] of givers.entries()) {
+        assert.strictEqual(yield* giver.receive(message(at + 1, 5)), "accepted")
+        assert.strictEqual(yield* other.receive(message(at + 1, 5)), "duplicate")
+        yield* until(Effect.sync(() => reacted.length === at + 1))
+      }
+      assert.deepStrictEqual(reacted, [1, 2, 3, 4, 5, 6])
+      assert.deepStrictEqual(stoodBy, [])
+    }))
+
+  it.effect("is taken over by the one that stood by, with what was on its way", () =>
+    Effect.gen(function* () {
+      yield* fresh
+      const first: Array<number> = [], second: Array<number> = []
+      const ending = yield* Scope.make()
+      const stuck = (update: Update) => update.update_id === 2 ? Effect.never : Effect.void
+      const working = Context.get(
+        yield* Layer.buildWithScope(intake(first, stuck), ending),
+        Intake.Updates,
+      )
+      yield* working.idle
+      const standby = Context.get(yield* Layer.build(intake(second, undefined, "another")), Intake.Updates)
+      for (const id of [1, 2, 3]) yield* working.receive(message(id, 5))
+      yield* standby.receive(message(4, 5))
+      yield* until(Effect.sync(() => first.length === 1))
+      yield* Scope.close(ending, Exit.void)
+      yield* standby.idle
+      yield* until(Effect.map(unhandled, (left) => left.length === 0))
+      assert.deepStrictEqual([first, second], [[1], [2, 3, 4]])
     }))
 
   it.effect("refuses what a full lane cannot hold, and counts it as done", () =>

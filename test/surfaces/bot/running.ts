@@ -32,14 +32,14 @@ export const surroundings = (options: SessionOptions = {}) =>
     processOf(Layer.merge(behaviour(options), SessionClient.layer(options))),
   )
 
-export const polled = Bot.layerPolling({ holdSeconds: 30 })
+export const polled = Bot.layerPolling({ owner: "test", holdSeconds: 30 })
 
 /** A server with the webhook's route; `Address` is where it stands. */
 export const served = HttpRouter.serve(
   TelegramWebhook.layer({ path, secret: Redacted.make(secret) }),
   { disableListenLog: true, disableLogger: true },
 ).pipe(
-  Layer.provideMerge(Bot.layer),
+  Layer.provideMerge(Bot.layer("test")),
   Layer.provideMerge(NodeHttpServer.layer(createServer, { port: 0, host: "127.0.0.1" })),
 )
 

@@ -72,6 +72,19 @@ describe("detect", () => {
       assert.match(out, /a BTC\/USDT +b BTC\/USDT +1 +100 +1 USDT/)
     }))
 
+  it.effect("shows a cycle by its way round", () =>
+    Effect.gen(function* () {
+      const cycle = [
+        quote("a", "ETH/USDT", T0, ["1999", "2000"]),
+        quote("a", "ETH/BTC", T0, ["0.05", "0.06"]),
+        quote("a", "BTC/USDT", T0, ["41000", "42000"]),
+      ]
+      const file = put("cycle", cycle.map((tick) => `${TickCodec.toLine(tick)}\n`).join(""))
+      const triangular = put("triangular.json", JSON.stringify({ fees, lots: {}, detectors: ["triangular"] }))
+      const { out } = yield* run("detect", file, "--config", triangular)
+      assert.match(out, /USDT +a USDT → ETH → BTC → USDT +2000 +250 +50 USDT/)
+    }))
+
   it.effect("refuses a configuration with the path of its fault", () =>
     Effect.gen(function* () {
       const wrong = put("wrong.json", JSON.stringify({ fees: { a: { taker: "0.5" } } }))

@@ -145,6 +145,70 @@ describe("arbedge edges", () => {
   })
 })
 
+describe("arbedge edges --last", () => {
+  it("compares last prices where a recording has no quotes", async () => {
+    const tickers = put(
+      "tickers",
+      [["a", "100"], ["b", "101"]].map(([venue, last], n) =>
+        JSON.stringify(
+          { v: 1, venue, instrument: "BTC/JPY", venueTime: null, ingestTime: T0 + n, kind: "ticker", last },
+        )
+      ).join("\n"),
+    )
+    const [machine, people] = await Promise.all([
+      arbedge("edges", tickers, "--last", "--thresholds", "50,100", "--json"),
+      arbedge("edges", tickers, "--last"),
+    ])
+    const [row] = objects(machine.stdout)
+    assert.deepInclude(row, { asset: "BTC", venue: "b", over: "a", updates: 1, apart: { "50": 1, "100": 0 } })
+    assert.include(people.stdout, "Last prices")
+  })
+})
+
+describe("arbedge funding", () => {
+  const rates = () =>
+    put(
+      "rates",
+      [["a", "0.001"], ["b", "-0.0005"]].map(([venue, rate]) =>
+        JSON.stringify({
+          v: 1,
+          venue,
+          instrument: "BTC/USDT:USDT",
+          venueTime: T0,
+          ingestTime: T0,
+          kind: "funding",
+          rate,
+          intervalMs: 28_800_000,
+          nextFundingTime: null,
+          predicted: false,
+        })
+      ).join("\n"),
+    )
+
+  it("prints what was paid and the greatest spreads, as one object or as tables", async () => {
+    const file = rates()
+    const [machine, people, none] = await Promise.all([
+      arbedge("funding", file, "--thresholds", "0.001,0.0015", "--json"),
+      arbedge("funding", file, "--top", "0"),
+      arbedge("funding", recording),
+    ])
+    assert.strictEqual(machine.code, 0, machine.stderr)
+    assert.deepInclude(objects(machine.stdout)[0], { instants: 1, above: { "0.001": 1, "0.0015": 0 } })
+    assert.include(machine.stdout, '"spread":"0.0015"')
+    assert.include(people.stdout, "1 instants with two venues or more")
+    assert.include(none.stdout, "No settled funding rate")
+  })
+
+  it("exits 2 on thresholds that are no numbers, and on fewer than no rows", async () => {
+    const file = rates()
+    const [thresholds, top] = await Promise.all([
+      arbedge("funding", file, "--thresholds", "much"),
+      arbedge("funding", file, "--top", "-1"),
+    ])
+    assert.deepStrictEqual([thresholds.code, top.code], [2, 2])
+  })
+})
+
 describeWith(data, "arbedge over the recordings", () => {
   it("edges equals the golden figures, from a plain copy under another name", async () => {
     const { gunzipSync } = await import("node:zlib")

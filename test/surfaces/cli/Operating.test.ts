@@ -59,6 +59,16 @@ const send = (child: ChildProcess, signal: NodeJS.Signals): Effect.Effect<number
     if (child.pid !== undefined) process.kill(child.pid, signal)
   })
 
+describe("arbedge run", () => {
+  it.live("refuses a venue that ccxt does not have before anything starts, and names those near it", () =>
+    Effect.gen(function* () {
+      const refused = yield* arbedge(["run"], { ARBEDGE_VENUES: "kraken,bitfinx", ARBEDGE_DATA_DIR: "memory" })
+      assert.strictEqual(refused.code, 2)
+      assert.match(refused.stderr, /"bitfinx" is not one of the \d+ exchanges of ccxt; near it: bitfinex/)
+      assert.include(refused.stderr, "correct ARBEDGE_VENUES")
+    }).pipe(Effect.provide(NodeServices.layer)))
+})
+
 describe("arbedge migrate", () => {
   it.live("says what it applied, then that nothing was to be done", () =>
     Effect.gen(function* () {
@@ -182,9 +192,9 @@ describe("arbedge record", () => {
         ["record", "--out", MAIN, "--from", "venues"],
       ]
       for (const args of refused) assert.strictEqual((yield* arbedge(args)).code, 2, args.join(" "))
-      const gone = yield* arbedge(["record", "--out", out, "--from", "venues", "--venues", "nowhere"])
-      assert.strictEqual(gone.code, 1)
-      assert.include(gone.stderr, "no venue is left")
+      const misspelt = yield* arbedge(["record", "--out", out, "--from", "venues", "--venues", "kraken,krakn"])
+      assert.strictEqual(misspelt.code, 2)
+      assert.match(misspelt.stderr, /"krakn" is not one of the \d+ exchanges of ccxt; near it: kraken/)
     }).pipe(Effect.provide(NodeServices.layer)))
 })
 

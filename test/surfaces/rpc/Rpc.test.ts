@@ -11,6 +11,7 @@ import { Sessions } from "../../../src/layers/Sessions.ts"
 import * as Migrations from "../../../src/layers/sql/Migrations.ts"
 import * as Repositories from "../../../src/layers/sql/Repositories.ts"
 import { Users } from "../../../src/layers/Users.ts"
+import type { SourceState } from "../../../src/streams/MarketAccess.ts"
 import * as Pipeline from "../../../src/streams/Pipeline.ts"
 import * as Client from "../../../src/surfaces/rpc/Client.ts"
 import { PATH } from "../../../src/surfaces/rpc/Protocol.ts"
@@ -66,6 +67,18 @@ describe("A running service", () => {
         }),
       )
       yield* Ref.set(watch.distributed, 7)
+      const source: SourceState = {
+        source: "api",
+        venue: "okx",
+        answered: 3,
+        missed: 0,
+        failed: 1,
+        p50Ms: 80,
+        p99Ms: 120,
+        breaker: "closed",
+        lastError: { reason: "unreachable", detail: "away", atMs: 1 },
+      }
+      yield* Ref.set(watch.sources, [source])
       const users = yield* Users, sessions = yield* Sessions
       const nowMs = yield* Effect.clockWith((clock) => clock.currentTimeMillis)
       const user = yield* users.contact({
@@ -93,6 +106,7 @@ describe("A running service", () => {
           analysedSequence: 42,
           distributedSequence: 7,
           delivering: 0,
+          sources: [source],
           queue: { pending: 0, sending: 0, sent: 0, unknown: 0, failed: 0, cancelled: 0, expired: 0 },
           sessionsActive: 1,
           trouble: null,

@@ -15,7 +15,11 @@ export const why: TapHandler = ({ preferences, user }, opportunity) => {
   const { role, tier } = user
   const misfit = unwanted(offerOf(opportunity), { tier, role, preferences })
   const text = misfit === null
-    ? texts.tapWhy({ netBps: fixed(opportunity.netBps, 2), minNetBps: preferences.minNetBps, tier })
+    ? texts.tapWhy({
+      netBps: opportunity.netBps === null ? null : fixed(opportunity.netBps, 2),
+      minNetBps: preferences.minNetBps,
+      tier,
+    })
     : texts.tapMisfit[misfit]
   return Effect.succeed({ answer: { text, alert: true } })
 }

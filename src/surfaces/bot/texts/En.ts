@@ -92,7 +92,9 @@ export const en: Texts = {
     muted_pair: "You have since muted this pair, so the next one will not come.",
   },
   tapWhy: ({ minNetBps, netBps, tier }) =>
-    `Net ${netBps} bps, your minimum is ${minNetBps}. Its kind, venues and pair are among those you want, ` +
+    `Net ${
+      netBps === null ? "unknown" : `${netBps} bps`
+    }, your minimum is ${minNetBps}. Its kind, venues and pair are among those you want, ` +
     `and your plan (${tier}) includes them.`,
   tapUnknown: "This button no longer works.",
   tapWorking: "One moment…",

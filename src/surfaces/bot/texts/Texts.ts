@@ -63,7 +63,9 @@ export interface Texts {
   readonly tapMuted: (pair: string) => string
   readonly tapAlreadyMuted: (pair: string) => string
   readonly tapMisfit: Readonly<Record<UnwantedReason, string>>
-  readonly tapWhy: (why: { readonly netBps: string; readonly minNetBps: number; readonly tier: string }) => string
+  readonly tapWhy: (
+    why: { readonly netBps: string | null; readonly minNetBps: number; readonly tier: string },
+  ) => string
   readonly tapUnknown: string
   readonly tapWorking: string
   readonly tapTrouble: string

@@ -1,0 +1,135 @@
+/**
+ * The page of a backtest: one HTML file that needs nothing else.
+ *
+ * In: a report, and what it was made of. Out: HTML with its styles and charts inside. Promises: no script and nothing from
+ * the network; readable on a phone, on light and dark ground; simulated data says so on top; every text from outside is
+ * escaped.
+ */
+import { type Backtest, delayName, type Earned } from "../../domain/Backtest.ts"
+import type { ScorecardRow } from "../../domain/Scorecard.ts"
+import * as Charts from "./BacktestCharts.ts"
+
+export interface About {
+  readonly file: string
+  readonly config: string
+  readonly version: string
+}
+
+const STYLE = `
+:root{color-scheme:light dark;--ground:#fff;--ink:#1c2330;--soft:#5d6675;--line:#dfe3ea;--card:#f7f8fa}
+@media(prefers-color-scheme:dark){:root{--ground:#12161d;--ink:#e7eaf0;--soft:#98a1b0;--line:#2b323d;--card:#191f28}}
+*{box-sizing:border-box}
+body{margin:0 auto;max-width:1080px;padding:1.2rem;background:var(--ground);color:var(--ink);
+font:16px/1.5 system-ui,sans-serif}
+h1{font-size:1.5rem;margin:.2rem 0}h2{font-size:1.1rem;margin:2rem 0 .6rem}
+p{margin:.4rem 0}.soft{color:var(--soft);overflow-wrap:anywhere}
+.mark{background:#f59e0b;color:#1c1300;padding:.5rem .8rem;border-radius:.4rem;font-weight:600}
+.cards{display:grid;gap:1rem;grid-template-columns:repeat(auto-fit,minmax(min(100%,22rem),1fr))}
+figure{margin:0;padding:.8rem;background:var(--card);border:1px solid var(--line);border-radius:.6rem}
+figcaption{font-weight:600;margin-bottom:.4rem}svg{display:block;width:100%;height:auto}
+.wide{overflow-x:auto;margin:.7rem 0}table{border-collapse:collapse;width:100%;font-size:.9rem;font-variant-numeric:tabular-nums}
+th,td{padding:.35rem .6rem;border-bottom:1px solid var(--line);text-align:right;white-space:nowrap}
+th:first-child,td:first-child{text-align:left}th{color:var(--soft);font-weight:600}`
+
+const escaped = (text: string): string =>
+  text.replaceAll("&", "&amp;").replaceAll("<", "&lt;").replaceAll(">", "&gt;").replaceAll('"', "&quot;")
+
+const table = (names: ReadonlyArray<string>, rows: ReadonlyArray<ReadonlyArray<string>>): string => {
+  const line = (tag: "th" | "td", cells: ReadonlyArray<string>): string =>
+    `<tr>${cells.map((cell) => `<${tag}>${escaped(cell)}</${tag}>`).join("")}</tr>`
+  return `<div class="wide"><table><thead>${line("th", names)}</thead><tbody>${
+    rows.map((row) => line("td", row)).join("\n")
+  }</tbody></table></div>`
+}
+
+const figure = (caption: string, svg: string): string =>
+  `<figure role="img" aria-label="${escaped(caption)}"><figcaption>${escaped(caption)}</figcaption>${svg}</figure>`
+
+const time = (ms: number | null): string => ms === null ? "-" : new Date(ms).toISOString()
+const percent = (share: string | null): string => share === null ? "-" : `${(Number(share) * 100).toFixed(2)}%`
+
+const earnedTable = (earned: ReadonlyArray<Earned>): string =>
+  table(
+    ["delay", "earned", "told", "taken", "missed", "unread", "hit rate", "best", "worst", "max drawdown"],
+    earned.map((it) => [
+      delayName(it.delayMs),
+      `${it.total} ${it.currency}`,
+      ...[it.told, it.taken, it.missed, it.unread].map(String),
+      percent(it.hitRate),
+      it.best ?? "-",
+      it.worst ?? "-",
+      it.maxDrawdown,
+    ]),
+  )
+
+const earnings = ({ earned }: Backtest): string =>
+  [...new Set(earned.map(({ currency }) => currency))].map((currency) => {
+    const its = earned.filter((one) => one.currency === currency)
+    return [
+      `<div class="cards">`,
+      figure(`Earned over time, ${currency}, by delay`, Charts.equityChart(currency, its)),
+      figure(`Earned in all, ${currency}, by delay`, Charts.totalsChart(currency, its)),
+      `</div>`,
+      earnedTable(its),
+    ].join("\n")
+  }).join("\n")
+
+const foundTable = (rows: ReadonlyArray<ScorecardRow>): string =>
+  table(
+    [
+      rows[0]?.by ?? "",
+      "found",
+      "silent",
+      "median life",
+      "median net bps",
+      ...(rows[0]?.after ?? []).map(({ delayMs }) => `pays after ${delayMs / 1_000} s`),
+    ],
+    rows.map((row) => [
+      row.group,
+      String(row.found),
+      String(row.silent),
+      `${row.medianLivedMs} ms`,
+      row.medianNetBps ?? "-",
+      ...row.after.map(({ judged, realisable }) => judged === 0 ? "-" : `${realisable} of ${judged}`),
+    ]),
+  )
+
+const RULE =
+  "Each opportunity told is taken once, at the size first told, so long after its detection, blindly: what its plan nets on " +
+  "the books of that instant is gained or lost. What the books did not hold then is missed and costs nothing; what nobody " +
+  "can say (the recording ended, a book was stale or broken) is unread and counts nowhere. Capital is not limited, nothing " +
+  "taken moves a book, and currencies are never added up."
+
+export const page = (report: Backtest, about: About): string => {
+  const nothing = `<p>No opportunity was found.</p>`
+  return [
+    `<!doctype html>`,
+    `<html lang="en"><head><meta charset="utf-8"><meta name="viewport" content="width=device-width,initial-scale=1">`,
+    `<title>Backtest of ${escaped(about.file)}</title><style>${STYLE}</style></head><body>`,
+    `<h1>Backtest</h1>`,
+    `<p class="soft">${escaped(about.file)} with ${escaped(about.config)}, ArbEdge ${escaped(about.version)}</p>`,
+    report.simulated ? `<p class="mark">SIMULATED DATA: these markets never were</p>` : "",
+    `<p>${report.found} opportunities in ${report.checks} checks, from ${time(report.from)} to ${
+      time(report.to)
+    }; ${report.silent}`,
+    `of them were kept from people by validation.</p>`,
+    `<h2>What it would have earned</h2>`,
+    `<p class="soft">${escaped(RULE)}</p>`,
+    report.earned.length === 0 ? `<p>Nothing told names a profit.</p>` : earnings(report),
+    `<h2>What was found</h2>`,
+    ...(report.found === 0 ? [nothing] : [report.by.type, report.by.pair, report.by.venue].map(foundTable)),
+    `<h2>How long it lived, and what was turned down</h2>`,
+    `<div class="cards">`,
+    report.found === 0 ? "" : figure("Opportunities by life", Charts.lifetimesChart(report)),
+    report.rejected.length === 0
+      ? ""
+      : figure("Checks turned down, by reason (logarithmic)", Charts.rejectionsChart(report)),
+    `</div>`,
+    report.refused.length === 0 ? "" : table(
+      ["refused by validation", "level", "times"],
+      report.refused.map(({ count, level, reason }) => [reason, String(level), String(count)]),
+    ),
+    `</body></html>`,
+    "",
+  ].filter((line, at, all) => line !== "" || at === all.length - 1).join("\n")
+}
