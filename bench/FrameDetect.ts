@@ -3,7 +3,8 @@
  *
  * Two ways the frames were cut: as ingest cuts them at full rate (64 KB), and from the recording's own times (10 ms,
  * about seven ticks each). Every pass must find the one opportunity of each loop. Control: JSON.parse of the same
- * bytes, line by line, and nothing else.
+ * bytes, line by line, and nothing else. The books recording the same way: an update is a line of it; nothing pays there,
+ * and every delta behind the snapshots must have been applied.
  */
 import { Effect } from "effect"
 import * as Frame from "../src/domain/Frame.ts"
@@ -12,7 +13,7 @@ import { Analysis } from "../src/streams/Analysis.ts"
 import { Framing } from "../src/streams/Framing.ts"
 import { type Done, metered } from "./Meter.ts"
 import type { Benchmark } from "./Paired.ts"
-import { counted, Findings, load, shifted, type Workload } from "./Workload.ts"
+import { counted, Findings, load, loadOf, shifted, type Workload } from "./Workload.ts"
 
 const LOOPS = 6
 const MESSAGE_BYTES = 64 * 1024
@@ -32,7 +33,12 @@ const messagesOf = (ticks: ReadonlyArray<Tick>): ReadonlyArray<Uint8Array> => {
   return Frame.pack(framing.take(), MESSAGE_BYTES).map(({ data }) => data)
 }
 
-const analysed = (messages: ReadonlyArray<Uint8Array>, workload: Workload) => {
+/** Refuses any run that did not find what is known to stand there, or whose books were not kept. */
+const analysed = (
+  messages: ReadonlyArray<Uint8Array>,
+  workload: Workload,
+  known: { readonly opportunities: number; readonly checksAtLeast: number },
+) => {
   const analysis = new Analysis(workload.config)
   const findings = new Findings()
   for (const [sequence, message] of messages.entries()) {
@@ -41,7 +47,9 @@ const analysed = (messages: ReadonlyArray<Uint8Array>, workload: Workload) => {
     findings.take(analysis.frames(frames, sequence))
   }
   findings.take(analysis.finish())
-  findings.expect(LOOPS)
+  findings.expect(known.opportunities)
+  const { checks } = analysis.figures
+  if (checks < known.checksAtLeast) throw new Error(`${checks} checks: books were not kept`)
 }
 
 const parsed = (messages: ReadonlyArray<Uint8Array>) => {
@@ -69,11 +77,38 @@ const benchmark = (
       wireBytes: messages.reduce((sum, { byteLength }) => sum + byteLength, 0),
     }
     const timed = (work: () => void) => metered(Effect.sync(() => (work(), done)), workload)
-    return { ours: timed(() => analysed(messages, workload)), control: timed(() => parsed(messages)) }
+    return {
+      ours: timed(() => analysed(messages, workload, { opportunities: LOOPS, checksAtLeast: 0 })),
+      control: timed(() => parsed(messages)),
+    }
   }),
 })
 
+/** Of one loop of the books recording: its deltas and snapshots, each compared with two other books. */
+const BOOK_CHECKS = 36_000
+
+const booksDetect: Benchmark = {
+  name: "books-detect",
+  about: "frames of order books, as cut at full rate -> opportunities; a tick is a book update",
+  control: "JSON.parse of the same bytes",
+  compared: "ticksPerCoreS",
+  targets: [{ figure: "ticksPerCoreS", atLeast: 200_000 }],
+  prepare: Effect.gen(function* () {
+    const workload = yield* loadOf("books")
+    const ticks = dense(Array.from({ length: LOOPS }, (_, loop) => shifted(workload.ticks, loop)).flat())
+    const messages = messagesOf(ticks)
+    const wireBytes = messages.reduce((sum, { byteLength }) => sum + byteLength, 0)
+    const done: Done = { ticks: counted(ticks), wireBytes }
+    const timed = (work: () => void) => metered(Effect.sync(() => (work(), done)), workload)
+    return {
+      ours: timed(() => analysed(messages, workload, { opportunities: 0, checksAtLeast: LOOPS * BOOK_CHECKS })),
+      control: timed(() => parsed(messages)),
+    }
+  }),
+}
+
 export const frameDetect: ReadonlyArray<Benchmark> = [
+  booksDetect,
   benchmark("frame-detect", dense, "frames as cut at full rate -> opportunities", [
     { figure: "ticksPerCoreS", atLeast: 1_000_000 },
   ]),

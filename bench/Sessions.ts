@@ -2,11 +2,15 @@
  * session-validation: how long a chat waits for "may it be served?", extension written; session-memory: what an actor
  * that waits costs. 10,000 live sessions on Postgres, one process, 64 callers.
  *
- * Cold: a process that has just begun, so the first touch of each chat looks at its row and activates its actor. Warm:
- * every actor is in memory. Each chat is touched once a phase. Control of the first: a bare indexed SELECT and UPDATE of
- * the same rows by the same pool and callers; of the second: a fiber that waits at a queue beside the same session.
+ * The way measured is the bot's: a decoded update enters its dispatcher, grammY routes it to a command, the gate asks
+ * the session, and the clock stops at the verdict; what the command would do then is left out. Each chat once a phase.
+ * Cold: a process that has just begun and knows no chat. Warm: every actor is in memory. Control of the first: a bare
+ * indexed SELECT and UPDATE of the same rows by the same pool and callers; of the second: a fiber that waits at a queue
+ * beside the same session.
  */
-import { Clock, Effect, Layer, Queue } from "effect"
+import { Clock, Context, Effect, Layer, Queue } from "effect"
+import { Sharding } from "effect/cluster/Sharding"
+import type { Update } from "grammy/types"
 import { setFlagsFromString } from "node:v8"
 import { runInNewContext } from "node:vm"
 import process from "node:process"
@@ -14,6 +18,8 @@ import { behaviour, SessionClient } from "../src/actors/Session.ts"
 import * as Cluster from "../src/layers/cluster/Cluster.ts"
 import * as Postgres from "../src/layers/postgres/Postgres.ts"
 import { Store } from "../src/layers/Store.ts"
+import { Telegram } from "../src/layers/Telegram.ts"
+import * as Dispatcher from "../src/surfaces/bot/Dispatcher.ts"
 import { ownDatabase } from "../test/layers/postgres/ownDatabase.ts"
 import { worldOf } from "../test/suites/StoreWorld.ts"
 import { postgres } from "../test/support/available.ts"
@@ -39,42 +45,133 @@ const populate = Effect.gen(function* () {
   yield* sql`analyze`
 })
 
-/** Every chat once by 64 callers, who pause between two questions; out: the waits, ms, least first. */
-const timed = <E, R>(pauseMs: number, one: (telegramId: string) => Effect.Effect<void, E, R>) =>
+interface Waits {
+  /** Milliseconds, least first. */
+  readonly sorted: ReadonlyArray<number>
+  readonly perS: number
+  readonly cpuUsEach: number
+}
+
+/** Every chat once by 64 callers, who pause between two questions; `one` answers when its answer was there. */
+const timed = <E, R>(
+  pauseMs: number,
+  one: (telegramId: string) => Effect.Effect<number, E, R>,
+): Effect.Effect<Waits, E, R> =>
   Effect.gen(function* () {
-    const waits: Array<number> = [], before = performance.now()
+    const waits: Array<number> = [], before = performance.now(), cpuBefore = process.cpuUsage()
     yield* Effect.forEach(telegramIds, (telegramId) =>
       Effect.suspend(() => {
         const asked = performance.now()
-        const answered = Effect.map(one(telegramId), () => void waits.push(performance.now() - asked))
+        const answered = Effect.map(one(telegramId), (at) => void waits.push(at - asked))
         return pauseMs === 0 ? answered : Effect.andThen(answered, Effect.sleep(pauseMs))
       }), { concurrency: CALLERS, discard: true })
-    const seconds = (performance.now() - before) / 1000
-    return { sorted: waits.sort((a, b) => a - b), perS: SESSIONS / seconds }
+    const seconds = (performance.now() - before) / 1000, cpu = process.cpuUsage(cpuBefore)
+    return {
+      sorted: waits.sort((a, b) => a - b),
+      perS: SESSIONS / seconds,
+      cpuUsEach: (cpu.user + cpu.system) / SESSIONS,
+    }
   })
 
 const quantile = (sorted: ReadonlyArray<number>, share: number): number =>
   sorted[Math.ceil(sorted.length * share) - 1] ?? NaN
 
-const touchAll = Effect.fnUntraced(function* (pauseMs: number) {
-  const client = yield* SessionClient
-  return yield* timed(pauseMs, (telegramId) =>
-    Effect.flatMap(
-      client.touch(telegramId, "bench"),
-      ({ verdict }) => verdict === "valid" ? Effect.void : Effect.die(new Error(`chat ${telegramId} is ${verdict}`)),
-    ))
+/** The bot's door: lets an update in, and answers when its verdict was there. */
+class Door extends Context.Service<Door, {
+  readonly enter: (update: Update) => Effect.Effect<number>
+}>()("arbedge/bench/Door") {}
+
+/** Who waits for the verdict of a chat. */
+class Waiting extends Context.Service<Waiting, Map<string, (verdict: string) => void>>()("arbedge/bench/Waiting") {
+  static readonly layer = Layer.sync(Waiting, () => new Map())
+}
+
+/** The session client, except that a reaction ends with its verdict. */
+const untilVerdict = Layer.effect(
+  SessionClient,
+  Effect.gen(function* () {
+    const client = yield* SessionClient
+    const waiting = yield* Waiting
+    return {
+      ...client,
+      touch: (telegramId, activity) =>
+        Effect.flatMap(client.touch(telegramId, activity), ({ verdict }) => {
+          waiting.get(telegramId)?.(verdict)
+          return Effect.interrupt
+        }),
+    }
+  }),
+)
+
+const door = Layer.effect(
+  Door,
+  Effect.gen(function* () {
+    const { handle } = yield* Dispatcher.Dispatcher
+    const waiting = yield* Waiting
+    const fork = Effect.runForkWith(yield* Effect.context())
+    return {
+      enter: (update) =>
+        Effect.callback((resume) => {
+          const refuse = (how: string) => resume(Effect.die(new Error(`update ${update.update_id}: ${how}`)))
+          const chat = `${update.message?.chat.id}`
+          waiting.set(chat, (verdict) => {
+            const at = performance.now()
+            waiting.delete(chat)
+            verdict === "valid" ? resume(Effect.succeed(at)) : refuse(verdict)
+          })
+          // A reaction that comes to an end of its own has met no verdict.
+          fork(Effect.map(handle(update), refuse))
+        }),
+    }
+  }),
+)
+
+/** No message is sent: the way ends before. */
+const quietTelegram = Layer.mock(Telegram)({
+  me: Effect.succeed({ id: 1, firstName: "Bench", username: "bench_bot" }),
+  setMenu: () => Effect.void,
 })
 
-const figures = (phase: string, { perS, sorted }: Effect.Success<ReturnType<typeof touchAll>>): Sample => ({
+const updateOf = (telegramId: string): Update => {
+  const id = Number(telegramId)
+  return {
+    update_id: id,
+    message: {
+      message_id: 1,
+      date: 0,
+      chat: { id, type: "private", first_name: "Ada" },
+      from: { id, is_bot: false, first_name: "Ada", language_code: "en" },
+      text: "/session",
+      entities: [{ type: "bot_command", offset: 0, length: 8 }],
+    },
+  }
+}
+
+const touchAll = Effect.fnUntraced(function* (pauseMs: number) {
+  const { enter } = yield* Door
+  return yield* timed(pauseMs, (telegramId) => enter(updateOf(telegramId)))
+})
+
+const figures = (phase: string, { cpuUsEach, perS, sorted }: Waits): Sample => ({
   [`${phase}P50Ms`]: quantile(sorted, 0.5),
   [`${phase}P99Ms`]: quantile(sorted, 0.99),
   [`${phase}PerS`]: perS,
+  [`${phase}CpuUsEach`]: cpuUsEach,
+})
+
+/** Actors come up behind the answers; out: how long that took, seconds. */
+const allAwake = Effect.gen(function* () {
+  const sharding = yield* Sharding
+  const before = performance.now()
+  while ((yield* sharding.activeEntityCount) < SESSIONS) yield* Effect.sleep("10 millis")
+  return (performance.now() - before) / 1000
 })
 
 const validate = Effect.fnUntraced(function* (pauseMs: number) {
   const cold = yield* touchAll(pauseMs)
+  const awakeAfterS = yield* allAwake
   const warm = yield* touchAll(pauseMs)
-  return { ...figures("warm", warm), ...figures("cold", cold) }
+  return { ...figures("warm", warm), ...figures("cold", cold), awakeAfterS }
 })
 
 const bare = Effect.fnUntraced(function* (pauseMs: number) {
@@ -85,6 +182,7 @@ const bare = Effect.fnUntraced(function* (pauseMs: number) {
       const rows = yield* sql<{ readonly id: string }>`select session_id as id from user_sessions
         where telegram_id = ${telegramId} order by started_at desc limit 1`
       yield* sql`update user_sessions set last_activity_at = ${now} where session_id = ${rows[0]?.id ?? ""}`
+      return performance.now()
     }))
   return figures("warm", all)
 })
@@ -119,13 +217,16 @@ const worldWithSessions = Effect.gen(function* () {
   const url = yield* ownDatabase
   const world = yield* Layer.build(worldOf(Postgres.layer({ url, maxConnections: CONNECTIONS })))
   yield* Effect.provide(populate, world)
-  const process = SessionClient.layer().pipe(
-    Layer.merge(behaviour()),
-    Layer.provideMerge(Cluster.layerOneProcess()),
+  const actors = SessionClient.layer().pipe(Layer.merge(behaviour()), Layer.provideMerge(Cluster.layerOneProcess()))
+  const bot = door.pipe(
+    Layer.provide(Dispatcher.layer),
+    Layer.provide(untilVerdict),
+    Layer.provide([Waiting.layer, quietTelegram]),
+    Layer.provideMerge(actors),
     Layer.provide(Layer.succeedContext(world)),
   )
   return {
-    inProcess: <A, E>(work: Effect.Effect<A, E, SessionClient>) => Effect.provide(work, process, { local: true }),
+    inProcess: <A, E>(work: Effect.Effect<A, E, Door | Sharding>) => Effect.provide(work, bot, { local: true }),
     onRows: <A, E>(work: Effect.Effect<A, E, Store>) => Effect.provide(work, world),
   }
 })
@@ -152,7 +253,7 @@ export const sessions: ReadonlyArray<Benchmark> = [
     compared: "heapKiBEach",
     targets: [{ figure: "heapKiBEach", atMost: 20 }],
     prepare: Effect.map(worldWithSessions, ({ inProcess }) => ({
-      ours: inProcess(kibEach(touchAll(0))),
+      ours: inProcess(kibEach(Effect.andThen(touchAll(0), allAwake))),
       control: measuredFibers,
     })),
   },

@@ -1,7 +1,7 @@
 /**
  * The workload of every market-data benchmark: real quotes and trades, looped, with times that go on.
  *
- * In: the quotes recording of ARBEDGE_DATA. Out: its ticks as often as wanted, as objects or as a recording file.
+ * In: the recordings of ARBEDGE_DATA. Out: its ticks as often as wanted, as objects or as a recording file.
  * A tick is a line. Between two loops every series tells a `gap`, as a feed does that starts anew: else the last
  * quotes of one loop would be compared with the first of the next. These gaps are not counted.
  */
@@ -16,7 +16,10 @@ import type { Tick } from "../src/domain/Tick.ts"
 import * as TickCodec from "../src/domain/TickCodec.ts"
 import { probeData } from "../test/support/probes.ts"
 
-const FILE = "recordings/binance-3venues-btc-20240808-quotes-trades.ndjson.gz"
+const FILES = {
+  quotes: "recordings/binance-3venues-btc-20240808-quotes-trades.ndjson.gz",
+  books: "recordings/binance-3venues-btc-20240808-books.ndjson.gz",
+} as const
 const BETWEEN_LOOPS_MS = 1_000
 
 export interface Workload {
@@ -38,15 +41,17 @@ const CONFIG = {
   parity: { "USDT/USD": "1" },
 }
 
-export const load: Effect.Effect<Workload, unknown> = Effect.gen(function* () {
+export const loadOf = Effect.fnUntraced(function* (recording: keyof typeof FILES): Effect.fn.Return<Workload, unknown> {
   const data = probeData()
   if (!data.available) return yield* Effect.fail(new Error(data.why))
-  const text = gunzipSync(readFileSync(join(data.path, FILE)))
+  const text = gunzipSync(readFileSync(join(data.path, FILES[recording])))
   const decoded = text.toString().trimEnd().split("\n").map(TickCodec.fromLine)
   const ticks = decoded.filter((tick): tick is Tick => !TickCodec.isBad(tick))
   const config = yield* DetectConfig.fromUnknown(CONFIG)
   return { ticks, ndjsonBytes: text.length / ticks.length, config }
 })
+
+export const load = loadOf("quotes")
 
 /** The ticks of loop `loop`, later by as many recordings; from the second on, after a gap of each series. */
 export const shifted = (ticks: ReadonlyArray<Tick>, loop: number): ReadonlyArray<Tick> => {

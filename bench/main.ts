@@ -9,13 +9,25 @@ import { parseArgs } from "node:util"
 import { Effect } from "effect"
 import { durableIngest } from "./DurableIngest.ts"
 import { frameDetect } from "./FrameDetect.ts"
+import { marketAccess } from "./MarketAccess.ts"
 import { runPaired } from "./Paired.ts"
 import { recordingDetect } from "./RecordingDetect.ts"
 import { sessions } from "./Sessions.ts"
 import { tableOf } from "./Report.ts"
 import { tickToAccepted } from "./TickToAccepted.ts"
+import { triangular } from "./Triangular.ts"
+import { validationLog } from "./ValidationLog.ts"
 
-const ALL = [...durableIngest, ...recordingDetect, ...frameDetect, ...tickToAccepted, ...sessions]
+const ALL = [
+  ...durableIngest,
+  ...recordingDetect,
+  ...frameDetect,
+  ...tickToAccepted,
+  ...sessions,
+  ...triangular,
+  ...marketAccess,
+  ...validationLog,
+]
 const DEFAULT_PASSES = 10
 
 const usage = (why: string): never => {

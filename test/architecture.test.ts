@@ -88,6 +88,7 @@ describe("the rule on imports", () => {
     ["src/streams/Detect.ts", "../../test/support/probes.ts", "sources see no tests"],
     ["src/domain/Tick.ts", "node:crypto", "the domain sees only Effect"],
     ["src/streams/Detect.ts", "ccxt", "a stage sees no vendor"],
+    ["src/domain/Candles.ts", "trading-signals", "the domain sees no library that computes either"],
     ["src/domain/Tick.ts", "effective", "a package whose name begins like Effect is not Effect"],
   ]
   for (const [from, to, why] of refused) {
@@ -107,6 +108,7 @@ describe("the rule on imports", () => {
       "src/layers/nats/Bus.ts": 'import "../Bus.ts"; import "./inner/Codec.ts"; import "@nats-io/jetstream"',
       "src/actors/Session.ts": 'import "../layers/Store.ts"; import "../domain/User.ts"; import "./UserQueue.ts"',
       "src/streams/Detect.ts": 'import "../actors/Coordinator.ts"; import "./detectors/Funding.ts"',
+      "src/streams/detectors/Indicators.ts": 'import "trading-signals"',
       "src/programs/Demo.ts": 'import "../streams/Pipeline.ts"; import "../simulators/venues/Market.ts"',
       "src/surfaces/bot/help.ts": 'import "../../layers/telegram/Html.ts"',
       "src/surfaces/cli/demo.ts": 'import "../../programs/Demo.ts"; import "../bot/start.ts"; import "grammy"',

@@ -7,7 +7,6 @@
 import { assert, it } from "@effect/vitest"
 import { Effect, Layer, Redacted, Schema } from "effect"
 import { type ChildProcess, spawn } from "node:child_process"
-import { createServer } from "node:net"
 import process from "node:process"
 import { createInterface } from "node:readline"
 import { fileURLToPath } from "node:url"
@@ -16,6 +15,7 @@ import * as Postgres from "../../src/layers/postgres/Postgres.ts"
 import { ownDatabase } from "../layers/postgres/ownDatabase.ts"
 import { until } from "../support/actors.ts"
 import { describeWith, postgres } from "../support/available.ts"
+import { freePort } from "../support/freePort.ts"
 
 const program = fileURLToPath(new URL("../support/clusterProcess.ts", import.meta.url))
 const command = "Deno" in globalThis ? ["run", "-A", program] : [program]
@@ -23,15 +23,6 @@ const command = "Deno" in globalThis ? ["run", "-A", program] : [program]
 const Answer = Schema.fromJsonString(Schema.Struct({ id: Schema.Int, ok: Schema.Boolean, value: Schema.Unknown }))
 const Touched = Schema.Struct({ verdict: Schema.String, sessionId: Schema.NullOr(Schema.String) })
 const Fed = Schema.Struct({ first: Schema.NullOr(Schema.String), count: Schema.Int })
-
-const freePort = Effect.callback<number>((resume) => {
-  const server = createServer()
-  server.listen(0, "127.0.0.1", () => {
-    const address = server.address()
-    const port = typeof address === "object" && address !== null ? address.port : 0
-    server.close(() => resume(Effect.succeed(port)))
-  })
-})
 
 /** A running process that answers one line for each line it is sent. */
 class Member {

@@ -21,6 +21,7 @@ import * as Assembly from "../../src/programs/Assembly.ts"
 import type { Fault } from "../../src/simulators/telegram/Faults.ts"
 import { TelegramEmulator } from "../../src/simulators/telegram/TelegramEmulator.ts"
 import { Ingest } from "../../src/streams/Ingest.ts"
+import { rulesOf } from "../../src/streams/Judge.ts"
 import * as Pipeline from "../../src/streams/Pipeline.ts"
 import * as Bot from "../../src/surfaces/bot/Bot.ts"
 import * as Pacing from "../../src/surfaces/bot/Pacing.ts"
@@ -38,7 +39,8 @@ const SETTINGS = {
 
 const roles = Layer.effectDiscard(Effect.gen(function* () {
   const watch = yield* Pipeline.makeWatch
-  const pipeline = { owner: "journey", config: yield* DetectConfig.fromUnknown(SETTINGS), watch }
+  const config = yield* DetectConfig.fromUnknown(SETTINGS)
+  const pipeline = { owner: "journey", config, judging: rulesOf(config), watch }
   const all = [Pipeline.detectRole, Pipeline.distributeRole, Pipeline.deliverRole, Pipeline.jobsRole]
   for (const role of all) yield* Effect.forkScoped(role(pipeline))
 }))
@@ -124,7 +126,7 @@ const sendsTo = (chat: number, asset: string) =>
 const trouble = (fault: Fault) => TelegramEmulator.use(({ faults }) => faults.inject(fault))
 
 const feedings = {
-  polling: worldOf(Bot.layerPolling({ holdSeconds: 1 })),
+  polling: worldOf(Bot.layerPolling({ owner: "test", holdSeconds: 1 })),
   webhook: worldOf(hooked),
 } as const
 

@@ -50,11 +50,15 @@ const mayImport = (from: string, to: string): boolean => {
   return order.indexOf(imported.part) >= 0 && order.indexOf(imported.part) < order.indexOf(importer.part)
 }
 
+/** Libraries that compute and touch nothing outside: a stage may use them as it uses Effect. */
+const PURE_LIBRARIES: ReadonlySet<string> = new Set(["trading-signals"])
+
 /** The inner parts know Effect and nothing of vendors; what a vendor's package does belongs into an adapter. */
 const mayImportPackage = (from: string, name: string): boolean => {
   const { part } = partOf(from)
   const isEffect = name === "effect" || name.startsWith("effect/")
   if (part === "domain") return isEffect
+  if (part === "streams" && PURE_LIBRARIES.has(name)) return true
   if (["port", "actors", "streams"].includes(part)) return isEffect || /^(node:|@effect\/)/.test(name)
   return true
 }

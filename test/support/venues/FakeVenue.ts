@@ -16,6 +16,13 @@ export type Step =
   | { readonly kind: "say"; readonly channel: string; readonly text: string }
   | { readonly kind: "cut" }
 
+/** What a venue says when it wants no more requests. */
+export interface RestAnswer {
+  readonly status: number
+  readonly headers: Readonly<Record<string, string>>
+  readonly body: unknown
+}
+
 export interface FakeVenue {
   /** `http://127.0.0.1:port`; the websocket listens on the same port. */
   readonly origin: string
@@ -28,12 +35,14 @@ export interface FakeVenue {
   readonly dials: () => number
   /** While true, new websocket connections and REST requests are refused. */
   readonly refuse: (refusing: boolean) => void
+  /** While set, every REST request is answered so. */
+  readonly answerRest: (answer: RestAnswer | null) => void
   /** While true, whatever clients say is ignored: the connection is open and dead. */
   readonly mute: (muted: boolean) => void
   /** Resolves once each of these channels has been subscribed to at least `times` times. */
   readonly subscribed: (channels: ReadonlyArray<string>, times?: number) => Promise<void>
-  /** Resolves once a REST path that contains this has been asked for. */
-  readonly requested: (part: string) => Promise<void>
+  /** Resolves once a REST path that contains this has been asked for, as the n-th request or a later one. */
+  readonly requested: (part: string, n?: number) => Promise<void>
   /** Resolves once nobody is connected. */
   readonly deserted: () => Promise<void>
   /** Plays the steps in order, each on a turn of its own. */
@@ -51,6 +60,7 @@ export const startFakeVenue = (script: VenueScript): Promise<FakeVenue> => {
   let waiting: Array<() => void> = []
   let refusing = false
   let muted = false
+  let fixed: RestAnswer | null = null
   let dials = 0
 
   const wakeAll = () => {
@@ -67,6 +77,11 @@ export const startFakeVenue = (script: VenueScript): Promise<FakeVenue> => {
     const url = new URL(request.url ?? "/", "http://venue")
     restRequests.push(url.pathname + url.search)
     wakeAll()
+    if (fixed !== null) {
+      response.writeHead(fixed.status, { "content-type": "application/json", ...fixed.headers })
+      response.end(JSON.stringify(fixed.body))
+      return
+    }
     const body = refusing ? undefined : await script.rest(url, (channel) => played.get(channel) ?? [])
     response.writeHead(refusing ? 503 : body === undefined ? 404 : 200, { "content-type": "application/json" })
     response.end(JSON.stringify(body ?? { msg: refusing ? "refused" : "no such path" }))
@@ -125,7 +140,8 @@ export const startFakeVenue = (script: VenueScript): Promise<FakeVenue> => {
     return until(() => channels.every((channel) => seen(channel) >= times))
   }
 
-  const requested = (part: string): Promise<void> => until(() => restRequests.some((path) => path.includes(part)))
+  const requested = (part: string, n = 1): Promise<void> =>
+    until(() => restRequests.slice(n - 1).some((path) => path.includes(part)))
 
   const play = async (steps: ReadonlyArray<Step>): Promise<void> => {
     for (const step of steps) {
@@ -154,6 +170,9 @@ export const startFakeVenue = (script: VenueScript): Promise<FakeVenue> => {
         dials: () => dials,
         refuse: (value) => {
           refusing = value
+        },
+        answerRest: (answer) => {
+          fixed = answer
         },
         mute: (value) => {
           muted = value

@@ -4,12 +4,14 @@
  * In: a feed request and settings. Out: every event so far, and `until`, which waits for one. Promises: waits on the
  * events themselves, not on time; gives up after ten seconds with what it has seen.
  */
-import { Effect, type Scope, Stream } from "effect"
+import { Context, Effect, Layer, type Scope, Stream } from "effect"
 import type { FeedEvent, FeedRequest } from "../../../src/domain/Feed.ts"
 import type { Tick, TickKind, TickOf } from "../../../src/domain/Tick.ts"
 import { layer } from "../../../src/layers/ccxt/CcxtExchange.ts"
 import type { CcxtSettings } from "../../../src/layers/ccxt/Settings.ts"
+import * as EmbeddedRestBudgets from "../../../src/layers/embedded/RestBudgets.ts"
 import { Exchange, type ExchangeError } from "../../../src/layers/Exchange.ts"
+import type { RestBudgets } from "../../../src/layers/RestBudgets.ts"
 import type { FakeVenue } from "./FakeVenue.ts"
 
 const PATIENCE = "10 seconds"
@@ -36,6 +38,8 @@ export const probe = (
   settings: Partial<CcxtSettings> = {},
   /** What the consumer does before it takes a batch: a slow one waits here. */
   before: Effect.Effect<unknown> = Effect.void,
+  /** What its REST calls are spent from. */
+  budgets: Layer.Layer<RestBudgets> = EmbeddedRestBudgets.layer,
 ): Effect.Effect<FeedProbe, never, Scope.Scope> =>
   Effect.gen(function* () {
     const events: Array<FeedEvent> = []
@@ -69,7 +73,13 @@ export const probe = (
           Effect.asVoid,
         ),
     }
-    const exchange = yield* Exchange
+    // The exchange lives as long as the feed.
+    const exchange = Context.get(
+      yield* Layer.build(
+        layer({ ...quickly, ...settings, baseUrls: { [venue.script.id]: venue.origin } }).pipe(Layer.provide(budgets)),
+      ),
+      Exchange,
+    )
     yield* exchange.feed({ venue: venue.script.id, ...request }).pipe(
       Stream.runForEach((batch) =>
         Effect.andThen(
@@ -90,6 +100,4 @@ export const probe = (
       Effect.forkScoped,
     )
     return self
-  }).pipe(
-    Effect.provide(layer({ ...quickly, ...settings, baseUrls: { [venue.script.id]: venue.origin } })),
-  )
+  })
