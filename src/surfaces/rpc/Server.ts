@@ -6,21 +6,13 @@
  * random token are in `service.json` while it listens, and gone with it; a live service's file is never taken away.
  */
 import { createHash, timingSafeEqual } from "node:crypto"
-import { createServer } from "node:http"
 import process from "node:process"
 import { Clock, Effect, Layer, Option, Ref } from "effect"
 import * as ByteSize from "effect/ByteSize"
 import * as SecureRandom from "effect/crypto/SecureRandom"
-import {
-  HttpIncomingMessage,
-  HttpRouter,
-  HttpServer,
-  type HttpServerError,
-  HttpServerRequest,
-  HttpServerResponse,
-} from "effect/http"
+import { HttpIncomingMessage, HttpRouter, HttpServer, HttpServerRequest, HttpServerResponse } from "effect/http"
 import { RpcSerialization, RpcServer } from "effect/rpc"
-import * as NodeHttpServer from "@effect/platform-node/NodeHttpServer"
+import * as HttpListener from "../../layers/HttpListener.ts"
 import type { Opportunities } from "../../layers/Opportunities.ts"
 import { OpportunityQueue } from "../../layers/OpportunityQueue.ts"
 import { Sessions } from "../../layers/Sessions.ts"
@@ -132,18 +124,6 @@ const announce = Effect.fnUntraced(function* (options: ServiceOptions, token: st
   yield* ServiceFile.hold(options.dataDir.value, { v: 1, url, token, pid: process.pid, startedAt })
 })
 
-/** On 127.0.0.1 unless told otherwise; open connections are cut when it ends, so that it never waits for a client. */
-const listener = ({ host, port }: ServiceOptions): Layer.Layer<HttpServer.HttpServer, HttpServerError.ServeError> =>
-  Layer.effect(
-    HttpServer.HttpServer,
-    Effect.gen(function* () {
-      const node = createServer()
-      const server = yield* NodeHttpServer.make(() => node, { host, port })
-      yield* Effect.addFinalizer(() => Effect.sync(() => node.closeAllConnections()))
-      return server
-    }),
-  )
-
 /** Listens until the scope closes. `more`: further routes of the same server, such as `TelegramWebhook.layer`. */
 export const layer = <E = never, R = never>(
   options: ServiceOptions,
@@ -158,6 +138,6 @@ export const layer = <E = never, R = never>(
     })
     return Layer.effectDiscard(announce(options, token, startedAt)).pipe(
       Layer.provideMerge(served),
-      Layer.provideMerge(listener(options)),
+      Layer.provideMerge(HttpListener.layer(options)),
     )
   }))

@@ -4,11 +4,10 @@
  * In: what a test does. Out: the same once under each feeding. Promises: every test begins with no rows at `t0`, and
  * virtual time stands still unless the test moves it; waiting is for conditions.
  */
-import * as NodeHttpServer from "@effect/platform-node/NodeHttpServer"
 import { Effect, Layer, Redacted } from "effect"
 import { HttpRouter, HttpServer } from "effect/http"
-import { createServer } from "node:http"
 import { behaviour, SessionClient, type SessionOptions } from "../../../src/actors/Session.ts"
+import * as HttpListener from "../../../src/layers/HttpListener.ts"
 import * as Client from "../../../src/layers/telegram/Client.ts"
 import { type Emulator, TelegramEmulator } from "../../../src/simulators/telegram/TelegramEmulator.ts"
 import * as Bot from "../../../src/surfaces/bot/Bot.ts"
@@ -40,7 +39,7 @@ export const served = HttpRouter.serve(
   { disableListenLog: true, disableLogger: true },
 ).pipe(
   Layer.provideMerge(Bot.layer("test")),
-  Layer.provideMerge(NodeHttpServer.layer(createServer, { port: 0, host: "127.0.0.1" })),
+  Layer.provideMerge(HttpListener.layer({ port: 0, host: "127.0.0.1" })),
 )
 
 export const address = Effect.map(
