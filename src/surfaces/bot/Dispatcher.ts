@@ -13,6 +13,7 @@ import { laneOf } from "./Incoming.ts"
 import { say } from "./Replies.ts"
 import * as Router from "./Router.ts"
 import { TEXTS } from "./texts/All.ts"
+import { plain } from "./texts/Fluent.ts"
 import type { Language } from "./texts/Texts.ts"
 import { type BotError, type BotServices, languageOfApp, type Reaction } from "./Visit.ts"
 
@@ -40,7 +41,7 @@ const briefly = Schedule.exponential("200 millis").pipe(Schedule.jittered, Sched
 
 const publishMenu = Effect.fn("Dispatcher.publishMenu")(function* (language: Language) {
   const telegram = yield* Telegram
-  const commands = COMMANDS.map(({ name }) => ({ command: name, description: TEXTS[language].commands[name] }))
+  const commands = COMMANDS.map(({ name }) => ({ command: name, description: plain(language, `command-${name}`) }))
   yield* telegram.setMenu(language === "en" ? null : language, commands)
 })
 

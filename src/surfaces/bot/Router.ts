@@ -10,6 +10,7 @@ import type { Chat, Message, Update, User as Sender, UserFromGetMe } from "gramm
 import { Clock, Effect, Option } from "effect"
 import { fromPromise } from "../../layers/bridge.ts"
 import type { Telegram } from "../../layers/Telegram.ts"
+import { isOpen } from "./Command.ts"
 import { COMMANDS } from "./commands/All.ts"
 import { admit, turnAway } from "./Gate.ts"
 import { say } from "./Replies.ts"
@@ -47,7 +48,7 @@ const hint = (visit: Visit, activity: string, text: (texts: Texts) => string): R
 const command = (visit: Visit, name: string): Reaction => {
   const known = COMMANDS.find((each) => each.name === name)
   if (known === undefined) return hint(visit, "command:unknown", (texts) => texts.unknownCommand)
-  if (known.access === "anyone") return known.run(visit)
+  if (isOpen(known)) return known.run(visit)
   return Effect.flatMap(
     admit(visit, `command:${known.name}`),
     (admission) => admission._tag === "Refused" ? turnAway(visit, admission.verdict) : known.run(admission.member),

@@ -5,21 +5,20 @@
  * Out: the commands, each in a line.
  */
 import { Effect } from "effect"
-import type { Command } from "../Command.ts"
+import type { Command, CommandName } from "../Command.ts"
 import { languageOf } from "../Gate.ts"
 import { say } from "../Replies.ts"
 import { TEXTS } from "../texts/All.ts"
-import type { CommandName } from "../texts/Texts.ts"
+import { html } from "../texts/Fluent.ts"
 
 const LISTED: ReadonlyArray<CommandName> = ["start", "opportunities", "session", "logout", "help"]
 
 export const help: Command = {
   name: "help",
-  access: "anyone",
   run: (visit) =>
     Effect.flatMap(languageOf(visit), (language) => {
       const texts = TEXTS[language]
-      const lines = LISTED.map((name) => `/${name} — ${texts.commands[name]}`)
+      const lines = LISTED.map((name) => `/${name} — ${html(language, `command-${name}`)}`)
       return say(visit.chatId, [texts.help, "", ...lines, "", texts.helpSession].join("\n"))
     }),
 }

@@ -13,7 +13,6 @@ import { TEXTS } from "../texts/All.ts"
 
 export const logout: Command = {
   name: "logout",
-  access: "session",
   run: Effect.fn("Command.logout")(function* ({ preferences, visit }) {
     const sessions = yield* SessionClient
     yield* sessions.end(visit.telegramId)

@@ -24,7 +24,6 @@ const countMisfits = (misfits: ReadonlyArray<UnwantedReason>, texts: Texts): str
 
 export const opportunities: Command = {
   name: "opportunities",
-  access: "session",
   run: Effect.fn("Command.opportunities")(function* ({ preferences, user, visit }) {
     const { chatId, nowMs } = visit
     const texts = TEXTS[preferences.language]

@@ -12,7 +12,6 @@ import { TEXTS } from "../texts/All.ts"
 
 export const session: Command = {
   name: "session",
-  access: "session",
   run: ({ preferences, session, visit }) => {
     const texts = TEXTS[preferences.language]
     const state = texts.session(

@@ -43,6 +43,5 @@ export const greet = (visit: Visit, { outcome, preferences, session }: Opened) =
 
 export const start: Command = {
   name: "start",
-  access: "anyone",
   run: (visit) => Effect.flatMap(open(visit), (opened) => greet(visit, opened)),
 }

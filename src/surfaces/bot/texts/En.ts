@@ -11,13 +11,6 @@ const some = (chosen: string, all: string): string => chosen === "" ? all : chos
 
 export const en: Texts = {
   units: { ms: "ms", s: "s", min: "min", h: "h", d: "d" },
-  commands: {
-    start: "Start or renew your session",
-    help: "What I can do",
-    opportunities: "What is open right now",
-    session: "Your session and what you are sent",
-    logout: "End the session and all messages",
-  },
   welcome: (name) =>
     `👋 <b>Welcome to ArbEdge${name === "" ? "" : `, ${name}`}!</b>\nI watch exchanges and send you ` +
     `the few arbitrage opportunities that fit you.`,

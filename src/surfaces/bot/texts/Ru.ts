@@ -11,13 +11,6 @@ const some = (chosen: string, all: string): string => chosen === "" ? all : chos
 
 export const ru: Texts = {
   units: { ms: "мс", s: "с", min: "мин", h: "ч", d: "д" },
-  commands: {
-    start: "Начать или продлить сессию",
-    help: "Что я умею",
-    opportunities: "Что открыто прямо сейчас",
-    session: "Ваша сессия и что вам присылают",
-    logout: "Завершить сессию и все сообщения",
-  },
   welcome: (name) =>
     `👋 <b>Добро пожаловать в ArbEdge${name === "" ? "" : `, ${name}`}!</b>\nЯ слежу за биржами и ` +
     `присылаю те немногие арбитражные возможности, которые вам подходят.`,

@@ -10,7 +10,6 @@ import type { Preferences } from "../../../domain/Preferences.ts"
 import type { TimeUnits } from "../../../domain/card/Figures.ts"
 
 export type Language = Preferences["language"]
-export type CommandName = "start" | "help" | "opportunities" | "session" | "logout"
 
 /** What a user has set, ready to be shown. */
 export interface ShownPreferences {
@@ -32,7 +31,6 @@ export interface ShownPreferences {
 
 export interface Texts {
   readonly units: TimeUnits
-  readonly commands: Readonly<Record<CommandName, string>>
   readonly welcome: (name: string) => string
   readonly welcomeBack: (name: string) => string
   readonly alreadyActive: string

@@ -1,0 +1,22 @@
+# What Telegram's menu and /help say of each command.
+command-start = Start or renew your session
+command-help = What I can do
+command-opportunities = What is open right now
+command-opportunity = One opportunity in full
+command-why = Why you were, or were not, told of one
+command-market = The best prices of an asset
+command-price = The price of an asset
+command-alerts = Your price alerts
+command-profile = You, your plan and its limits
+command-session = Your session and what you are sent
+command-logout = End the session and all messages
+command-setup = What is set up and what is missing
+command-settings = Everything you can change
+command-preferences = Which opportunities you want
+command-notifications = When and how often you are told
+command-keys = Keys of your exchanges
+command-export = Everything I know of you, as a file
+command-forget = Erase everything I know of you
+command-group = This group's settings
+command-stats = How the service is doing
+command-users = Find and change users

@@ -1,0 +1,22 @@
+# What Telegram's menu and /help say of each command.
+command-start = Начать или продлить сессию
+command-help = Что я умею
+command-opportunities = Что открыто прямо сейчас
+command-opportunity = Одна возможность целиком
+command-why = Почему вам о ней сообщили или нет
+command-market = Лучшие цены актива
+command-price = Цена актива
+command-alerts = Ваши ценовые оповещения
+command-profile = Вы, ваш тариф и его лимиты
+command-session = Ваша сессия и что вам присылают
+command-logout = Завершить сессию и все сообщения
+command-setup = Что настроено и чего не хватает
+command-settings = Всё, что можно изменить
+command-preferences = Какие возможности вам нужны
+command-notifications = Когда и как часто сообщать
+command-keys = Ключи ваших бирж
+command-export = Всё, что я о вас знаю, файлом
+command-forget = Стереть всё, что я о вас знаю
+command-group = Настройки этой группы
+command-stats = Как работает сервис
+command-users = Найти и изменить пользователей
