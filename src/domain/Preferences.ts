@@ -15,6 +15,10 @@ export const TimeZone = Schema.String.check(
   Schema.makeFilter((name: string) => Option.isSome(DateTime.zoneMakeNamed(name)) || "an IANA time zone"),
 )
 
+/** Languages that the product speaks. */
+export const Language = Schema.Literals(["en", "ru"])
+export type Language = typeof Language.Type
+
 export const Preferences = Schema.Struct({
   pushEnabled: withDefault(Schema.Boolean, true),
   /** Empty: every type the tier admits. */
@@ -36,7 +40,7 @@ export const Preferences = Schema.Struct({
   pairs: withDefault(Schema.Array(Schema.String), []),
   /** Pairs ("BTC/USDT") not to be told of, whatever `pairs` says. */
   mutedPairs: withDefault(Schema.Array(Schema.String), []),
-  language: withDefault(Schema.Literals(["en", "ru"]), "en"),
+  language: withDefault(Language, "en"),
 })
 export type Preferences = typeof Preferences.Type
 

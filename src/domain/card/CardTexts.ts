@@ -5,11 +5,11 @@
  * markup, so that markup is decided in one place.
  */
 import type { OpportunityState, OpportunityType, Priority } from "../Opportunity.ts"
-import type { Preferences } from "../Preferences.ts"
+import type { Language } from "../Preferences.ts"
 import type { Action } from "./CallbackData.ts"
 import type { Grouping, TimeUnits } from "./Figures.ts"
 
-export type Language = Preferences["language"]
+export type { Language }
 
 export interface CardTexts {
   readonly grouping: Grouping

@@ -6,15 +6,14 @@
  */
 import { Cause, Clock, Context, Deferred, Effect, Layer, Metric, Option, Schedule } from "effect"
 import type { Update } from "grammy/types"
+import type { Language } from "../../domain/Preferences.ts"
 import { Telegram } from "../../layers/Telegram.ts"
 import { Users } from "../../layers/Users.ts"
 import { COMMANDS } from "./commands/All.ts"
 import { laneOf } from "./Incoming.ts"
 import { say } from "./Replies.ts"
 import * as Router from "./Router.ts"
-import { TEXTS } from "./texts/All.ts"
-import { plain } from "./texts/Fluent.ts"
-import type { Language } from "./texts/Texts.ts"
+import { html, plain } from "./texts/Fluent.ts"
 import { type BotError, type BotServices, languageOfApp, type Reaction } from "./Visit.ts"
 
 /** `failed`: a reply or a change was lost; `unroutable`: nothing was tried. */
@@ -52,7 +51,7 @@ const apologize = (update: Update): Reaction => {
   const message = update.message
   if (message?.from === undefined || message.chat.id <= 0) return Effect.void
   const language = languageOfApp({ languageCode: message.from.language_code ?? null })
-  return say(`${message.chat.id}`, TEXTS[language].trouble)
+  return say(`${message.chat.id}`, html(language, "gate-trouble"))
 }
 
 const afterFailure = Effect.fn("Dispatcher.afterFailure")(function* (update: Update, cause: Cause.Cause<BotError>) {

@@ -5,14 +5,14 @@
  * passes extends the session; one that does not changes nothing.
  */
 import { Effect, Option } from "effect"
+import type { Language } from "../../domain/Preferences.ts"
 import type { SessionVerdict } from "../../domain/Session.ts"
 import { START } from "../../domain/card/CallbackData.ts"
 import { Users } from "../../layers/Users.ts"
 import type { Buttons } from "../../layers/Telegram.ts"
 import { say } from "./Replies.ts"
 import { SessionClient } from "../../actors/Session.ts"
-import { TEXTS } from "./texts/All.ts"
-import type { Language } from "./texts/Texts.ts"
+import { html, plain } from "./texts/Fluent.ts"
 import { languageOfApp, type Member, type Reaction, type Visit } from "./Visit.ts"
 
 export type Admission =
@@ -41,7 +41,7 @@ export const languageOf = Effect.fn("Gate.languageOf")(function* (visit: Visit) 
 })
 
 export const startButton = (language: Language): Buttons => [[{
-  text: TEXTS[language].startButton,
+  text: plain(language, "start-button"),
   callback_data: START,
 }]]
 
@@ -49,5 +49,5 @@ export const startButton = (language: Language): Buttons => [[{
 export const turnAway = (visit: Visit, verdict: Exclude<SessionVerdict, "valid">): Reaction =>
   Effect.flatMap(
     languageOf(visit),
-    (language) => say(visit.chatId, TEXTS[language].noSession[verdict], startButton(language)),
+    (language) => say(visit.chatId, html(language, `gate-session.${verdict}`), startButton(language)),
   )

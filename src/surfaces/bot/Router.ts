@@ -16,8 +16,7 @@ import { admit, turnAway } from "./Gate.ts"
 import { say } from "./Replies.ts"
 import * as Standing from "./Standing.ts"
 import { tapped } from "./Taps.ts"
-import { TEXTS } from "./texts/All.ts"
-import type { Texts } from "./texts/Texts.ts"
+import { html, plain } from "./texts/Fluent.ts"
 import { languageOfApp, type Reaction, type Visit, visitOf } from "./Visit.ts"
 
 const visiting = <A>(chat: Chat | Sender, from: Sender, react: (visit: Visit) => Reaction<A>): Reaction<A> =>
@@ -36,18 +35,18 @@ export const calledIn = (text: string): Called | null => {
 }
 
 /** Hints go to those who have a session; the others are told how to get one. */
-const hint = (visit: Visit, activity: string, text: (texts: Texts) => string): Reaction =>
+const hint = (visit: Visit, activity: string, id: "gate-unknown-command" | "gate-not-a-command"): Reaction =>
   Effect.flatMap(
     admit(visit, activity),
     (admission) =>
       admission._tag === "Refused"
         ? turnAway(visit, admission.verdict)
-        : say(visit.chatId, text(TEXTS[admission.member.preferences.language])),
+        : say(visit.chatId, html(admission.member.preferences.language, id)),
   )
 
 const command = (visit: Visit, name: string): Reaction => {
   const known = COMMANDS.find((each) => each.name === name)
-  if (known === undefined) return hint(visit, "command:unknown", (texts) => texts.unknownCommand)
+  if (known === undefined) return hint(visit, "command:unknown", "gate-unknown-command")
   if (isOpen(known)) return known.run(visit)
   return Effect.flatMap(
     admit(visit, `command:${known.name}`),
@@ -56,9 +55,9 @@ const command = (visit: Visit, name: string): Reaction => {
 }
 
 const explainGroups = (visit: Visit, me: Me): Reaction => {
-  const texts = TEXTS[languageOfApp(visit)]
-  return say(visit.chatId, texts.groups, [[{
-    text: texts.groupsButton,
+  const language = languageOfApp(visit)
+  return say(visit.chatId, html(language, "gate-groups"), [[{
+    text: plain(language, "gate-private-button"),
     url: `https://t.me/${me.username}?start=group`,
   }]])
 }
@@ -70,14 +69,14 @@ const onMessage = (message: Message, me: Me): Reaction | null => {
     // Pictures, stickers, joins: in private they count as contact, and get the same hint as other text.
     return from === undefined || from.is_bot || chat.id <= 0
       ? null
-      : visiting(chat, from, (visit) => hint(visit, "message", (texts) => texts.notACommand))
+      : visiting(chat, from, (visit) => hint(visit, "message", "gate-not-a-command"))
   }
   const called = calledIn(text)
   const forUs = called?.bot == null || called.bot === me.username.toLowerCase()
   return visiting(chat, from, (visit) => {
     if (visit.isPrivate) {
       if (called !== null && forUs) return command(visit, called.name)
-      return hint(visit, "message", (texts) => texts.notACommand)
+      return hint(visit, "message", "gate-not-a-command")
     }
     const isOurs = called !== null && forUs && COMMANDS.some(({ name }) => name === called.name)
     return isOurs ? explainGroups(visit, me) : Effect.void

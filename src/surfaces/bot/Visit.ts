@@ -6,7 +6,7 @@
  */
 import type { Effect } from "effect"
 import type { Chat, User as Sender } from "grammy/types"
-import type { Preferences } from "../../domain/Preferences.ts"
+import type { Language, Preferences } from "../../domain/Preferences.ts"
 import type { Session } from "../../domain/Session.ts"
 import type { User } from "../../domain/User.ts"
 import type { Opportunities } from "../../layers/Opportunities.ts"
@@ -14,7 +14,6 @@ import type { StoreError } from "../../layers/Store.ts"
 import type { Telegram, TelegramError } from "../../layers/Telegram.ts"
 import type { Users } from "../../layers/Users.ts"
 import type { SessionClient } from "../../actors/Session.ts"
-import type { Language } from "./texts/Texts.ts"
 
 export interface Visit {
   readonly chatId: string

@@ -8,7 +8,6 @@ import { Effect } from "effect"
 import type { Command, CommandName } from "../Command.ts"
 import { languageOf } from "../Gate.ts"
 import { say } from "../Replies.ts"
-import { TEXTS } from "../texts/All.ts"
 import { html } from "../texts/Fluent.ts"
 
 const LISTED: ReadonlyArray<CommandName> = ["start", "opportunities", "session", "logout", "help"]
@@ -17,8 +16,10 @@ export const help: Command = {
   name: "help",
   run: (visit) =>
     Effect.flatMap(languageOf(visit), (language) => {
-      const texts = TEXTS[language]
       const lines = LISTED.map((name) => `/${name} — ${html(language, `command-${name}`)}`)
-      return say(visit.chatId, [texts.help, "", ...lines, "", texts.helpSession].join("\n"))
+      return say(
+        visit.chatId,
+        [html(language, "help-intro"), "", ...lines, "", html(language, "help-session")].join("\n"),
+      )
     }),
 }

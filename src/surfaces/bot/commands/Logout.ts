@@ -9,13 +9,13 @@ import type { Command } from "../Command.ts"
 import { startButton } from "../Gate.ts"
 import { say } from "../Replies.ts"
 import { SessionClient } from "../../../actors/Session.ts"
-import { TEXTS } from "../texts/All.ts"
+import { html } from "../texts/Fluent.ts"
 
 export const logout: Command = {
   name: "logout",
   run: Effect.fn("Command.logout")(function* ({ preferences, visit }) {
     const sessions = yield* SessionClient
     yield* sessions.end(visit.telegramId)
-    yield* say(visit.chatId, TEXTS[preferences.language].loggedOut, startButton(preferences.language))
+    yield* say(visit.chatId, html(preferences.language, "session-logged-out"), startButton(preferences.language))
   }),
 }

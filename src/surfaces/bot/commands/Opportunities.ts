@@ -10,23 +10,25 @@ import { Opportunities } from "../../../layers/Opportunities.ts"
 import { summarize } from "../../../domain/card/OpportunityCard.ts"
 import type { Command } from "../Command.ts"
 import { say } from "../Replies.ts"
-import { TEXTS } from "../texts/All.ts"
-import type { Texts } from "../texts/Texts.ts"
+import type { Language } from "../../../domain/Preferences.ts"
+import { html } from "../texts/Fluent.ts"
 
 /** Living opportunities looked at; more than these exist only in a market gone mad. */
 const LOOKED_AT = 500
 const SHOWN = 5
 
-const countMisfits = (misfits: ReadonlyArray<UnwantedReason>, texts: Texts): string =>
+const countMisfits = (misfits: ReadonlyArray<UnwantedReason>, language: Language): string =>
   [...new Set(misfits)]
-    .map((misfit) => texts.misfits[misfit](misfits.filter((each) => each === misfit).length))
+    .map((misfit) =>
+      html(language, `opportunities-misfit.${misfit}`, { count: misfits.filter((each) => each === misfit).length })
+    )
     .join(", ")
 
 export const opportunities: Command = {
   name: "opportunities",
   run: Effect.fn("Command.opportunities")(function* ({ preferences, user, visit }) {
     const { chatId, nowMs } = visit
-    const texts = TEXTS[preferences.language]
+    const { language } = preferences
     const open = yield* Effect.flatMap(Opportunities, (store) => store.open(nowMs, LOOKED_AT))
     const judged = open.map((opportunity) => ({
       opportunity,
@@ -37,12 +39,17 @@ export const opportunities: Command = {
     if (fitting.length === 0) {
       return yield* say(
         chatId,
-        open.length === 0 ? texts.nothingOpen : texts.nothingFits(open.length, countMisfits(misfits, texts)),
+        open.length === 0 ? html(language, "opportunities-none") : html(language, "opportunities-none-fit", {
+          open: open.length,
+          why: { html: countMisfits(misfits, language) },
+        }),
       )
     }
-    const best = fitting.slice(0, SHOWN).map(({ opportunity }) =>
-      summarize({ opportunity, language: preferences.language, nowMs })
-    )
-    yield* say(chatId, [texts.openNow(fitting.length, best.length), ...best].join("\n\n"))
+    const best = fitting.slice(0, SHOWN).map(({ opportunity }) => summarize({ opportunity, language, nowMs }))
+    const head = html(language, fitting.length > best.length ? "opportunities-open.best" : "opportunities-open", {
+      fitting: fitting.length,
+      shown: best.length,
+    })
+    yield* say(chatId, [head, ...best].join("\n\n"))
   }),
 }

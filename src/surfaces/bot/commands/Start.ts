@@ -10,8 +10,8 @@ import { Users } from "../../../layers/Users.ts"
 import type { Command } from "../Command.ts"
 import { say } from "../Replies.ts"
 import { SessionClient } from "../../../actors/Session.ts"
-import { instant, shownPreferences } from "../Shown.ts"
-import { TEXTS } from "../texts/All.ts"
+import { instant, sent } from "../Shown.ts"
+import { html } from "../texts/Fluent.ts"
 import type { Visit } from "../Visit.ts"
 
 const NAME_LENGTH = 40
@@ -29,16 +29,17 @@ type Opened = Effect.Success<ReturnType<typeof open>>
 
 /** Says what a start has led to. */
 export const greet = (visit: Visit, { outcome, preferences, session }: Opened) => {
-  const texts = TEXTS[preferences.language]
+  const { language } = preferences
   const name = escape(visit.firstName ?? "", NAME_LENGTH)
+  const called = { name: { html: name === "" ? "" : `, ${name}` } }
   const greeting = outcome === "created"
-    ? texts.welcome(name)
+    ? html(language, "start-welcome", called)
     : outcome === "renewed"
-    ? texts.welcomeBack(name)
-    : texts.alreadyActive
-  const until = texts.sessionUntil(instant(session.expiresAt, preferences.timeZone))
-  const rest = outcome === "already_active" ? [] : ["", texts.sent(shownPreferences(preferences)), "", texts.consent]
-  return say(visit.chatId, [greeting, until, ...rest, "", texts.nextSteps].join("\n"))
+    ? html(language, "start-welcome-back", called)
+    : html(language, "start-active")
+  const until = html(language, "start-until", { until: instant(session.expiresAt, preferences.timeZone) })
+  const rest = outcome === "already_active" ? [] : ["", sent(preferences), "", html(language, "start-consent")]
+  return say(visit.chatId, [greeting, until, ...rest, "", html(language, "start-next")].join("\n"))
 }
 
 export const start: Command = {

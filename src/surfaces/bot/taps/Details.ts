@@ -8,22 +8,22 @@ import { Effect } from "effect"
 import { limitsOf } from "../../../domain/Tier.ts"
 import { render } from "../../../domain/card/OpportunityCard.ts"
 import { rewrite, say } from "../Replies.ts"
-import { TEXTS } from "../texts/All.ts"
+import { plain } from "../texts/Fluent.ts"
 import type { TapHandler } from "./Tapped.ts"
 
 export const details: TapHandler = ({ preferences, user, visit }, opportunity, { messageId }) => {
-  const texts = TEXTS[preferences.language]
+  const { language } = preferences
   if (!limitsOf(user.tier, user.role).types.includes(opportunity.type)) {
-    return Effect.succeed({ answer: { text: texts.tapMisfit.tier_type, alert: true } })
+    return Effect.succeed({ answer: { text: plain(language, "tap-misfit.tier_type"), alert: true } })
   }
   const { buttons, html } = render({
     opportunity,
-    language: preferences.language,
+    language,
     nowMs: visit.nowMs,
     detailed: true,
   })
   return Effect.succeed({
-    answer: { text: texts.tapDetails, alert: false },
+    answer: { text: plain(language, "tap-details"), alert: false },
     then: messageId === null ? say(visit.chatId, html, buttons) : rewrite(visit.chatId, messageId, html, buttons),
   })
 }

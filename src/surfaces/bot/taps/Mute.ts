@@ -7,17 +7,17 @@
 import { Effect } from "effect"
 import { pairOf } from "../../../domain/card/OpportunityCard.ts"
 import { Users } from "../../../layers/Users.ts"
-import { TEXTS } from "../texts/All.ts"
+import { plain } from "../texts/Fluent.ts"
 import type { TapHandler } from "./Tapped.ts"
 
 export const mute: TapHandler = Effect.fn("Tap.mute")(function* ({ preferences, user, visit }, opportunity) {
   const users = yield* Users
-  const texts = TEXTS[preferences.language]
+  const { language } = preferences
   const pair = pairOf(opportunity)
   if (preferences.mutedPairs.includes(pair)) {
-    return { answer: { text: texts.tapAlreadyMuted(pair), alert: false } }
+    return { answer: { text: plain(language, "tap-already-muted", { pair }), alert: false } }
   }
   const muted = { ...preferences, mutedPairs: [...preferences.mutedPairs, pair] }
   yield* users.setPreferences(user.userId, muted, visit.nowMs)
-  return { answer: { text: texts.tapMuted(pair), alert: false } }
+  return { answer: { text: plain(language, "tap-muted", { pair }), alert: false } }
 })

@@ -7,19 +7,21 @@
 import { Effect } from "effect"
 import { offerOf, unwanted } from "../../../domain/Matching.ts"
 import { fixed } from "../../../domain/card/Figures.ts"
-import { TEXTS } from "../texts/All.ts"
+import { plain } from "../texts/Fluent.ts"
 import type { TapHandler } from "./Tapped.ts"
 
 export const why: TapHandler = ({ preferences, user }, opportunity) => {
-  const texts = TEXTS[preferences.language]
+  const { language } = preferences
   const { role, tier } = user
   const misfit = unwanted(offerOf(opportunity), { tier, role, preferences })
   const text = misfit === null
-    ? texts.tapWhy({
-      netBps: opportunity.netBps === null ? null : fixed(opportunity.netBps, 2),
-      minNetBps: preferences.minNetBps,
-      tier,
-    })
-    : texts.tapMisfit[misfit]
+    ? opportunity.netBps === null
+      ? plain(language, "tap-why.unknown", { minNetBps: `${preferences.minNetBps}`, tier })
+      : plain(language, "tap-why", {
+        netBps: fixed(opportunity.netBps, 2),
+        minNetBps: `${preferences.minNetBps}`,
+        tier,
+      })
+    : plain(language, `tap-misfit.${misfit}`)
   return Effect.succeed({ answer: { text, alert: true } })
 }

@@ -8,7 +8,7 @@
 import { FluentBundle, FluentResource } from "@fluent/bundle"
 import { readdirSync, readFileSync } from "node:fs"
 import { escape } from "../../../domain/card/Html.ts"
-import type { Language } from "./Texts.ts"
+import type { Language } from "../../../domain/Preferences.ts"
 
 /** Text that is HTML already. */
 export interface Markup {

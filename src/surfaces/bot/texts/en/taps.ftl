@@ -1,0 +1,19 @@
+# Answers to taps: plain text, at most 200 characters.
+tap-started = Your session is active.
+tap-already-active = Your session is active already.
+tap-gone = I no longer remember this opportunity.
+tap-details = Details as of now.
+tap-muted = { $pair } is muted: you are not sent it any more.
+tap-already-muted = { $pair } is muted already.
+tap-misfit =
+    .tier_type = Your plan does not include this kind any more.
+    .unwanted_type = You have since left this kind out, so the next one will not come.
+    .below_min_net_bps = By now it is under your minimum, so it would not be sent again.
+    .unwanted_venue = You have since left out one of its venues, so the next one will not come.
+    .unwanted_pair = You have since left this pair out, so the next one will not come.
+    .muted_pair = You have since muted this pair, so the next one will not come.
+tap-why = Net { $netBps } bps, your minimum is { $minNetBps }. Its kind, venues and pair are among those you want, and your plan ({ $tier }) includes them.
+    .unknown = Net unknown, your minimum is { $minNetBps }. Its kind, venues and pair are among those you want, and your plan ({ $tier }) includes them.
+tap-unknown = This button no longer works.
+tap-working = One moment…
+tap-trouble = Something I need does not answer right now. Please try again.
