@@ -11,6 +11,7 @@ import type { Frame } from "../src/domain/Frame.ts"
 import * as Pglite from "../src/layers/pglite/Pglite.ts"
 import * as Migrations from "../src/layers/sql/Migrations.ts"
 import * as Repositories from "../src/layers/sql/Repositories.ts"
+import * as EnvelopeVault from "../src/layers/vault/EnvelopeVault.ts"
 import { type Findings, TrackRecord } from "../src/layers/TrackRecord.ts"
 import { Analysis } from "../src/streams/Analysis.ts"
 import { Framing } from "../src/streams/Framing.ts"
@@ -25,7 +26,7 @@ const NO_FEES = { binance: { taker: "0" }, binanceusdm: { taker: "0" }, binancec
 
 const store = Repositories.layer.pipe(
   Layer.provideMerge(Migrations.layer),
-  Layer.provideMerge(Pglite.layer({ dataDir: Option.none() })),
+  Layer.provideMerge(Layer.merge(EnvelopeVault.ephemeral, Pglite.layer({ dataDir: Option.none() }))),
 )
 
 /** Batches of frames, with a turn for other fibers between them, as a stream has it. Out: what was found. */

@@ -47,6 +47,12 @@ export const FIELDS = {
   natsUrl: secret("NATS_URL", "NATS server with JetStream (>= 2.9); unset: the in-process bus"),
   postgresUrl: secret("POSTGRES_URL", "Postgres (>= 15); unset: the embedded store"),
   dataDir: text("DATA_DIR", "Folder of the embedded store; `memory` keeps nothing", ".arbedge"),
+  masterKeys: secret(
+    "MASTER_KEYS",
+    "What seals users' exchange keys: `id:base64` of 32 bytes, several separated by commas, the current one first " +
+      "(`arbedge keys new` makes one); unset: a file in the data folder, and on Postgres no keys are taken",
+  ),
+  masterKeysFile: optional("MASTER_KEYS_FILE", "Path of a file with the same, one a line, instead of the variable"),
   streamPrefix: text("STREAM_PREFIX", "Set before the names of streams and buckets, to share one NATS server", ""),
   venues: list("VENUES", "Venues to follow, any id of ccxt", "binance,okx,bybit,kraken,coinbaseexchange"),
   instruments: list(
@@ -107,6 +113,8 @@ export const settings: Config.Config<Settings> = Config.all({
   natsUrl: FIELDS.natsUrl.config,
   postgresUrl: FIELDS.postgresUrl.config,
   dataDir: FIELDS.dataDir.config,
+  masterKeys: FIELDS.masterKeys.config,
+  masterKeysFile: FIELDS.masterKeysFile.config,
   streamPrefix: FIELDS.streamPrefix.config,
   venues: FIELDS.venues.config,
   instruments: FIELDS.instruments.config,

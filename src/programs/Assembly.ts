@@ -13,6 +13,7 @@ import * as UserQueue from "../actors/UserQueue.ts"
 import type { DataSource } from "../domain/Frame.ts"
 import type { FeedRequest } from "../domain/Feed.ts"
 import * as Repositories from "../layers/sql/Repositories.ts"
+import type { Vault, VaultError } from "../layers/Vault.ts"
 import { Audience } from "../streams/Audience.ts"
 import { Ingest } from "../streams/Ingest.ts"
 import { feedSink } from "../streams/Pipeline.ts"
@@ -21,10 +22,12 @@ import { ensureStreams } from "../streams/Topology.ts"
 export interface AssemblyOptions {
   readonly owner: string
   readonly sessionTimeout: Duration.Duration
+  /** What seals secrets before they are stored. */
+  readonly vault: Layer.Layer<Vault, VaultError>
 }
 
 /** Actors that own users, opportunities and sending, with their clients; and what they stand on. */
-export const people = ({ sessionTimeout }: AssemblyOptions) =>
+export const people = ({ sessionTimeout, vault }: AssemblyOptions) =>
   Layer.mergeAll(
     Session.behaviour({ timeout: sessionTimeout }),
     UserQueue.behaviour,
@@ -39,6 +42,7 @@ export const people = ({ sessionTimeout }: AssemblyOptions) =>
       Audience.layer,
     )),
     Layer.provideMerge(Repositories.layer),
+    Layer.provideMerge(vault),
     Layer.provideMerge(Layer.effectDiscard(ensureStreams)),
   )
 

@@ -4,6 +4,7 @@
  * In: settings. Out: layers. Promises: the choice is made here and nowhere else; several processes are only offered
  * where both servers are set, because an embedded bus or store cannot be shared.
  */
+import { join } from "node:path"
 import { Effect, Layer, Option, Schema } from "effect"
 import type { Sharding } from "effect/cluster/Sharding"
 import type * as SqlClient from "effect/sql/SqlClient"
@@ -24,6 +25,9 @@ import * as TrackRecordSql from "../layers/sql/TrackRecordSql.ts"
 import type { Opportunities } from "../layers/Opportunities.ts"
 import type { Store, StoreError } from "../layers/Store.ts"
 import type { TrackRecord } from "../layers/TrackRecord.ts"
+import { Vault, type VaultError } from "../layers/Vault.ts"
+import * as EnvelopeVault from "../layers/vault/EnvelopeVault.ts"
+import type { KeySource } from "../layers/vault/MasterKeys.ts"
 
 /** The settings do not go together; told with the variable to change. */
 export class BadSettings extends Schema.TaggedError<BadSettings>()("BadSettings", { detail: Schema.String }) {
@@ -53,6 +57,30 @@ export const storeOf = (settings: Settings): Layer.Layer<Store | SqlClient.SqlCl
   Option.match(settings.postgresUrl, {
     onNone: () => Pglite.layer({ dataDir: dataFolder(settings) }),
     onSome: (url) => Postgres.layer({ url }),
+  })
+
+/** What to do on a server without a master key. */
+export const NO_MASTER_KEY =
+  "no master key is set: set ARBEDGE_MASTER_KEYS (or ARBEDGE_MASTER_KEYS_FILE) to what `arbedge keys new` prints, the " +
+  "same in every process"
+
+/** Where master keys come from; none: a server, and none is set. */
+export const keySourceOf = (settings: Settings): Option.Option<KeySource> => {
+  if (Option.isSome(settings.masterKeys)) return Option.some({ _tag: "Setting", text: settings.masterKeys.value })
+  if (Option.isSome(settings.masterKeysFile)) {
+    return Option.some({ _tag: "File", path: settings.masterKeysFile.value, make: false })
+  }
+  if (!isEmbedded(settings)) return Option.none()
+  return Option.some(Option.match(dataFolder(settings), {
+    onNone: (): KeySource => ({ _tag: "Ephemeral" }),
+    onSome: (folder): KeySource => ({ _tag: "File", path: join(folder, "master.keys"), make: true }),
+  }))
+}
+
+export const vaultOf = (settings: Settings): Layer.Layer<Vault, VaultError> =>
+  Option.match(keySourceOf(settings), {
+    onNone: (): Layer.Layer<Vault, VaultError> => Vault.absent(NO_MASTER_KEY),
+    onSome: EnvelopeVault.layer,
   })
 
 /** For commands that read what was recorded of opportunities. */

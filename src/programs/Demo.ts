@@ -37,6 +37,7 @@ import { needsVenueFrames } from "../streams/detectors/All.ts"
 import { rulesOf } from "../streams/Judge.ts"
 import * as Pipeline from "../streams/Pipeline.ts"
 import { FACTS } from "../streams/Topology.ts"
+import * as EnvelopeVault from "../layers/vault/EnvelopeVault.ts"
 import * as Assembly from "./Assembly.ts"
 
 export interface Person {
@@ -256,7 +257,7 @@ export const demo = Effect.fn("Demo.demo")(<E>(options: DemoOptions<E>) => {
   const world = options.bot.pipe(
     Layer.provideMerge(Assembly.feeds({ owner, requests, source, venues: needsVenueFrames(options.config) })),
     Layer.provideMerge(exchange),
-    Layer.provideMerge(Assembly.people({ owner, sessionTimeout: Duration.days(7) })),
+    Layer.provideMerge(Assembly.people({ owner, sessionTimeout: Duration.days(7), vault: EnvelopeVault.ephemeral })),
     Layer.provideMerge(Migrations.layer),
     Layer.provideMerge(Layer.mergeAll(
       EmbeddedBus.layer(),

@@ -17,6 +17,7 @@ import { type Check, failing, missing, ok, optional } from "./doctor/Check.ts"
 import { checkTelegram, checkVenues } from "./doctor/Outside.ts"
 import { checkReference } from "./doctor/Reference.ts"
 import { checkStore } from "./doctor/Store.ts"
+import { checkVault } from "./doctor/Vault.ts"
 
 export interface DoctorOptions {
   readonly venues: boolean
@@ -80,6 +81,7 @@ export const examine = Effect.fn("Doctor.examine")(
       const groups = yield* Effect.all([
         checkBus(set),
         checkStore(set),
+        Effect.map(checkVault(set), (check) => [check]),
         checkTelegram(set),
         checkReference(set),
         Effect.map(checkData, (check) => [check]),

@@ -103,7 +103,11 @@ export const run = Effect.fn("Run.run")(function* <E>(options: RunOptions<E>) {
   const pipeline = { owner, config, judging: rulesOf(config), watch }
 
   const schema = Backends.isEmbedded(settings) ? Migrations.layer : Migrations.checked
-  const people = Assembly.people({ owner, sessionTimeout: Duration.days(settings.sessionDays) }).pipe(
+  const people = Assembly.people({
+    owner,
+    sessionTimeout: Duration.days(settings.sessionDays),
+    vault: Backends.vaultOf(settings),
+  }).pipe(
     Layer.provideMerge(schema),
     Layer.provideMerge(Backends.clusterOf(settings, has("ingest") ? [...PEOPLE_GROUPS, "feeds"] : PEOPLE_GROUPS)),
     Layer.provideMerge(options.bus),

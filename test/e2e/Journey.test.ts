@@ -13,6 +13,7 @@ import * as EmbeddedBus from "../../src/layers/embedded/Bus.ts"
 import { OpportunityQueue } from "../../src/layers/OpportunityQueue.ts"
 import * as Pglite from "../../src/layers/pglite/Pglite.ts"
 import * as Migrations from "../../src/layers/sql/Migrations.ts"
+import * as EnvelopeVault from "../../src/layers/vault/EnvelopeVault.ts"
 import { StreamTime } from "../../src/layers/StreamTime.ts"
 import * as Client from "../../src/layers/telegram/Client.ts"
 import * as TelegramNotifier from "../../src/layers/telegram/Notifier.ts"
@@ -53,7 +54,11 @@ const telegram = TelegramNotifier.layer.pipe(
   Layer.provideMerge(TelegramEmulator.layerInProcess()),
 )
 
-const beneath = Assembly.people({ owner: "journey", sessionTimeout: Duration.days(7) }).pipe(
+const beneath = Assembly.people({
+  owner: "journey",
+  sessionTimeout: Duration.days(7),
+  vault: EnvelopeVault.ephemeral,
+}).pipe(
   Layer.provideMerge(Migrations.layer),
   Layer.provideMerge(Layer.mergeAll(
     EmbeddedBus.layer(),

@@ -47,6 +47,7 @@ describe("Doctor with nothing set", () => {
         bus: "ok",
         store: "ok",
         telegram: "optional",
+        "master keys": "ok",
         coinmarketcap: "optional",
         data: "optional",
         service: "ok",

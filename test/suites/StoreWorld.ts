@@ -12,10 +12,14 @@ import { Store, type StoreError } from "../../src/layers/Store.ts"
 import { Users } from "../../src/layers/Users.ts"
 import * as Migrations from "../../src/layers/sql/Migrations.ts"
 import * as Repositories from "../../src/layers/sql/Repositories.ts"
+import * as EnvelopeVault from "../../src/layers/vault/EnvelopeVault.ts"
 
 /** Every repository, migrated, over the store given. */
 export const worldOf = (store: Layer.Layer<Store, StoreError>) =>
-  Repositories.layer.pipe(Layer.provideMerge(Migrations.layer), Layer.provideMerge(store))
+  Repositories.layer.pipe(
+    Layer.provideMerge(Migrations.layer),
+    Layer.provideMerge(Layer.merge(store, EnvelopeVault.ephemeral)),
+  )
 
 export type World = Layer.Success<ReturnType<typeof worldOf>>
 export type Suite = (it: Vitest.MethodsNonLive<World>) => void

@@ -16,6 +16,7 @@ import { Exchange } from "../../src/layers/Exchange.ts"
 import * as Cluster from "../../src/layers/cluster/Cluster.ts"
 import * as Postgres from "../../src/layers/postgres/Postgres.ts"
 import * as Repositories from "../../src/layers/sql/Repositories.ts"
+import * as EnvelopeVault from "../../src/layers/vault/EnvelopeVault.ts"
 
 const Command = Schema.fromJsonString(Schema.Struct({
   id: Schema.Int,
@@ -82,7 +83,9 @@ const live = actors.pipe(
     poll: Duration.millis(500),
   })),
   Layer.provideMerge(Repositories.layer),
-  Layer.provideMerge(Postgres.layer({ url: Redacted.make(url), maxConnections: 6 })),
+  Layer.provideMerge(
+    Layer.merge(EnvelopeVault.ephemeral, Postgres.layer({ url: Redacted.make(url), maxConnections: 6 })),
+  ),
 )
 
 const obey = Effect.fnUntraced(function* ({ key, op }: typeof Command.Type) {

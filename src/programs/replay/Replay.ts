@@ -14,6 +14,7 @@ import * as ReplayClock from "../../layers/clock/ReplayClock.ts"
 import * as Cluster from "../../layers/cluster/Cluster.ts"
 import { type BadLine, Recording, type RecordingBatch } from "../../layers/Recording.ts"
 import { Sessions } from "../../layers/Sessions.ts"
+import * as EnvelopeVault from "../../layers/vault/EnvelopeVault.ts"
 import * as Migrations from "../../layers/sql/Migrations.ts"
 import type { Store, StoreError } from "../../layers/Store.ts"
 import * as Client from "../../layers/telegram/Client.ts"
@@ -219,7 +220,7 @@ export const replay = Effect.fn("Replay.replay")(function* (options: ReplayOptio
     ? ReplayClock.layer(startMs)
     : PacedClock.layer(startMs, options.speed)
   const world = Layer.mergeAll(
-    Assembly.people({ owner: options.owner, sessionTimeout: SESSION_TTL }),
+    Assembly.people({ owner: options.owner, sessionTimeout: SESSION_TTL, vault: EnvelopeVault.ephemeral }),
     Ingest.layer({
       writer: `${options.owner}.0`,
       source: "recorded",

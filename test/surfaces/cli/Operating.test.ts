@@ -16,6 +16,7 @@ import * as RecordingFiles from "../../../src/layers/recording/RecordingFiles.ts
 import { Recording } from "../../../src/layers/Recording.ts"
 import * as Migrations from "../../../src/layers/sql/Migrations.ts"
 import * as Repositories from "../../../src/layers/sql/Repositories.ts"
+import * as EnvelopeVault from "../../../src/layers/vault/EnvelopeVault.ts"
 import { Ingest } from "../../../src/streams/Ingest.ts"
 import * as Pipeline from "../../../src/streams/Pipeline.ts"
 import { ensureStreams } from "../../../src/streams/Topology.ts"
@@ -127,7 +128,7 @@ const store = Layer.merge(
   NodeServices.layer,
   Repositories.layer.pipe(
     Layer.provideMerge(Migrations.layer),
-    Layer.provideMerge(Pglite.layer({ dataDir: Option.none() })),
+    Layer.provideMerge(Layer.merge(EnvelopeVault.ephemeral, Pglite.layer({ dataDir: Option.none() }))),
   ),
 )
 

@@ -6,6 +6,7 @@ import * as Pglite from "../../../src/layers/pglite/Pglite.ts"
 import { Opportunities } from "../../../src/layers/Opportunities.ts"
 import * as Migrations from "../../../src/layers/sql/Migrations.ts"
 import * as Repositories from "../../../src/layers/sql/Repositories.ts"
+import * as EnvelopeVault from "../../../src/layers/vault/EnvelopeVault.ts"
 import { TrackRecord } from "../../../src/layers/TrackRecord.ts"
 import { Explained } from "../../../src/programs/TrackRecords.ts"
 import { Analysis } from "../../../src/streams/Analysis.ts"
@@ -18,7 +19,7 @@ const store = Layer.merge(
   NodeServices.layer,
   Repositories.layer.pipe(
     Layer.provideMerge(Migrations.layer),
-    Layer.provideMerge(Pglite.layer({ dataDir: Option.none() })),
+    Layer.provideMerge(Layer.merge(EnvelopeVault.ephemeral, Pglite.layer({ dataDir: Option.none() }))),
   ),
 )
 

@@ -7,6 +7,7 @@ import { Opportunities } from "../../../src/layers/Opportunities.ts"
 import * as Pglite from "../../../src/layers/pglite/Pglite.ts"
 import * as Migrations from "../../../src/layers/sql/Migrations.ts"
 import * as Repositories from "../../../src/layers/sql/Repositories.ts"
+import * as EnvelopeVault from "../../../src/layers/vault/EnvelopeVault.ts"
 import { Verified } from "../../../src/programs/VerifyOpportunities.ts"
 import { Analysis } from "../../../src/streams/Analysis.ts"
 import * as Pipeline from "../../../src/streams/Pipeline.ts"
@@ -81,7 +82,7 @@ const store = Layer.merge(
   NodeServices.layer,
   Repositories.layer.pipe(
     Layer.provideMerge(Migrations.layer),
-    Layer.provideMerge(Pglite.layer({ dataDir: Option.none() })),
+    Layer.provideMerge(Layer.merge(EnvelopeVault.ephemeral, Pglite.layer({ dataDir: Option.none() }))),
   ),
 )
 

@@ -10,6 +10,7 @@ import * as Pglite from "../../../src/layers/pglite/Pglite.ts"
 import { Sessions } from "../../../src/layers/Sessions.ts"
 import * as Migrations from "../../../src/layers/sql/Migrations.ts"
 import * as Repositories from "../../../src/layers/sql/Repositories.ts"
+import * as EnvelopeVault from "../../../src/layers/vault/EnvelopeVault.ts"
 import { Users } from "../../../src/layers/Users.ts"
 import type { SourceState } from "../../../src/streams/MarketAccess.ts"
 import * as Pipeline from "../../../src/streams/Pipeline.ts"
@@ -20,10 +21,12 @@ import * as ServiceFile from "../../../src/surfaces/rpc/ServiceFile.ts"
 
 const stored = Repositories.layer.pipe(
   Layer.provideMerge(Migrations.layer),
-  Layer.provideMerge(Pglite.layer({ dataDir: Option.none() })),
+  Layer.provideMerge(Layer.merge(EnvelopeVault.ephemeral, Pglite.layer({ dataDir: Option.none() }))),
 )
 /** Without its tables: every question to the store fails. */
-const broken = Repositories.layer.pipe(Layer.provideMerge(Pglite.layer({ dataDir: Option.none() })))
+const broken = Repositories.layer.pipe(
+  Layer.provideMerge(Layer.merge(EnvelopeVault.ephemeral, Pglite.layer({ dataDir: Option.none() }))),
+)
 
 const live = <A, E>(store: Layer.Layer<A, E>) => Layer.merge(NodeServices.layer, store)
 
