@@ -10,6 +10,8 @@ import * as CallbackData from "../../domain/card/CallbackData.ts"
 import { Opportunities } from "../../layers/Opportunities.ts"
 import { greet, open } from "./commands/Start.ts"
 import { admit, languageOf, startButton } from "./Gate.ts"
+import { isMenuData } from "./menus/Keyboard.ts"
+import * as Menus from "./menus/Menus.ts"
 import { answer, rebutton } from "./Replies.ts"
 import { TAPS } from "./taps/All.ts"
 import type { Tapped } from "./taps/Tapped.ts"
@@ -40,6 +42,12 @@ const turnedAway = Effect.fn("Taps.turnedAway")(
 
 const decide = Effect.fn("Taps.decide")(function* (visit: Visit, tap: Tap, data: string) {
   if (data === CallbackData.START) return yield* started(visit)
+  if (isMenuData(data)) {
+    const admission = yield* admit(visit, "tap:menu")
+    return admission._tag === "Refused"
+      ? yield* turnedAway(visit, tap, admission.verdict)
+      : yield* Menus.tapped(admission.member, tap, data)
+  }
   const wanted = CallbackData.decode(data)
   const activity = Option.match(wanted, { onNone: () => "unknown", onSome: ({ action }) => action })
   const admission = yield* admit(visit, `tap:${activity}`)

@@ -1,0 +1,54 @@
+/**
+ * What a menu is: a message with buttons that is edited in place, tap after tap. One file in this folder each, listed in
+ * `All.ts`.
+ *
+ * To add one: a `Menu` with an id of its own, its place in `All.ts`; a command or another menu leads there by
+ * `Menus.open(member, { menu: "push" })` or a button `{ text, to: { menu: "push", param: "2" } }`.
+ *
+ * `draw` loads what the menu shows and says all of it at once: text and rows of buttons. It runs before a tap is judged
+ * and again after the tap was done, so it shows what is, and changes nothing. A button does its work in `press`, which
+ * runs within the second that an answer may take: it changes rows and says where to go on. Long work goes to `then`.
+ * Promises: session and permission are checked at each tap; a menu that has changed since it was shown (`state`, by
+ * default its text) is drawn anew instead of doing anything, so that a double tap does what one tap does; callback data
+ * is opaque and within 64 bytes: ids up to 12 characters, params up to 16, without "/".
+ */
+import type { Permission } from "../../../domain/Permission.ts"
+import type { TapAnswer } from "../Replies.ts"
+import type { Member, Reaction } from "../Visit.ts"
+
+/** A menu, and what of it: a page, a key's id, a step. */
+export interface Target {
+  readonly menu: string
+  readonly param?: string
+}
+
+export interface Pressed {
+  /** A passing line, or an answer of its own; left out: none. */
+  readonly answer?: string | TapAnswer
+  /** Where the message goes on; left out: the same menu, drawn anew. `null`: its buttons go away, its text stays. */
+  readonly to?: Target | null
+  /** Done after the message was drawn. */
+  readonly then?: Reaction
+}
+
+/** Buttons that one may not use are left out by `draw`. */
+export type Item =
+  | { readonly text: string; readonly press: Reaction<Pressed> }
+  | { readonly text: string; readonly to: Target }
+  | { readonly text: string; readonly url: string }
+
+export interface Drawn {
+  readonly html: string
+  readonly rows: ReadonlyArray<ReadonlyArray<Item>>
+  /** What has to be as it was for a tap to count; default: the text. Give it where the text changes by itself. */
+  readonly state?: string
+}
+
+export interface Menu {
+  /** 1 to 12 letters, digits or "-". */
+  readonly id: string
+  /** Who may open it and tap on it; the same as its command's. */
+  readonly permission: Permission
+  /** `param` is "" unless the way here gave one; it may come from an old message, so it is checked like any input. */
+  readonly draw: (member: Member, param: string) => Reaction<Drawn>
+}
