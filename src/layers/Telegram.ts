@@ -59,6 +59,18 @@ export type Button =
 
 export type Buttons = ReadonlyArray<ReadonlyArray<Button>>
 
+/** A standing in a group or channel, as Telegram names it. */
+export const MemberStatus = Schema.Literals(["creator", "administrator", "member", "restricted", "left", "kicked"])
+
+export interface ChatMember {
+  readonly status: typeof MemberStatus.Type
+  /** Of a channel: whether they may post; the owner always may. */
+  readonly canPost: boolean
+}
+
+/** Whether they may decide for the chat. */
+export const isAdmin = ({ status }: ChatMember): boolean => status === "creator" || status === "administrator"
+
 /** An update as it came, whatever it holds. */
 export interface RawUpdate {
   readonly updateId: number
@@ -71,6 +83,8 @@ export class Telegram extends Context.Service<Telegram, {
   /** Out: the message's id. Links show no preview. */
   readonly send: (message: {
     readonly chatId: string
+    /** The topic of a forum; left out or null: the general one. */
+    readonly threadId?: number | null
     readonly html: string
     readonly buttons: Buttons
   }) => Call<number>
@@ -88,6 +102,8 @@ export class Telegram extends Context.Service<Telegram, {
   }) => Call
   /** Answers a tap: at most 200 characters, as a passing line or (`alert`) a window. */
   readonly answerTap: (answer: { readonly queryId: string; readonly text: string; readonly alert: boolean }) => Call
+  /** Somebody's standing in a group or channel. Who is not there, or whom Telegram does not know, has left. */
+  readonly memberOf: (member: { readonly chatId: string; readonly userId: string }) => Call<ChatMember>
   /** Who this bot is. */
   readonly me: Call<{ readonly id: number; readonly firstName: string; readonly username: string }>
   /** The menu of commands, for apps in one language, or (null) for all that have none of their own. */
@@ -111,4 +127,4 @@ export class Telegram extends Context.Service<Telegram, {
   readonly deleteWebhook: Call
 }>()("arbedge/Telegram") {}
 
-export type UpdateKind = "message" | "callback_query" | "my_chat_member"
+export type UpdateKind = "message" | "callback_query" | "my_chat_member" | "chat_member"

@@ -7,7 +7,7 @@
  */
 import { Duration, Effect, Layer, Redacted, Schema } from "effect"
 import { Api } from "grammy/web"
-import { type Buttons, Telegram, TelegramError, Unknown } from "../Telegram.ts"
+import { type Buttons, type ChatMember, MemberStatus, Telegram, TelegramError, Unknown } from "../Telegram.ts"
 import { fromThrown } from "./Failure.ts"
 import * as Transport from "./Transport.ts"
 
@@ -26,6 +26,10 @@ const POLL_BATCH = 100
 
 const SentMessage = Schema.Struct({ message_id: Schema.Int })
 const Me = Schema.Struct({ id: Schema.Int, first_name: Schema.String, username: Schema.String })
+const Member = Schema.Struct({ status: MemberStatus, can_post_messages: Schema.optionalKey(Schema.Boolean) })
+const LEFT: ChatMember = { status: "left", canPost: false }
+/** What Telegram says of people who are not, or never were, in the chat. */
+const NOT_THERE = /member not found|user not found|PARTICIPANT_ID_INVALID|USER_NOT_PARTICIPANT/i
 const Polled = Schema.Array(Schema.StructWithRest(Schema.Struct({ update_id: Schema.Int }), [
   Schema.Record(Schema.String, Schema.Unknown),
 ]))
@@ -77,11 +81,15 @@ export const layer = (options: ClientOptions): Layer.Layer<Telegram> =>
     }
 
     return {
-      send: ({ buttons, chatId, html }) =>
-        call("sendMessage", (api) => api.sendMessage(chatId, html, shown(buttons))).pipe(
-          Effect.flatMap(read("sendMessage", SentMessage)),
-          Effect.map(({ message_id }) => message_id),
-        ),
+      send: ({ buttons, chatId, html, threadId }) =>
+        call("sendMessage", (api) =>
+          api.sendMessage(chatId, html, {
+            ...shown(buttons),
+            ...(threadId == null ? {} : { message_thread_id: threadId }),
+          })).pipe(
+            Effect.flatMap(read("sendMessage", SentMessage)),
+            Effect.map(({ message_id }) => message_id),
+          ),
       edit: ({ buttons, chatId, html, messageId }) =>
         Effect.asVoid(
           call("editMessageText", (api) => api.editMessageText(chatId, messageId, html, shown(buttons))),
@@ -93,6 +101,18 @@ export const layer = (options: ClientOptions): Layer.Layer<Telegram> =>
         Effect.asVoid(
           call("answerCallbackQuery", (api) =>
             api.answerCallbackQuery(queryId, { text, show_alert: alert })),
+        ),
+      memberOf: ({ chatId, userId }) =>
+        call("getChatMember", (api) => api.getChatMember(chatId, Number(userId))).pipe(
+          Effect.flatMap(read("getChatMember", Member)),
+          Effect.map((member): ChatMember => ({
+            status: member.status,
+            canPost: member.status === "creator" || member.can_post_messages === true,
+          })),
+          Effect.catchIf(
+            ({ reason }) => "detail" in reason && NOT_THERE.test(reason.detail),
+            () => Effect.succeed(LEFT),
+          ),
         ),
       me: call("getMe", (api) => api.getMe()).pipe(
         Effect.flatMap(read("getMe", Me)),

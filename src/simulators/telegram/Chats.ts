@@ -34,6 +34,8 @@ export interface StoredMessage extends FormattedText {
   readonly editedMs: number | null
   readonly keyboard: InlineKeyboard | null
   readonly replyToMessageId: number | null
+  /** The topic it stands in; null: none, or the general one. */
+  readonly threadId: number | null
   /** Fields of a service message, such as migrate_to_chat_id. */
   readonly service: Readonly<Record<string, unknown>> | null
 }
@@ -45,6 +47,8 @@ export interface ChatState {
   readonly names: Readonly<Record<string, string>>
   readonly members: Map<number, Member>
   readonly messages: Map<number, StoredMessage>
+  /** Open topics of a forum. */
+  readonly topics: ReadonlySet<number>
   nextMessageId: number
   /** Whether the bot may write here: a person blocks it or has not started it, a group removes it. */
   reach: "open" | "blocked" | "not_started" | "kicked"
@@ -55,10 +59,14 @@ export interface ChatState {
 export const historyLimit = 10_000
 
 export const makeChat = (
-  chat: Pick<ChatState, "id" | "type" | "names"> & { readonly members: ReadonlyArray<Member> },
+  chat: Pick<ChatState, "id" | "type" | "names"> & {
+    readonly members: ReadonlyArray<Member>
+    readonly topics?: ReadonlyArray<number>
+  },
 ): ChatState => ({
   ...chat,
   members: new Map(chat.members.map((member) => [member.user.id, member])),
+  topics: new Set(chat.topics),
   messages: new Map(),
   nextMessageId: 1,
   reach: "open",
@@ -71,7 +79,32 @@ export const wireChat = (chat: ChatState): Readonly<Record<string, unknown>> => 
   id: chat.id,
   ...chat.names,
   type: chat.type,
+  ...(chat.topics.size === 0 ? {} : { is_forum: true }),
 })
+
+/** A member with the rights of its standing; in a channel an admin may post. */
+export const wireMember = (chat: ChatState, { status, user }: Member): Readonly<Record<string, unknown>> => {
+  switch (status) {
+    case "creator":
+      return { user, status, is_anonymous: false }
+    case "administrator":
+      return {
+        user,
+        status,
+        can_be_edited: false,
+        is_anonymous: false,
+        can_manage_chat: true,
+        can_delete_messages: true,
+        ...(chat.type === "channel" ? { can_post_messages: true, can_edit_messages: true } : {}),
+      }
+    case "restricted":
+      return { user, status, is_member: true, can_send_messages: false, until_date: 0 }
+    case "kicked":
+      return { user, status, until_date: 0 }
+    default:
+      return { user, status }
+  }
+}
 
 export const seconds = (ms: number): number => Math.floor(ms / 1_000)
 
@@ -83,6 +116,7 @@ export const wireMessage = (chat: ChatState, message: StoredMessage): Readonly<R
     ...(message.from === null ? { sender_chat: wireChat(chat) } : { from: message.from }),
     chat: wireChat(chat),
     date: seconds(message.dateMs),
+    ...(message.threadId === null ? {} : { message_thread_id: message.threadId, is_topic_message: true }),
     ...(message.editedMs === null ? {} : { edit_date: seconds(message.editedMs) }),
     ...(repliedTo === undefined
       ? {}

@@ -88,6 +88,8 @@ export const sendMessage: Method = (world, params, nowMs) =>
     const markup = yield* readMarkup(params)
     const chat = yield* writable(world, params)
     const replyToMessageId = yield* readReply(chat, params)
+    const threadId = integer(params, "message_thread_id")
+    if (threadId !== null && !chat.topics.has(threadId)) return yield* badRequest("message thread not found")
     yield* takeTurn(world, chat, nowMs)
     const stored = append(chat, {
       ...formatted,
@@ -96,6 +98,7 @@ export const sendMessage: Method = (world, params, nowMs) =>
       editedMs: null,
       keyboard: markup?.inline ?? null,
       replyToMessageId,
+      threadId,
       service: null,
     })
     return wireMessage(chat, stored)

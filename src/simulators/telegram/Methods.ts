@@ -4,7 +4,7 @@
  * Promises: every method is plain synchronous code on the world; getUpdates, which may wait, is in Api.ts.
  */
 import { Result } from "effect"
-import { type ChatState, checkReach, findChat, isGroup, type Member, seconds, wireChat } from "./Chats.ts"
+import { type ChatState, checkReach, findChat, isGroup, seconds, wireChat, wireMember } from "./Chats.ts"
 import { deleteMyCommands, getMyCommands, setMyCommands } from "./Commands.ts"
 import {
   deleteMessage,
@@ -64,28 +64,6 @@ const getChat: Method = (world, params) =>
     }
   })
 
-const wireMember = ({ user, status }: Member) => {
-  switch (status) {
-    case "creator":
-      return { user, status, is_anonymous: false }
-    case "administrator":
-      return {
-        user,
-        status,
-        can_be_edited: false,
-        is_anonymous: false,
-        can_manage_chat: true,
-        can_delete_messages: true,
-      }
-    case "restricted":
-      return { user, status, is_member: true, can_send_messages: false, until_date: 0 }
-    case "kicked":
-      return { user, status, until_date: 0 }
-    default:
-      return { user, status }
-  }
-}
-
 /** The chat, if the bot is in it and may look around. */
 const joined = (world: World, params: Params): Answer<ChatState> =>
   Result.flatMap(findChat(world.chats, params), (chat) => isGroup(chat) ? checkReach(chat) : Result.succeed(chat))
@@ -96,7 +74,7 @@ const getChatMember: Method = (world, params) =>
     const userId = integer(params, "user_id")
     if (userId === null || userId <= 0) return yield* badRequest("invalid user_id specified")
     const member = chat.members.get(userId)
-    return member === undefined ? yield* badRequest("member not found") : wireMember(member)
+    return member === undefined ? yield* badRequest("member not found") : wireMember(chat, member)
   })
 
 const getChatAdministrators: Method = (world, params) =>
@@ -105,7 +83,7 @@ const getChatAdministrators: Method = (world, params) =>
     if (chat.type === "private") return yield* badRequest("there are no administrators in the private chat")
     return [...chat.members.values()]
       .filter(({ status }) => status === "creator" || status === "administrator")
-      .map(wireMember)
+      .map((member) => wireMember(chat, member))
   })
 
 const getChatMemberCount: Method = (world, params) =>

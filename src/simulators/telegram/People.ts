@@ -16,6 +16,7 @@ import {
   type StoredMessage,
   type User,
   wireChat,
+  wireMember,
   wireMessage,
 } from "./Chats.ts"
 import { type Callback, callbackLimit, type World } from "./World.ts"
@@ -65,6 +66,8 @@ export interface Group {
   readonly botStatus?: MemberStatus
   /** Whether the bot is told that it was added; default false. */
   readonly announce?: boolean
+  /** Topics of a forum. */
+  readonly topics?: ReadonlyArray<number>
 }
 
 const toUser = (person: Person): User => ({
@@ -103,8 +106,38 @@ const tellStanding = (world: World, chat: ChatState, by: User, from: MemberStatu
       from: by,
       date: seconds(nowMs),
       old_chat_member: { user: world.bot, status: from },
-      new_chat_member: { user: world.bot, status: to, ...(to === "kicked" ? { until_date: 0 } : {}) },
+      new_chat_member: wireMember(chat, { user: world.bot, status: to }),
     },
+  })
+
+/** Promotes, demotes or removes somebody, or the bot; who is told of others is only a bot that is an admin. */
+export const setStatus = (
+  world: World,
+  chatId: number,
+  userId: number,
+  status: MemberStatus,
+  nowMs: number,
+): Done<void> =>
+  Result.gen(function* () {
+    const chat = yield* chatOf(world, chatId)
+    const user = yield* memberOf(chat, userId)
+    const before = chat.members.get(userId)?.status ?? "left"
+    if (before === status) return
+    chat.members.set(userId, { user, status })
+    if (userId === world.bot.id) {
+      tellStanding(world, chat, actor(world, chat), before, status, nowMs)
+      return
+    }
+    if (chat.members.get(world.bot.id)?.status !== "administrator") return
+    Updates.push(world.updates, `chat:${chat.id}`, {
+      chat_member: {
+        chat: wireChat(chat),
+        from: actor(world, chat),
+        date: seconds(nowMs),
+        old_chat_member: wireMember(chat, { user, status: before }),
+        new_chat_member: wireMember(chat, { user, status }),
+      },
+    })
   })
 
 /** Who acts for a chat when nobody in particular does: the person of a private chat, or a group's first member. */
@@ -120,6 +153,7 @@ export const addGroup = (world: World, group: Group, nowMs: number): Done<number
     type,
     names: { title: group.title, ...(group.username === undefined ? {} : { username: group.username }) },
     members: [...people, { user: world.bot, status }],
+    ...(group.topics === undefined ? {} : { topics: group.topics }),
   })
   return Result.map(addChat(world, chat), () => {
     if (group.announce === true) tellStanding(world, chat, actor(world, chat), "left", status, nowMs)
@@ -147,9 +181,16 @@ const tellMessage = (world: World, chat: ChatState, message: StoredMessage): Sai
   }),
 })
 
-const personal = { editedMs: null, keyboard: null, replyToMessageId: null, service: null }
+const personal = { editedMs: null, keyboard: null, replyToMessageId: null, threadId: null, service: null }
 
-export const say = (world: World, chatId: number, userId: number, text: string, nowMs: number): Done<Said> =>
+export const say = (
+  world: World,
+  chatId: number,
+  userId: number,
+  text: string,
+  nowMs: number,
+  threadId: number | null = null,
+): Done<Said> =>
   Result.gen(function* () {
     const chat = yield* chatOf(world, chatId)
     const from = yield* memberOf(chat, userId)
@@ -160,6 +201,7 @@ export const say = (world: World, chatId: number, userId: number, text: string, 
     if (chat.reach === "not_started") chat.reach = "open"
     const message = append(chat, {
       ...personal,
+      threadId,
       text,
       entities: commandEntities(text),
       from: chat.type === "channel" ? null : from,

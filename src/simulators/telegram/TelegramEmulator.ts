@@ -7,7 +7,7 @@
 import { Clock, Context, Effect, Layer, Result, type Stream } from "effect"
 import { FetchHttpClient } from "effect/http"
 import * as CallLog from "./CallLog.ts"
-import { type ChatType, type StoredMessage } from "./Chats.ts"
+import { type ChatType, type MemberStatus, type StoredMessage } from "./Chats.ts"
 import * as Faults from "./Faults.ts"
 import type { Entity } from "./HtmlEntities.ts"
 import type { InlineButton } from "./Keyboards.ts"
@@ -40,6 +40,8 @@ export interface VisibleMessage {
   readonly text: string
   readonly entities: ReadonlyArray<Entity>
   readonly buttons: ReadonlyArray<ReadonlyArray<InlineButton>>
+  /** The topic of a forum; null: none. */
+  readonly threadId: number | null
   readonly sentAtMs: number
   readonly editedAtMs: number | null
 }
@@ -63,7 +65,13 @@ export interface Emulator {
   /** Adds a person and their private chat with the bot; both have the id that is answered. */
   readonly addPrivateChat: (person: People.PrivateChat) => Effect.Effect<number, People.EmulatorError>
   readonly addGroup: (group: People.Group) => Effect.Effect<number, People.EmulatorError>
-  readonly say: (chatId: number, userId: number, text: string) => Effect.Effect<People.Said, People.EmulatorError>
+  /** `threadId`: the topic of a forum it is said in. */
+  readonly say: (
+    chatId: number,
+    userId: number,
+    text: string,
+    threadId?: number,
+  ) => Effect.Effect<People.Said, People.EmulatorError>
   /** Taps a button by its callback data or text; answers the callback query's id. In a group, `userId` says who. */
   readonly tap: (
     chatId: number,
@@ -71,6 +79,12 @@ export interface Emulator {
     button: string,
     userId?: number,
   ) => Effect.Effect<string, People.EmulatorError>
+  /** Promotes, demotes or removes a member, or the bot by its own id; a bot that is an admin there is told. */
+  readonly setStatus: (
+    chatId: number,
+    userId: number,
+    status: MemberStatus,
+  ) => Effect.Effect<void, People.EmulatorError>
   readonly callbackAnswer: (callbackQueryId: string) => Effect.Effect<CallbackAnswer>
   /** A person blocks the bot, or a group removes it; the bot is told by my_chat_member. */
   readonly block: (chatId: number) => Effect.Effect<void, People.EmulatorError>
@@ -107,6 +121,7 @@ const visible = (world: World.World, title: string, message: StoredMessage): Vis
   text: message.text,
   entities: message.entities,
   buttons: message.keyboard?.inline_keyboard ?? [],
+  threadId: message.threadId,
   sentAtMs: message.dateMs,
   editedAtMs: message.editedMs,
 })
@@ -121,9 +136,10 @@ const make = (world: World.World, url: string, fetch: Fetch): Emulator => {
     fetch,
     addPrivateChat: (person) => act(() => People.addPrivateChat(world, person)),
     addGroup: (group) => act((nowMs) => People.addGroup(world, group, nowMs)),
-    say: (chatId, userId, text) => act((nowMs) => People.say(world, chatId, userId, text, nowMs)),
+    say: (chatId, userId, text, threadId) => act((nowMs) => People.say(world, chatId, userId, text, nowMs, threadId)),
     tap: (chatId, messageId, button, userId) =>
       act((nowMs) => People.tap(world, chatId, messageId, button, userId, nowMs)),
+    setStatus: (chatId, userId, status) => act((nowMs) => People.setStatus(world, chatId, userId, status, nowMs)),
     callbackAnswer: (id) => Effect.sync(() => world.callbacks.get(id)?.answer ?? null),
     block: (chatId) => act((nowMs) => People.block(world, chatId, nowMs)),
     unblock: (chatId) => act((nowMs) => People.unblock(world, chatId, nowMs)),
