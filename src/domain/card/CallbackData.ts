@@ -6,10 +6,19 @@
  */
 import { Option } from "effect"
 
-export const ACTIONS = ["details", "mute", "why"] as const
+export const ACTIONS = ["take", "details", "useful", "not_useful", "too_late", "mute", "why", "dismiss"] as const
 export type Action = typeof ACTIONS[number]
 
-const LETTER: Readonly<Record<Action, string>> = { details: "d", mute: "m", why: "w" }
+const LETTER: Readonly<Record<Action, string>> = {
+  take: "t",
+  details: "d",
+  useful: "u",
+  not_useful: "n",
+  too_late: "l",
+  mute: "m",
+  why: "w",
+  dismiss: "x",
+}
 
 /** The button that starts a session. */
 export const START = "s"
@@ -18,7 +27,7 @@ export const START = "s"
 export const encode = (action: Action, opportunityId: string): string => `${LETTER[action]}.${opportunityId}`
 
 export const decode = (data: string): Option.Option<{ readonly action: Action; readonly opportunityId: string }> => {
-  const match = /^([dmw])\.([0-9a-f]{32})$/.exec(data)
+  const match = /^([a-z])\.([0-9a-f]{32})$/.exec(data)
   const action = ACTIONS.find((each) => LETTER[each] === match?.[1])
   const opportunityId = match?.[2]
   return action === undefined || opportunityId === undefined ? Option.none() : Option.some({ action, opportunityId })
