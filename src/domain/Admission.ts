@@ -6,7 +6,8 @@
  * is scheduled ahead; edits are always admitted, at once; every refusal has a reason from a closed list.
  */
 import { Schema } from "effect"
-import { nextActiveAt, type Preferences, startOfDay, startOfNextDay } from "./Preferences.ts"
+import { type Preferences, startOfDay, startOfNextDay } from "./Preferences.ts"
+import { quietAt, quietEndsAt } from "./QuietTime.ts"
 import { limitsOf } from "./Tier.ts"
 import type { Recipient } from "./User.ts"
 
@@ -82,9 +83,9 @@ export const decide = (situation: Situation, nowMs: number): ReadonlyArray<Decis
     if (nowMs >= expiresAt) return refuse("expired")
     if (recipient === null || nowMs >= recipient.sessionExpiresAt) return refuse("no_session")
     if (!recipient.preferences.pushEnabled) return refuse("push_off")
-    if (recipient.preferences.doNotDisturb) return refuse("do_not_disturb")
-    const dueAtMs = nextActiveAt(recipient.preferences, nowMs)
-    if (dueAtMs >= expiresAt) return refuse("outside_hours")
+    const quiet = quietAt(recipient.preferences, nowMs)
+    const dueAtMs = quiet === null ? nowMs : quietEndsAt(recipient.preferences, nowMs)
+    if (dueAtMs === null || dueAtMs >= expiresAt) return refuse(quiet ?? "expired")
     if (dueAtMs >= recipient.sessionExpiresAt) return refuse("no_session")
     const reason = brokenCap(recipient, dueAtMs, spent)
     if (reason !== null) return refuse(reason)

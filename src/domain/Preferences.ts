@@ -1,11 +1,37 @@
 /**
- * Notification preferences: what one user wants to be sent, and when.
+ * Preferences: what one user wants to be sent, when, and how they want to deal.
  *
- * In: rows and settings files. Out: the Schema with the defaults of the product, and the pure questions over it.
- * Promises: hours are in the user's zone and right across midnight and DST; an empty choice means everything.
+ * In: rows and settings files. Out: the Schema with the defaults of the product, and the user's calendar day.
+ * Promises: an empty choice means everything; times of day are in the user's zone. When they make quiet and when that
+ * ends: QuietTime.ts.
  */
 import { DateTime, Effect, Option, Schema } from "effect"
 import { OpportunityType } from "./Opportunity.ts"
+
+/** ISO: 1 is Monday, 7 is Sunday. */
+export const Weekday = Schema.Literals([1, 2, 3, 4, 5, 6, 7])
+export type Weekday = typeof Weekday.Type
+
+/** Minutes since midnight by the wall clock; 1440: the midnight that ends the day. */
+const MinuteOfDay = Schema.Int.check(Schema.isBetween({ minimum: 0, maximum: 1_440 }))
+
+/**
+ * A stretch of every week. `days` are those on which it begins. It ends before `to` of the same day, or of the next if
+ * `to` is not after `from`; equal: it lasts a whole day.
+ */
+export const WeeklyWindow = Schema.Struct({
+  days: Schema.Array(Weekday).check(Schema.isMinLength(1)),
+  from: MinuteOfDay,
+  to: MinuteOfDay,
+})
+export type WeeklyWindow = typeof WeeklyWindow.Type
+
+/** How much may go wrong with what one is told of. */
+export const RiskTolerance = Schema.Literals(["low", "medium", "high"])
+export type RiskTolerance = typeof RiskTolerance.Type
+
+export const TradingMode = Schema.Literals(["paper", "live"])
+export type TradingMode = typeof TradingMode.Type
 
 const Hour = Schema.Int.check(Schema.isBetween({ minimum: 0, maximum: 24 }))
 const withDefault = <S extends Schema.Constraint>(schema: S, value: S["Encoded"]) =>
@@ -29,8 +55,15 @@ export const Preferences = Schema.Struct({
   activeHoursStart: withDefault(Hour, 8),
   /** ... and before this one; equal to the start: around the clock; smaller: across midnight. */
   activeHoursEnd: withDefault(Hour, 22),
+  /** Days on which active hours begin; empty: every day. */
+  activeDays: withDefault(Schema.Array(Weekday), []),
   timeZone: withDefault(TimeZone, "UTC"),
+  /** Until the user says otherwise. */
   doNotDisturb: withDefault(Schema.Boolean, false),
+  /** Until this instant (ms); one that has passed means nothing. */
+  doNotDisturbUntil: withDefault(Schema.NullOr(Schema.Int), null),
+  /** Every week. */
+  doNotDisturbWindow: withDefault(Schema.NullOr(WeeklyWindow), null),
   highPriorityOnly: withDefault(Schema.Boolean, false),
   batchNotifications: withDefault(Schema.Boolean, true),
   minNetBps: withDefault(Schema.Finite, 0),
@@ -40,6 +73,8 @@ export const Preferences = Schema.Struct({
   pairs: withDefault(Schema.Array(Schema.String), []),
   /** Pairs ("BTC/USDT") not to be told of, whatever `pairs` says. */
   mutedPairs: withDefault(Schema.Array(Schema.String), []),
+  riskTolerance: withDefault(RiskTolerance, "medium"),
+  tradingMode: withDefault(TradingMode, "paper"),
   language: withDefault(Language, "en"),
 })
 export type Preferences = typeof Preferences.Type
@@ -50,26 +85,6 @@ const DAY_MS = 86_400_000
 
 const zoned = (atMs: number, timeZone: string): DateTime.Zoned =>
   DateTime.makeZonedUnsafe(atMs, { timeZone, adjustForTimeZone: false })
-
-/** Whether this instant lies inside the user's active hours. */
-export const isActiveAt = (preferences: Preferences, atMs: number): boolean => {
-  const { activeHoursEnd: end, activeHoursStart: start } = preferences
-  if (start === end) return true
-  const hour = DateTime.getPart(zoned(atMs, preferences.timeZone), "hour")
-  return start < end ? hour >= start && hour < end : hour >= start || hour < end
-}
-
-/** The next instant inside the active hours: now, or the coming start hour in the user's zone (ms). */
-export const nextActiveAt = (preferences: Preferences, atMs: number): number => {
-  if (isActiveAt(preferences, atMs)) return atMs
-  const now = zoned(atMs, preferences.timeZone)
-  const atStart = (day: DateTime.Zoned): number =>
-    DateTime.toEpochMillis(
-      DateTime.setParts(day, { hour: preferences.activeHoursStart % 24, minute: 0, second: 0, millisecond: 0 }),
-    )
-  const today = atStart(now)
-  return today > atMs ? today : atStart(DateTime.add(now, { days: 1 }))
-}
 
 /** First millisecond of the user's calendar day that holds this instant. */
 export const startOfDay = (preferences: Preferences, atMs: number): number =>

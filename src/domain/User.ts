@@ -12,6 +12,9 @@ import { Role, Tier } from "./Tier.ts"
 export const TelegramId = Schema.String.check(Schema.isPattern(/^-?\d{1,19}$/))
 export type TelegramId = string
 
+/** ISO 3166-1 alpha-2, upper case: "DE". */
+export const Country = Schema.String.check(Schema.isPattern(/^[A-Z]{2}$/))
+
 export const User = Schema.Struct({
   userId: Schema.String,
   telegramId: TelegramId,
@@ -22,6 +25,10 @@ export const User = Schema.Struct({
   /** False once the chat is blocked or gone: nothing is sent until the next contact. */
   isActive: Schema.Boolean,
   isGroup: Schema.Boolean,
+  /** Null: they have not said. */
+  country: Schema.NullOr(Country),
+  /** Beta access ends before this instant (ms); null: they have none. */
+  betaUntil: Schema.NullOr(Schema.Int),
 })
 export type User = typeof User.Type
 
@@ -31,8 +38,14 @@ export const Recipient = Schema.Struct({
   role: Role,
   tier: Tier,
   isGroup: Schema.Boolean,
+  country: Schema.NullOr(Country),
+  betaUntil: Schema.NullOr(Schema.Int),
   /** Nothing unsolicited is sent after this instant (ms). */
   sessionExpiresAt: Schema.Int,
   preferences: Preferences,
 })
 export type Recipient = typeof Recipient.Type
+
+/** Whether beta access holds at this instant. */
+export const isBetaAt = ({ betaUntil }: Pick<User, "betaUntil">, nowMs: number): boolean =>
+  betaUntil !== null && nowMs < betaUntil

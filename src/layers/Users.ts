@@ -3,7 +3,7 @@
  *
  * In: contacts and settings. Out: users, their preferences, and the audience that Distribute matches opportunities to.
  * Promises: a contact creates its user once; a change that matters to the audience is told on the channel `audience` in
- * the same transaction.
+ * the same transaction; who turns push off or is gone is owed nothing from that transaction on.
  */
 import { Context, type Effect, type Option, type Stream } from "effect"
 import type { Preferences } from "../domain/Preferences.ts"
@@ -38,9 +38,25 @@ export class Users extends Context.Service<Users, {
     readonly role: Role
     readonly nowMs: number
   }) => Effect.Effect<boolean, StoreError>
+  /** ISO 3166-1 alpha-2; null: they take it back. False: no such user. Fails with `constraint` for what is no country. */
+  readonly setCountry: (options: {
+    readonly userId: string
+    readonly country: string | null
+    readonly nowMs: number
+  }) => Effect.Effect<boolean, StoreError>
+  /** Beta access up to this instant (ms); null: none. False: no such user. */
+  readonly setBetaUntil: (options: {
+    readonly userId: string
+    readonly betaUntil: number | null
+    readonly nowMs: number
+  }) => Effect.Effect<boolean, StoreError>
   /** The product's defaults where the user has set nothing. */
   readonly preferences: (userId: string) => Effect.Effect<Preferences, StoreError>
-  /** Replaces all of them, effective at once. Fails with `constraint` for an unknown user. */
+  /**
+   * Replaces all of them, effective at once: with push off all that waited is cancelled, else what has a time but is
+   * not yet claimed is decided on again by the user's queue. Fails with `constraint` for an unknown
+   * user.
+   */
   readonly setPreferences: (
     userId: string,
     preferences: Preferences,

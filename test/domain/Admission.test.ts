@@ -21,6 +21,8 @@ const recipient = (preferences: Partial<Preferences> = {}, changes: Partial<Reci
   role: "user",
   tier: "enterprise",
   isGroup: false,
+  country: null,
+  betaUntil: null,
   sessionExpiresAt: Number.MAX_SAFE_INTEGER,
   preferences: { ...DEFAULT_PREFERENCES, maxPerHour: 100, maxPerDay: 1_000, ...preferences },
   ...changes,

@@ -34,6 +34,8 @@ const someone = (preferences: Partial<Preferences> = {}, changes: Partial<Recipi
   role: "user",
   tier: "free",
   isGroup: false,
+  country: null,
+  betaUntil: null,
   sessionExpiresAt: t0 + day,
   preferences: { ...DEFAULT_PREFERENCES, ...preferences },
   ...changes,

@@ -11,6 +11,8 @@ const recipient = (preferences: Partial<Recipient["preferences"]>): Recipient =>
   role: "user",
   tier: "free",
   isGroup: false,
+  country: null,
+  betaUntil: null,
   sessionExpiresAt: detectedAt + 60_000,
   preferences: { ...DEFAULT_PREFERENCES, ...preferences },
 })

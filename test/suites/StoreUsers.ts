@@ -4,9 +4,10 @@
 import { assert } from "@effect/vitest"
 import { Effect, Option, Stream } from "effect"
 import { DEFAULT_PREFERENCES } from "../../src/domain/Preferences.ts"
+import { OpportunityQueue } from "../../src/layers/OpportunityQueue.ts"
 import { Sessions } from "../../src/layers/Sessions.ts"
 import { Users } from "../../src/layers/Users.ts"
-import { day, empty, someUser, type Suite, t0 } from "./StoreWorld.ts"
+import { day, empty, minute, queueItem, someUser, type Suite, t0 } from "./StoreWorld.ts"
 
 const inAudience = Effect.fnUntraced(function* (telegramId: string) {
   const user = yield* someUser(telegramId)
@@ -50,7 +51,12 @@ export const storeUsers: Suite = (it) => {
         maxPerHour: 7,
         activeHoursStart: 22,
         activeHoursEnd: 6,
+        activeDays: [1, 7] as const,
         timeZone: "Asia/Kathmandu",
+        doNotDisturbUntil: t0 + 1_234,
+        doNotDisturbWindow: { days: [6, 7] as const, from: 1_380, to: 405 },
+        riskTolerance: "high" as const,
+        tradingMode: "live" as const,
         minNetBps: 12.5,
         mutedPairs: ["DOGE/USDT"],
         venues: ["kraken", 'a "quoted", {venue}'],
@@ -78,6 +84,8 @@ export const storeUsers: Suite = (it) => {
       const kept = yield* inAudience("1")
       yield* users.setPlan({ userId: kept.user.userId, tier: "pro", role: "admin", nowMs: t0 })
       yield* users.setPreferences(kept.user.userId, { ...DEFAULT_PREFERENCES, minNetBps: 9 }, t0)
+      yield* users.setCountry({ userId: kept.user.userId, country: "DE", nowMs: t0 })
+      yield* users.setBetaUntil({ userId: kept.user.userId, betaUntil: t0 + day, nowMs: t0 })
       yield* someUser("2")
       const left = yield* inAudience("3")
       yield* sessions.terminate({ session: left.session, nowMs: t0 + 1 })
@@ -90,6 +98,8 @@ export const storeUsers: Suite = (it) => {
         role: "admin",
         tier: "pro",
         isGroup: false,
+        country: "DE",
+        betaUntil: t0 + day,
         sessionExpiresAt: t0 + 7 * day,
         preferences: { ...DEFAULT_PREFERENCES, minNetBps: 9 },
       }])
@@ -108,19 +118,73 @@ export const storeUsers: Suite = (it) => {
       const begun = yield* users.audienceChanges.pipe(
         Stream.tap((change) =>
           change._tag === "Unknown"
-            ? Effect.andThen(users.setPreferences(user.userId, DEFAULT_PREFERENCES, t0), users.deactivate("78", t0))
+            ? Effect.all([
+              users.setPreferences(user.userId, DEFAULT_PREFERENCES, t0),
+              users.setCountry({ userId: user.userId, country: "NZ", nowMs: t0 }),
+              users.setBetaUntil({ userId: user.userId, betaUntil: t0, nowMs: t0 }),
+              users.deactivate("78", t0),
+            ])
             : Effect.void
         ),
         // Changes made by earlier tests may still be on their way.
         Stream.filter((change) => change._tag === "Unknown" || ["77", "78"].includes(change.telegramId)),
-        Stream.take(3),
+        Stream.take(5),
         Stream.runCollect,
       )
       assert.deepStrictEqual(begun, [
         { _tag: "Unknown" },
-        { _tag: "Changed", telegramId: "77" },
-        { _tag: "Changed", telegramId: "78" },
+        ...["77", "77", "77", "78"].map((telegramId) => ({ _tag: "Changed" as const, telegramId })),
       ])
+    }))
+
+  it.effect("ends what waits for a user who turns push off or is gone, and nobody else's", () =>
+    Effect.gen(function* () {
+      yield* empty
+      const users = yield* Users, queue = yield* OpportunityQueue
+      const { userId } = yield* someUser("100")
+      const other = yield* someUser("200")
+      const owed = ["a", "b", "c"].map((opportunityId) => queueItem({ opportunityId, userId }))
+      yield* queue.enqueue([...owed, queueItem({ userId: other.userId, chatId: "200" })], t0)
+      // Claimed, but not yet on its way.
+      yield* queue.claim({ owner: "w", limit: 1, nowMs: t0, leaseMs: 10_000 })
+      yield* users.setPreferences(userId, { ...DEFAULT_PREFERENCES, pushEnabled: false }, t0 + 1)
+      assert.deepInclude(yield* queue.counts, { pending: 1, cancelled: 3 })
+      yield* users.deactivate("200", t0 + 2)
+      assert.deepInclude(yield* queue.counts, { pending: 0, cancelled: 4 })
+    }))
+
+  it.effect("has what has a time but is not claimed decided on again when preferences change", () =>
+    Effect.gen(function* () {
+      yield* empty
+      const users = yield* Users, queue = yield* OpportunityQueue
+      const { userId } = yield* someUser("100")
+      const edit = queueItem({ opportunityId: "b", userId, purpose: "edit:2" })
+      yield* queue.enqueue([queueItem({ opportunityId: "a", userId }), edit], t0)
+      yield* queue.enqueue([queueItem({ opportunityId: "c", userId, scheduledAt: t0 + minute / 2 })], t0)
+      yield* queue.claim({ owner: "w", limit: 1, nowMs: t0, leaseMs: 10_000 })
+      yield* users.setPreferences(userId, { ...DEFAULT_PREFERENCES, doNotDisturb: true }, t0 + 1)
+      const undecided = yield* queue.undecided([userId], 10)
+      assert.deepStrictEqual(undecided.map(({ opportunityId }) => opportunityId), ["c"])
+    }))
+
+  it.effect("keeps a country and an end of beta access until they are taken back", () =>
+    Effect.gen(function* () {
+      yield* empty
+      const users = yield* Users
+      const { userId } = yield* someUser("100")
+      const known = Effect.map(users.byTelegramId("100"), Option.getOrThrow)
+      assert.isTrue(yield* users.setCountry({ userId, country: "NZ", nowMs: t0 }))
+      assert.isTrue(yield* users.setBetaUntil({ userId, betaUntil: t0 + 1, nowMs: t0 }))
+      assert.deepInclude(yield* known, { country: "NZ", betaUntil: t0 + 1 })
+      assert.strictEqual(
+        (yield* Effect.flip(users.setCountry({ userId, country: "nz", nowMs: t0 }))).reason,
+        "constraint",
+      )
+      yield* users.setCountry({ userId, country: null, nowMs: t0 })
+      yield* users.setBetaUntil({ userId, betaUntil: null, nowMs: t0 })
+      assert.deepInclude(yield* known, { country: null, betaUntil: null })
+      assert.isFalse(yield* users.setCountry({ userId: "nobody", country: "NZ", nowMs: t0 }))
+      assert.isFalse(yield* users.setBetaUntil({ userId: "nobody", betaUntil: null, nowMs: t0 }))
     }))
 
   it.effect("moves a group that became a supergroup, session and all", () =>

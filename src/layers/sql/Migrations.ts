@@ -19,6 +19,13 @@ import { referenceData } from "./migrations/0007_reference_data.ts"
 import { signals } from "./migrations/0008_signals.ts"
 import { trackRecord } from "./migrations/0009_track_record.ts"
 import { sessionExpiry } from "./migrations/0010_session_expiry.ts"
+import { preferences } from "./migrations/0013_preferences.ts"
+import { queueFigures } from "./migrations/0020_queue_figures.ts"
+import { sharing } from "./migrations/0021_sharing.ts"
+import { userChannels } from "./migrations/0022_user_channels.ts"
+import { groups } from "./migrations/0023_groups.ts"
+import { queueChannels } from "./migrations/0024_queue_channels.ts"
+import { receipts } from "./migrations/0025_receipts.ts"
 
 const operation = "Migrations.migrate"
 
@@ -42,6 +49,13 @@ const MIGRATIONS = {
   "0008_signals": script(signals),
   "0009_track_record": script(trackRecord),
   "0010_session_expiry": script(sessionExpiry),
+  "0013_preferences": script(preferences),
+  "0020_queue_figures": script(queueFigures),
+  "0021_sharing": script(sharing),
+  "0022_user_channels": script(userChannels),
+  "0023_groups": script(groups),
+  "0024_queue_channels": script(queueChannels),
+  "0025_receipts": script(receipts),
 }
 
 const run = Migrator.make({})({ table: TABLE, loader: Migrator.fromRecord(MIGRATIONS) })

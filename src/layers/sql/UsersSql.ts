@@ -7,7 +7,7 @@
 import { Effect, Layer, Option, Queue, Schema, Stream } from "effect"
 import { DEFAULT_PREFERENCES, Preferences } from "../../domain/Preferences.ts"
 import { Role, Tier } from "../../domain/Tier.ts"
-import { User } from "../../domain/User.ts"
+import { Country, User } from "../../domain/User.ts"
 import { Channel, Store } from "../Store.ts"
 import { type AudienceChange, Users } from "../Users.ts"
 import { all, at, EpochMs, first, one, run } from "./Rows.ts"
@@ -18,29 +18,41 @@ const RecipientRow = Schema.Struct({
   role: Role,
   tier: Tier,
   isGroup: Schema.Boolean,
+  country: Schema.NullOr(Country),
+  betaUntil: Schema.NullOr(EpochMs),
   sessionExpiresAt: EpochMs,
   preferences: Schema.NullOr(Preferences),
 })
 
+const UserRow = Schema.Struct({ ...User.fields, betaUntil: Schema.NullOr(EpochMs) })
+
 const PreferencesRow = Schema.Struct({ preferences: Preferences })
 
+/** Why what waited was ended; its rows keep it. */
+const PUSH_OFF = "push_off"
+const CHAT_GONE = "chat_gone"
+
+const UserIdRow = Schema.Struct({ userId: Schema.String })
 const TelegramIdRow = Schema.Struct({ telegramId: Schema.String })
 
 const make = Effect.gen(function* () {
   const { listen, notify, sql, transaction } = yield* Store
   const columns = sql.literal(`user_id as "userId", telegram_id as "telegramId", username, first_name as "firstName",
-    role, tier, is_active as "isActive", is_group as "isGroup"`)
+    role, tier, is_active as "isActive", is_group as "isGroup", country, beta_until as "betaUntil"`)
   const preferenceColumns = sql.literal(`json_build_object('pushEnabled', p.push_enabled,
     'opportunityTypes', p.opportunity_types, 'maxPerHour', p.max_notifications_per_hour,
     'maxPerDay', p.max_notifications_per_day, 'activeHoursStart', p.active_hours_start,
     'activeHoursEnd', p.active_hours_end, 'timeZone', p.timezone, 'doNotDisturb', p.do_not_disturb,
+    'activeDays', p.active_days,
+    'doNotDisturbUntil', (extract(epoch from p.do_not_disturb_until) * 1000)::bigint,
+    'doNotDisturbWindow', p.do_not_disturb_window, 'riskTolerance', p.risk_tolerance, 'tradingMode', p.trading_mode,
     'highPriorityOnly', p.high_priority_only, 'batchNotifications', p.batch_notifications,
     'minNetBps', p.min_net_bps, 'venues', p.venues, 'pairs', p.pairs, 'mutedPairs', p.muted_pairs,
     'language', p.language) as preferences`)
 
   const recipients = (nowMs: number) =>
     sql`select u.user_id as "userId", u.telegram_id as "chatId", u.role, u.tier, u.is_group as "isGroup",
-        s.expires_at as "sessionExpiresAt", p.preferences
+        u.country, u.beta_until as "betaUntil", s.expires_at as "sessionExpiresAt", p.preferences
       from users u
       join user_sessions s on s.user_id = u.user_id and s.session_state = 'active' and s.expires_at > ${at(nowMs)}
       left join lateral (select ${preferenceColumns} from user_notification_preferences p
@@ -61,17 +73,18 @@ const make = Effect.gen(function* () {
       set username = excluded.username, first_name = excluded.first_name, last_name = excluded.last_name,
         last_seen_date = greatest(users.last_seen_date, excluded.last_seen_date), is_active = true,
         updated_at = excluded.updated_at
-      returning ${columns}`.pipe(one("Users.contact", User))
+      returning ${columns}`.pipe(one("Users.contact", UserRow))
   )
 
   const byTelegramId = Effect.fn("Users.byTelegramId")((telegramId: string) =>
-    sql`select ${columns} from users where telegram_id = ${telegramId}`.pipe(first("Users.byTelegramId", User))
+    sql`select ${columns} from users where telegram_id = ${telegramId}`.pipe(first("Users.byTelegramId", UserRow))
   )
 
   const deactivate = Effect.fn("Users.deactivate")(
     function* (telegramId: string, nowMs: number) {
-      yield* sql`update users set is_active = false, updated_at = ${at(nowMs)}
-        where telegram_id = ${telegramId}`.pipe(run("Users.deactivate"))
+      const gone = yield* sql`update users set is_active = false, updated_at = ${at(nowMs)}
+        where telegram_id = ${telegramId} returning user_id as "userId"`.pipe(first("Users.deactivate", UserIdRow))
+      if (Option.isSome(gone)) yield* cancelOwed(gone.value.userId, CHAT_GONE, nowMs)
       yield* notify(Channel.audience, telegramId)
     },
     (done) => transaction(done),
@@ -104,6 +117,32 @@ const make = Effect.gen(function* () {
     (changed) => transaction(changed),
   )
 
+  /** Tells the audience of whom an update of `users` changed. False: nobody. */
+  const toldOf = Effect.fnUntraced(function* (changed: Option.Option<typeof TelegramIdRow.Type>) {
+    if (Option.isSome(changed)) yield* notify(Channel.audience, changed.value.telegramId)
+    return Option.isSome(changed)
+  })
+
+  const setCountry: Users["Service"]["setCountry"] = Effect.fn("Users.setCountry")(
+    ({ country, nowMs, userId }) =>
+      sql`update users set country = ${country}, updated_at = ${at(nowMs)}
+        where user_id = ${userId} returning telegram_id as "telegramId"`.pipe(
+        first("Users.setCountry", TelegramIdRow),
+        Effect.flatMap(toldOf),
+      ),
+    (changed) => transaction(changed),
+  )
+
+  const setBetaUntil: Users["Service"]["setBetaUntil"] = Effect.fn("Users.setBetaUntil")(
+    ({ betaUntil, nowMs, userId }) =>
+      sql`update users set beta_until = ${betaUntil === null ? null : at(betaUntil)}, updated_at = ${at(nowMs)}
+        where user_id = ${userId} returning telegram_id as "telegramId"`.pipe(
+        first("Users.setBetaUntil", TelegramIdRow),
+        Effect.flatMap(toldOf),
+      ),
+    (changed) => transaction(changed),
+  )
+
   const preferences = Effect.fn("Users.preferences")((userId: string) =>
     sql`select ${preferenceColumns} from user_notification_preferences p where user_id = ${userId}`.pipe(
       first("Users.preferences", PreferencesRow),
@@ -111,6 +150,21 @@ const make = Effect.gen(function* () {
     )
   )
 
+  /** Ends all that waits to be sent; what is on its way cannot be called back. */
+  const cancelOwed = (userId: string, why: string, nowMs: number) =>
+    sql`update opportunity_distribution_queue
+      set status = 'cancelled', error_message = ${why}, lease_owner = null, lease_until = null, updated_at = ${
+      at(nowMs)
+    }
+      where user_id = ${userId} and status in ('pending', 'unknown')`.pipe(run("Users.cancelOwed"))
+
+  /** Times given under the old preferences hold no more: the user's queue decides again on what is not yet claimed. */
+  const decideAgain = (userId: string) =>
+    sql`update opportunity_distribution_queue set scheduled_at = null
+      where user_id = ${userId} and status = 'pending' and purpose = 'notify' and lease_owner is null and attempts = 0
+        and scheduled_at is not null`.pipe(run("Users.decideAgain"))
+
+  // The user's lock is taken as by UserSchedule: a decision made under the old preferences is seen, and made again.
   const setPreferences = Effect.fn("Users.setPreferences")(
     function* (userId: string, wanted: Preferences, nowMs: number) {
       const row = {
@@ -122,7 +176,12 @@ const make = Effect.gen(function* () {
         active_hours_start: wanted.activeHoursStart,
         active_hours_end: wanted.activeHoursEnd,
         timezone: wanted.timeZone,
+        active_days: wanted.activeDays,
         do_not_disturb: wanted.doNotDisturb,
+        do_not_disturb_until: wanted.doNotDisturbUntil === null ? null : at(wanted.doNotDisturbUntil),
+        do_not_disturb_window: wanted.doNotDisturbWindow === null ? null : sql.json(wanted.doNotDisturbWindow),
+        risk_tolerance: wanted.riskTolerance,
+        trading_mode: wanted.tradingMode,
         high_priority_only: wanted.highPriorityOnly,
         batch_notifications: wanted.batchNotifications,
         min_net_bps: wanted.minNetBps,
@@ -136,9 +195,10 @@ const make = Effect.gen(function* () {
           insert into user_notification_preferences ${sql.insert(row)}
           on conflict (user_id) do update set ${sql.update(row, ["user_id"])} returning user_id
         )
-        select u.telegram_id as "telegramId" from saved join users u using (user_id)`.pipe(
+        select u.telegram_id as "telegramId" from saved join users u using (user_id) for no key update of u`.pipe(
         one("Users.setPreferences", TelegramIdRow),
       )
+      yield* wanted.pushEnabled ? decideAgain(userId) : cancelOwed(userId, PUSH_OFF, nowMs)
       yield* notify(Channel.audience, telegramId)
     },
     (saved) => transaction(saved),
@@ -173,6 +233,8 @@ const make = Effect.gen(function* () {
     deactivate,
     migrateChat,
     setPlan,
+    setCountry,
+    setBetaUntil,
     preferences,
     setPreferences,
     audience,
