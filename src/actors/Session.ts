@@ -5,6 +5,7 @@
  *   none --Start--> held (a first session, or a new one after the last ended)
  *   held --Start | Touch, not expired--> held: expires 7 days from now, written before it is answered
  *   held --Touch, 7 days without one--> expired   held --End--> none (terminated; nothing that waited is owed)
+ *   held --Ask, or its answer--> held: the question is in the row, sealed
  *   held --write fenced (ended, expired or taken over elsewhere)--> activates again, and answers what the row then says
  *   any --idle 10 minutes, shutdown, defect--> (passivated): all of it is in the row
  *
@@ -18,7 +19,9 @@ import * as Entity from "effect/cluster/Entity"
 import * as EntityId from "effect/cluster/EntityId"
 import { Sharding } from "effect/cluster/Sharding"
 import * as Rpc from "effect/rpc/Rpc"
+import { Dialogue, isOpenAt } from "../domain/Dialogue.ts"
 import type { Session } from "../domain/Session.ts"
+import { Dialogues } from "../layers/Dialogues.ts"
 import type { OpportunityQueue } from "../layers/OpportunityQueue.ts"
 import type { Outbox } from "../layers/Outbox.ts"
 import type { SessionExtensions } from "../layers/SessionExtensions.ts"
@@ -36,6 +39,8 @@ export const SessionEntity = Entity.make("Session", [
   Rpc.make("Start", { payload: Contact, success: Started, error: StoreError }),
   Rpc.make("Touch", { success: Judged, error: StoreError }),
   Rpc.make("End", { success: Schema.Boolean, error: StoreError }),
+  // Null takes the question back. False: there is no session that could be asked.
+  Rpc.make("Ask", { payload: { dialogue: Schema.NullOr(Dialogue) }, success: Schema.Boolean, error: StoreError }),
   // Being there is all that is asked.
   Rpc.make("Wake"),
 ])
@@ -50,7 +55,7 @@ export interface SessionOptions {
   readonly idle?: Duration.Input
 }
 
-type Rows = Sessions | SessionExtensions | Users | Store | Outbox | OpportunityQueue
+type Rows = Sessions | Dialogues | SessionExtensions | Users | Store | Outbox | OpportunityQueue
 
 const timeoutOf = (options: SessionOptions) => Duration.fromInputUnsafe(options.timeout ?? Duration.days(7))
 
@@ -112,6 +117,17 @@ export const behaviour = (options: SessionOptions = {}): Layer.Layer<never, neve
           return ended
         })
 
+        const ask = Effect.fnUntraced(function* (dialogue: Option.Option<Dialogue>) {
+          const nowMs = yield* Clock.currentTimeMillis
+          for (const _attempt of ["as held", "as activated anew"]) {
+            const session = yield* current(nowMs)
+            if (session === null) return false
+            if (yield* rows.ask(session, dialogue)) return true
+            held = null
+          }
+          return false
+        })
+
         yield* residents.enter(telegramId, touchAtOnce)
 
         return SessionEntity.of({
@@ -122,6 +138,7 @@ export const behaviour = (options: SessionOptions = {}): Layer.Layer<never, neve
           }),
           Touch: () => touch(),
           End: () => end(),
+          Ask: ({ payload: { dialogue } }) => ask(Option.fromNullOr(dialogue)),
           Wake: () => Effect.void,
         })
       }),
@@ -162,6 +179,13 @@ export class SessionClient extends Context.Service<SessionClient, {
   readonly touch: (telegramId: string, activity: string) => Effect.Effect<Judged, StoreError>
   /** Logout. False: there was no valid session. */
   readonly end: (telegramId: string) => Effect.Effect<{ readonly ended: boolean }, StoreError>
+  /** What the chat has been asked and may answer by a message. */
+  readonly dialogue: (telegramId: string) => Effect.Effect<Option.Option<Dialogue>, StoreError>
+  /**
+   * Asks, or (none) takes the question back. False: there is no valid session. Fails with `rejected` where nothing can
+   * be sealed, for want of a master key.
+   */
+  readonly setDialogue: (telegramId: string, dialogue: Option.Option<Dialogue>) => Effect.Effect<boolean, StoreError>
   /** Judges without extending. */
   readonly look: (telegramId: string) => Effect.Effect<Judged, StoreError>
 }>()("arbedge/SessionClient") {
@@ -172,6 +196,7 @@ export class SessionClient extends Context.Service<SessionClient, {
       Effect.gen(function* () {
         const rows = yield* makeSessionRows(timeoutOf(options))
         const extendRow = yield* makeRowWriter(rows.ttlMs)
+        const dialogues = yield* Dialogues
         const residents = yield* ResidentSessions
         const { getShardId, hasShardId } = yield* Sharding
         const actorOf = yield* SessionEntity.client
@@ -265,6 +290,16 @@ export class SessionClient extends Context.Service<SessionClient, {
             )
             return { ended }
           }),
+          dialogue: Effect.fn("SessionClient.dialogue")(function* (telegramId: string) {
+            const nowMs = yield* Clock.currentTimeMillis
+            return Option.filter(yield* dialogues.of(telegramId, nowMs), (asked) => isOpenAt(asked, nowMs))
+          }),
+          setDialogue: Effect.fn("SessionClient.setDialogue")(
+            (telegramId: string, dialogue: Option.Option<Dialogue>) =>
+              asking(telegramId)(actorOf(telegramId).Ask({ dialogue: Option.getOrNull(dialogue) })).pipe(
+                Effect.catchTag("ActorUnavailable", () => rows.askChat(telegramId, dialogue)),
+              ),
+          ),
           look: Effect.fn("SessionClient.look")(function* (telegramId: string) {
             return yield* rows.judge(telegramId, yield* Clock.currentTimeMillis)
           }),

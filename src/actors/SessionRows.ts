@@ -6,8 +6,10 @@
  * transaction that made it true; whoever ends a session is owed nothing that still waited.
  */
 import { Clock, Duration, Effect, Option, Schema } from "effect"
+import type { Dialogue } from "../domain/Dialogue.ts"
 import { Session, SessionVerdict, verdictAt } from "../domain/Session.ts"
 import * as Subject from "../domain/Subject.ts"
+import { Dialogues } from "../layers/Dialogues.ts"
 import { OpportunityQueue } from "../layers/OpportunityQueue.ts"
 import { Outbox } from "../layers/Outbox.ts"
 import { Sessions } from "../layers/Sessions.ts"
@@ -51,6 +53,7 @@ const NOTHING_OWED = "session_ended"
 export const makeSessionRows = Effect.fnUntraced(function* (timeout: Duration.Duration) {
   const store = yield* Store
   const sessions = yield* Sessions
+  const dialogues = yield* Dialogues
   const users = yield* Users
   const queue = yield* OpportunityQueue
   const outbox = yield* Outbox
@@ -143,7 +146,26 @@ export const makeSessionRows = Effect.fnUntraced(function* (timeout: Duration.Du
     )
   })
 
-  return { judge, start, touch, endHeld, endChat, ttlMs }
+  /** False: the session has ended, or somebody else holds it now. */
+  const ask = Effect.fnUntraced(function* (session: Session, dialogue: Option.Option<Dialogue>) {
+    const nowMs = yield* Clock.currentTimeMillis
+    return yield* dialogues.set({ session, dialogue, nowMs }).pipe(
+      Effect.as(true),
+      Effect.catchTag("Fenced", () => Effect.succeed(false)),
+    )
+  })
+
+  /** The same by the row alone, for when no actor answers; its actor may come between, then once more. */
+  const askChat = Effect.fnUntraced(function* (telegramId: string, dialogue: Option.Option<Dialogue>) {
+    for (const _attempt of ["as it is", "as it has become"]) {
+      const { session, verdict } = yield* judge(telegramId, yield* Clock.currentTimeMillis)
+      if (session === null || verdict !== "valid") return false
+      if (yield* ask(session, dialogue)) return true
+    }
+    return false
+  })
+
+  return { judge, start, touch, ask, askChat, endHeld, endChat, ttlMs }
 })
 
 /** Whether a session held in memory still admits its user. */

@@ -243,4 +243,34 @@ overBothStores("A session", (it) => {
         assert.deepStrictEqual([kept.language, kept.maxPerHour], ["en", 1])
       }))
     }))
+
+  it.effect("keeps what its user was asked through its owner's end and another's coming, until it ends itself", () =>
+    Effect.gen(function* () {
+      yield* fresh
+      const asked = { topic: "alert", step: "price", data: { pair: "BTC/USDT" }, askedAt: t0 }
+      yield* running(Effect.fnUntraced(function* (sessions) {
+        assert.isFalse(yield* sessions.setDialogue("100", Option.some(asked)), "there is no session")
+        yield* sessions.start(ada)
+        assert.isTrue(yield* sessions.setDialogue("100", Option.some(asked)))
+        // Its actor is fenced, notices it at its next write, and writes all the same.
+        yield* Sessions.use((rows) => rows.activate("100"))
+        assert.isTrue(yield* sessions.setDialogue("100", Option.some({ ...asked, step: "side" })))
+      }))
+      yield* running(
+        Effect.fnUntraced(function* (sessions) {
+          assert.deepStrictEqual(yield* sessions.dialogue("100"), Option.some({ ...asked, step: "side" }))
+          assert.isTrue(yield* sessions.setDialogue("100", Option.some(asked)), "the row alone is enough")
+          yield* TestClock.adjust("1 hour")
+          assert.isTrue(Option.isNone(yield* sessions.dialogue("100")), "nobody answers after so long")
+        }),
+        { maxResidentEntities: 0 },
+      )
+      yield* running(Effect.fnUntraced(function* (sessions) {
+        yield* sessions.setDialogue("100", Option.some({ ...asked, askedAt: t0 + 3_600_000 }))
+        yield* sessions.end("100")
+        assert.isTrue(Option.isNone(yield* sessions.dialogue("100")))
+        const { sql } = yield* Store
+        assert.deepStrictEqual(yield* sql`select metadata::text as text from user_sessions`, [{ text: "{}" }])
+      }))
+    }))
 })

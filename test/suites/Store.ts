@@ -5,9 +5,11 @@ import { describe } from "vitest"
 import { storeActors } from "./StoreActors.ts"
 import { storeCore } from "./StoreCore.ts"
 import { storeCreditQuotas } from "./StoreCreditQuotas.ts"
+import { storeDialogues } from "./StoreDialogues.ts"
 import { storeOpportunities } from "./StoreOpportunities.ts"
 import { storeCheckpoints, storeLeases, storeOutbox, storeRateLimits, storeUpdates } from "./StorePipeline.ts"
 import { storeAssetIdentities, storeReferenceData } from "./StoreReference.ts"
+import { storeReceipts } from "./StoreReceipts.ts"
 import { storeQueue } from "./StoreQueue.ts"
 import { storeRestBudgets } from "./StoreRestBudgets.ts"
 import { storeSending } from "./StoreSending.ts"
@@ -19,10 +21,12 @@ import type { Suite } from "./StoreWorld.ts"
 export const storeSuites: Suite = (it) => {
   describe("the store", () => storeCore(it))
   describe("sessions", () => storeSessions(it))
+  describe("what a session was asked", () => storeDialogues(it))
   describe("users", () => storeUsers(it))
   describe("opportunities", () => storeOpportunities(it))
   describe("the track record", () => storeTrackRecord(it))
   describe("the opportunity queue", () => storeQueue(it))
+  describe("receipts", () => storeReceipts(it))
   describe("messages in flight", () => storeSending(it))
   describe("what actors write", () => storeActors(it))
   describe("the outbox", () => storeOutbox(it))

@@ -17,6 +17,7 @@ const MessageShape = Schema.Struct({
   chat: Party,
   from: Schema.optionalKey(Party),
   text: Schema.optionalKey(Schema.String),
+  location: Schema.optionalKey(Schema.Struct({ latitude: Schema.Finite, longitude: Schema.Finite })),
 })
 
 export const UpdateShape = Schema.Struct({
