@@ -2,8 +2,8 @@
  * Which reaction an update gets: grammY's router with effects as its answers.
  *
  * In: updates. Out: a reaction, or none for what concerns nobody. Promises: grammY decides and never acts: its handlers
- * only note the reaction, which then runs as an effect of the bot's own fibers; unknown commands get a hint in private
- * chats and silence in groups, where they may be another bot's.
+ * only note the reaction, which then runs as an effect of the bot's own fibers; commands are the Gate's to admit, in
+ * groups as in private; unknown ones get a hint in private chats and silence in groups, where they may be another bot's.
  */
 import { Api, Composer, Context } from "grammy/web"
 import type { Chat, Message, Update, User as Sender, UserFromGetMe } from "grammy/types"
@@ -12,74 +12,80 @@ import { fromPromise } from "../../layers/bridge.ts"
 import type { Telegram } from "../../layers/Telegram.ts"
 import { isOpen } from "./Command.ts"
 import { COMMANDS } from "./commands/All.ts"
-import { admit, turnAway } from "./Gate.ts"
+import { admit, deniedHere, turnAway } from "./Gate.ts"
 import { say } from "./Replies.ts"
 import * as Standing from "./Standing.ts"
 import { tapped } from "./Taps.ts"
-import { html, plain } from "./texts/Fluent.ts"
-import { languageOfApp, type Reaction, type Visit, visitOf } from "./Visit.ts"
-
-const visiting = <A>(chat: Chat | Sender, from: Sender, react: (visit: Visit) => Reaction<A>): Reaction<A> =>
-  Effect.flatMap(Clock.currentTimeMillis, (nowMs) => react(visitOf(chat, from, nowMs)))
+import { html } from "./texts/Fluent.ts"
+import { type Reaction, type Visit, visitOf } from "./Visit.ts"
 
 interface Called {
   readonly name: string
+  /** What stands behind it. */
+  readonly argument: string
   /** Which bot was meant; null: whoever is there. */
   readonly bot: string | null
 }
 
-/** "/start", "/start@arbedge_bot payload". */
+/** "/start", "/start@arbedge_bot argument". */
 export const calledIn = (text: string): Called | null => {
-  const match = /^\/([a-z0-9_]{1,32})(?:@(\w{1,32}))?(?:\s|$)/i.exec(text)
-  return match?.[1] === undefined ? null : { name: match[1].toLowerCase(), bot: match[2]?.toLowerCase() ?? null }
+  const match = /^\/([a-z0-9_]{1,32})(?:@(\w{1,32}))?(?:\s([^]*))?$/i.exec(text)
+  const [, name, bot, argument = ""] = match ?? []
+  return name === undefined
+    ? null
+    : { name: name.toLowerCase(), bot: bot?.toLowerCase() ?? null, argument: argument.trim() }
 }
 
 /** Hints go to those who have a session; the others are told how to get one. */
 const hint = (visit: Visit, activity: string, id: "gate-unknown-command" | "gate-not-a-command"): Reaction =>
   Effect.flatMap(
-    admit(visit, activity),
+    admit(visit, null, activity),
     (admission) =>
-      admission._tag === "Refused"
-        ? turnAway(visit, admission.verdict)
+      admission._tag === "Denied"
+        ? turnAway(visit, admission.denial)
         : say(visit.chatId, html(admission.member.preferences.language, id)),
   )
 
 const command = (visit: Visit, name: string): Reaction => {
   const known = COMMANDS.find((each) => each.name === name)
   if (known === undefined) return hint(visit, "command:unknown", "gate-unknown-command")
-  if (isOpen(known)) return known.run(visit)
+  if (isOpen(known)) {
+    return Effect.flatMap(
+      deniedHere(visit, known.name),
+      (denied) => denied === null ? known.run(visit) : turnAway(visit, denied),
+    )
+  }
   return Effect.flatMap(
-    admit(visit, `command:${known.name}`),
-    (admission) => admission._tag === "Refused" ? turnAway(visit, admission.verdict) : known.run(admission.member),
+    admit(visit, known.name, `command:${known.name}`),
+    (admission) => admission._tag === "Denied" ? turnAway(visit, admission.denial) : known.run(admission.member),
   )
 }
 
-const explainGroups = (visit: Visit, me: Me): Reaction => {
-  const language = languageOfApp(visit)
-  return say(visit.chatId, html(language, "gate-groups"), [[{
-    text: plain(language, "gate-private-button"),
-    url: `https://t.me/${me.username}?start=group`,
-  }]])
-}
+/** A visitor to the bot of this name. */
+const visitingTo =
+  (botName: string) =>
+  <A>(chat: Chat | Sender, from: Sender, argument: string, react: (visit: Visit) => Reaction<A>): Reaction<A> =>
+    Effect.flatMap(Clock.currentTimeMillis, (nowMs) => react(visitOf(chat, from, { nowMs, botName, argument })))
 
 const onMessage = (message: Message, me: Me): Reaction | null => {
+  const visiting = visitingTo(me.username)
   const { chat, from, text } = message
   if (message.migrate_to_chat_id !== undefined) return Standing.migrated(`${chat.id}`, `${message.migrate_to_chat_id}`)
   if (from === undefined || from.is_bot || text === undefined) {
     // Pictures, stickers, joins: in private they count as contact, and get the same hint as other text.
     return from === undefined || from.is_bot || chat.id <= 0
       ? null
-      : visiting(chat, from, (visit) => hint(visit, "message", "gate-not-a-command"))
+      : visiting(chat, from, "", (visit) => hint(visit, "message", "gate-not-a-command"))
   }
   const called = calledIn(text)
   const forUs = called?.bot == null || called.bot === me.username.toLowerCase()
-  return visiting(chat, from, (visit) => {
+  return visiting(chat, from, called?.argument ?? "", (visit) => {
     if (visit.isPrivate) {
       if (called !== null && forUs) return command(visit, called.name)
       return hint(visit, "message", "gate-not-a-command")
     }
     const isOurs = called !== null && forUs && COMMANDS.some(({ name }) => name === called.name)
-    return isOurs ? explainGroups(visit, me) : Effect.void
+    return isOurs ? command(visit, called.name) : Effect.void
   })
 }
 
@@ -119,16 +125,17 @@ class Routed extends Context {
 export const make = (me: Me): Router => {
   const api = new Api(NO_TOKEN)
   const info = identity(me)
+  const visiting = visitingTo(me.username)
   const routes = new Composer<Routed>()
   routes.on("message", (ctx) => void (ctx.reaction = onMessage(ctx.message, me)))
   routes.on("callback_query", (ctx) => {
     const { data = "", from, id, message } = ctx.callbackQuery
     const tap = { queryId: id, messageId: message?.message_id ?? null }
-    ctx.reaction = visiting(message?.chat ?? from, from, (visit) => tapped(visit, tap, data))
+    ctx.reaction = visiting(message?.chat ?? from, from, "", (visit) => tapped(visit, tap, data))
   })
   routes.on("my_chat_member", (ctx) => {
     const { chat, from, new_chat_member: { status } } = ctx.myChatMember
-    ctx.reaction = visiting(chat, from, (visit) => Standing.changed(visit, chat.title ?? null, status))
+    ctx.reaction = visiting(chat, from, "", (visit) => Standing.changed(visit, chat.title ?? null, status))
   })
   const decide = routes.middleware()
   return {

@@ -24,6 +24,10 @@ export interface Visit {
   /** As the Telegram app says, such as "en" or "pt-br". */
   readonly languageCode: string | null
   readonly nowMs: number
+  /** The bot's own name in links, without "@". */
+  readonly botName: string
+  /** What stands behind a command, trimmed; else empty. */
+  readonly argument: string
 }
 
 /** A visitor with a valid session. */
@@ -49,14 +53,18 @@ export type Reaction<A = void> = Effect.Effect<A, BotError, BotServices>
 const isPrivateChat = (chat: Pick<Chat, "id"> & { readonly type?: string }): boolean =>
   chat.type === undefined ? chat.id > 0 : chat.type === "private"
 
-export const visitOf = (chat: Chat | Sender, from: Sender, nowMs: number): Visit => ({
+export const visitOf = (
+  chat: Chat | Sender,
+  from: Sender,
+  rest: Pick<Visit, "nowMs" | "botName" | "argument">,
+): Visit => ({
   chatId: `${chat.id}`,
   telegramId: `${from.id}`,
   isPrivate: "is_bot" in chat || isPrivateChat(chat),
   username: from.username ?? null,
   firstName: from.first_name ?? null,
   languageCode: from.language_code ?? null,
-  nowMs,
+  ...rest,
 })
 
 /** Before a user has chosen: what their app speaks, if we do too. */

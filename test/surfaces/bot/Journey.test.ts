@@ -89,19 +89,28 @@ for (const [name, feeding] of Object.entries(feedings)) {
         })
       ))
 
-    it.effect("explains itself in groups and is silent on what is not for it", () =>
-      life(({ emulator, messages, settled }) =>
+    it.effect("serves in groups what may be seen by all, and leads into a private chat for the rest", () =>
+      life(({ emulator, messages, say, settled }) =>
         Effect.gen(function* () {
-          for (const text of ["/other", "hello", "/start@other_bot", "/start@arbedge_emulated_bot"]) {
-            yield* emulator.say(group, ann, text)
-          }
-          yield* until(Effect.map(messages(group), (now) => now.length > 0))
-          yield* settled
-          const said = yield* messages(group)
-          assert.strictEqual(said.length, 1)
-          assert.include(said[0], "I serve people, not groups")
+          /** What the bot answers in the group. */
+          const inGroup = (texts: ReadonlyArray<string>, answers: number) =>
+            Effect.gen(function* () {
+              const before = (yield* messages(group)).length
+              for (const text of texts) yield* emulator.say(group, ann, text)
+              yield* until(Effect.map(messages(group), (now) => now.length >= before + answers))
+              yield* settled
+              return (yield* messages(group)).slice(before)
+            })
+          const start = yield* inGroup(["/other", "hello", "/start@other_bot", "/start@arbedge_emulated_bot"], 1)
+          assert.lengthOf(start, 1)
+          assert.match(start[0] ?? "", /^🔒 This is between the two of us/)
           const sent = (yield* emulator.log.calls).find(({ method }) => method === "sendMessage")
-          assert.include(JSON.stringify(sent?.replyMarkup), "https://t.me/arbedge_emulated_bot?start=group")
+          assert.include(JSON.stringify(sent?.replyMarkup), "https://t.me/arbedge_emulated_bot?start=start")
+          assert.match((yield* inGroup(["/opportunities"], 1))[0] ?? "", /^🔑 You have no session yet/)
+          yield* say(ann, "/start")
+          assert.match((yield* inGroup(["/opportunities"], 1))[0] ?? "", /^🔍 Nothing is open right now/)
+          assert.match((yield* inGroup(["/logout"], 1))[0] ?? "", /^🔒 This is between the two of us/)
+          assert.match(yield* say(ann, "/session"), /^✅ Session active/)
         })
       ))
 

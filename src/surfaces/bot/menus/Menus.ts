@@ -6,9 +6,9 @@
  * changed meanwhile, or that was tapped twice, does nothing but show the menu as it is.
  */
 import { Effect, Option } from "effect"
-import { denial } from "../../../domain/Permission.ts"
-import { isBetaAt } from "../../../domain/User.ts"
+import type { Permission } from "../../../domain/Permission.ts"
 import { Users } from "../../../layers/Users.ts"
+import { deniedTo } from "../Gate.ts"
 import { rebutton, rewrite, say } from "../Replies.ts"
 import type { Tapped } from "../taps/Tapped.ts"
 import { plain } from "../texts/Fluent.ts"
@@ -19,15 +19,6 @@ import type { Menu, Pressed, Target } from "./Menu.ts"
 
 const keyboards = Keyboard.make(MENUS.map(({ id }) => id))
 const byId = new Map(MENUS.map((menu) => [menu.id, menu]))
-
-const deniedTo = ({ session, user, visit }: Member, { permission }: Menu) =>
-  denial(permission, {
-    hasSession: session.state === "active",
-    role: user.role,
-    tier: user.tier,
-    place: visit.isPrivate ? "private" : "group",
-    isBeta: isBetaAt(user, visit.nowMs),
-  })
 
 const menuOf = (target: Target): Menu => {
   const menu = byId.get(target.menu)
@@ -64,13 +55,20 @@ const show = Effect.fn("Menus.show")(function* (member: Member, tap: Tap, target
 const asAnswer = (answer: Pressed["answer"]): Tapped["answer"] =>
   answer === undefined || typeof answer === "string" ? { text: answer ?? "", alert: false } : answer
 
-/** The member's session has been judged. */
+/** What a tap with this data takes; null: it is on no menu. */
+export const permissionOf = (data: string): Permission | null =>
+  Option.match(Keyboard.targetOf(data), {
+    onNone: () => null,
+    onSome: ({ menu }) => byId.get(menu)?.permission ?? null,
+  })
+
+/** The member has been admitted. */
 export const tapped = Effect.fn("Menus.tapped")(
   function* (member: Member, tap: Tap, data: string): Effect.fn.Return<Tapped, BotError, BotServices> {
     const { language } = member.preferences
     const target = Keyboard.targetOf(data)
     const menu = Option.isSome(target) ? byId.get(target.value.menu) : undefined
-    if (Option.isNone(target) || menu === undefined || deniedTo(member, menu) !== null) {
+    if (Option.isNone(target) || menu === undefined || deniedTo(member, menu.permission) !== null) {
       return { answer: { text: plain(language, "tap-unknown"), alert: false } }
     }
     const found = yield* keyboards.tapped(data, yield* menu.draw(member, target.value.param))
