@@ -1,27 +1,33 @@
 /**
  * The limiter of one messenger: who may send now, over all processes. One actor, "telegram", shard group `delivery`.
  *
- *   (activation) --rows of rate_limits--> counting
+ *   (activation) --> counting
  *   counting --Acquire, all windows have room--> counting: the grant is written, then Granted
  *   counting --Acquire, else--> counting: Wait until when, and which limit it was (nothing is reserved)
  *   counting --Paused(chat)--> counting: that chat waits (retry_after), all others go on; written
  *   counting --idle 10 minutes, shutdown, defect--> (passivated): nothing is lost, all that counts is in rows
  *
- * In: requests to send, and the waits that the messenger asked for. Out: grants. Promises: domain/RateLimit.ts's, and
- * that a restart keeps windows and pauses: a grant that could not be written is not given. Edits are messages too.
- * Mailbox: 1,024 requests; the next is told `full` and asks again.
+ * In: requests to send, and the waits that the messenger asked for. Out: grants. Promises: domain/RateLimit.ts's, also
+ * where several processes have a limiter each over one Store, and whatever their clocks do; a grant that could not be
+ * written is not given. A reply that waits for the global limit goes before pushes. Edits are messages too. Mailbox:
+ * 1,024 requests; the next is told `full` and asks again.
  */
 import { Clock, Context, Effect, Layer, Metric, Schema } from "effect"
 import * as ClusterSchema from "effect/cluster/ClusterSchema"
 import * as Entity from "effect/cluster/Entity"
 import type { Sharding } from "effect/cluster/Sharding"
 import * as Rpc from "effect/rpc/Rpc"
-import { type Limits, RateLimit, TELEGRAM_LIMITS, Verdict } from "../domain/RateLimit.ts"
-import { RateLimits, type RateLimitState } from "../layers/RateLimits.ts"
+import { type Grants, type Limits, RateLimit, TELEGRAM_LIMITS, Verdict } from "../domain/RateLimit.ts"
+import { type Counted, type Decided, RateLimits } from "../layers/RateLimits.ts"
 import { StoreError } from "../layers/Store.ts"
 import { type ActorUnavailable, makeAsking, restarting } from "./Asking.ts"
 
-const SendRequest = Schema.Struct({ chatId: Schema.String, isGroup: Schema.Boolean })
+const SendRequest = Schema.Struct({
+  chatId: Schema.String,
+  isGroup: Schema.Boolean,
+  /** Somebody waits for an answer: it goes before what nobody asked for. */
+  isReply: Schema.optionalKey(Schema.Boolean),
+})
 export type SendRequest = typeof SendRequest.Type
 const Acquire = { requests: Schema.Array(SendRequest) }
 const Paused = { chatId: Schema.String, untilMs: Schema.Int }
@@ -35,25 +41,35 @@ const verdicts = Metric.counter("rate_limiter_verdicts_total", {
   description: "Requests to send by verdict: granted, or the limit that made them wait",
 })
 
-const ALL = "all"
-const chatKey = (chatId: string) => `chat:${chatId}`
-
-/** Rows older than this say nothing any more. */
-const keptMs = (limits: Limits) => Math.max(limits.group.windowMs, limits.global.windowMs) + limits.marginMs
-
-/** Old rows are dropped once every so many grants. */
+/** Rows that say nothing any more are dropped once every so many grants. */
 const PRUNE_EVERY = 1_000
+/** A reply that was told to wait is expected this much after its time at the latest. */
+const LATE_MS = 250
+const NANOS_PER_MS = 1_000_000n
 
-const restored = (limits: Limits, states: ReadonlyArray<RateLimitState>, nowMs: number): RateLimit => {
-  const limiter = new RateLimit(limits)
-  const byLastGrant = states.toSorted((a, b) => (a.sentAtMs.at(-1) ?? 0) - (b.sentAtMs.at(-1) ?? 0))
-  for (const { blockedUntilMs, key, sentAtMs } of byLastGrant) {
-    const chatId = key === ALL ? null : key.slice(chatKey("").length)
-    limiter.restore(chatId, sentAtMs, nowMs)
-    if (chatId !== null && blockedUntilMs > nowMs) limiter.pause(chatId, blockedUntilMs)
+/** Never goes back, whatever is done to the wall's clock. */
+const monotonicMs = Effect.map(Clock.monotonicTimeNanos, (nanos) => Number(nanos / NANOS_PER_MS))
+
+/** What a turn decides by one holder's time; `paceMs` is added to it to tell the wall's. */
+const decideOn =
+  (limiter: RateLimit, requests: ReadonlyArray<SendRequest>, nowMs: number, paceMs: number, repliesWaiting: number) =>
+  ({ chats, last }: Counted): Decided<{ readonly given: ReadonlyArray<Verdict>; readonly last: number }> => {
+    limiter.see(last, nowMs)
+    const grants: Grants = { last, chats: new Map(chats.map(({ chatId, grants }) => [chatId, grants])) }
+    const blocked = new Map(chats.map(({ blockedUntilMs, chatId }) => [chatId, blockedUntilMs]))
+    const given = requests.map(({ chatId, isGroup, isReply }): Verdict => {
+      const pausedUntilMs = (blocked.get(chatId) ?? 0) - paceMs
+      const reserve = isReply === true ? 0 : repliesWaiting
+      const verdict = limiter.acquire(grants, { chatId, isGroup, pausedUntilMs, reserve }, nowMs)
+      return verdict._tag === "Wait" ? { ...verdict, untilMs: verdict.untilMs + paceMs } : verdict
+    })
+    const told = new Set(requests.flatMap(({ chatId }, at) => given[at]?._tag === "Granted" ? [chatId] : []))
+    return {
+      answer: { given, last: grants.last },
+      last: grants.last,
+      chats: [...told].map((chatId) => ({ chatId, grants: grants.chats.get(chatId) ?? [] })),
+    }
   }
-  return limiter
-}
 
 /** The actor itself; `limits` are Telegram's unless a test says otherwise. */
 export const behaviour = (
@@ -62,41 +78,42 @@ export const behaviour = (
   RateLimiterEntity.toLayer(
     Effect.gen(function* () {
       const rows = yield* RateLimits
-      const startedMs = yield* Clock.currentTimeMillis
-      const states = yield* rows.load(startedMs - keptMs(limits)).pipe(Effect.retry(restarting), Effect.orDie)
-      const limiter = restored(limits, states, startedMs)
+      const limiter = new RateLimit(limits)
+      /** Replies told to wait for the global limit, by when they are due again, in the holder's time. */
+      const replies = new Map<string, number>()
       let grants = 0
 
-      const stateOf = (chatId: string | null): RateLimitState => ({
-        key: chatId === null ? ALL : chatKey(chatId),
-        sentAtMs: limiter.grants(chatId),
-        blockedUntilMs: chatId === null ? 0 : limiter.pausedUntil(chatId),
-      })
+      const expected = (nowMs: number): number => {
+        for (const [chatId, untilMs] of replies) if (untilMs + LATE_MS < nowMs) replies.delete(chatId)
+        return Math.min(replies.size, limits.global.grants - 1)
+      }
 
       const acquire = Effect.fnUntraced(function* (requests: ReadonlyArray<SendRequest>) {
-        const nowMs = yield* Clock.currentTimeMillis
-        const given = requests.map(({ chatId, isGroup }) => limiter.acquire(chatId, isGroup, nowMs))
-        for (const verdict of given) {
+        const wallMs = yield* Clock.currentTimeMillis, nowMs = yield* monotonicMs
+        const decide = decideOn(limiter, requests, nowMs, wallMs - nowMs, expected(nowMs))
+        const { given, last } = yield* rows.turn(requests.map(({ chatId }) => chatId), decide, wallMs)
+        // Only now: what was not written was not granted, and its number will be another's.
+        limiter.see(last, yield* monotonicMs)
+        for (const [at, verdict] of given.entries()) {
           const outcome = verdict._tag === "Granted" ? "granted" : verdict.scope
           yield* Metric.update(Metric.withAttributes(verdicts, { outcome }), 1)
+          const request = requests[at]
+          if (verdict._tag === "Granted") grants++
+          if (request?.isReply !== true) continue
+          if (verdict._tag === "Wait" && verdict.scope === "global") {
+            replies.set(request.chatId, verdict.untilMs - (wallMs - nowMs))
+          } else replies.delete(request.chatId)
         }
-        const granted = requests.filter((_, at) => given[at]?._tag === "Granted")
-        if (granted.length === 0) return given
-        const chats = new Set(granted.map(({ chatId }) => chatId))
-        yield* rows.save([null, ...chats].map(stateOf), nowMs)
-        grants += granted.length
         if (grants < PRUNE_EVERY) return given
         grants = 0
-        yield* rows.prune(nowMs - keptMs(limits))
+        yield* rows.prune(limiter.past, wallMs)
         return given
       })
 
       return RateLimiterEntity.of({
         Acquire: ({ payload }) => acquire(payload.requests),
-        Paused: Effect.fnUntraced(function* ({ payload }) {
-          limiter.pause(payload.chatId, payload.untilMs)
-          yield* rows.save([stateOf(payload.chatId)], yield* Clock.currentTimeMillis)
-        }),
+        Paused: ({ payload: { chatId, untilMs } }) =>
+          Effect.flatMap(Clock.currentTimeMillis, (nowMs) => rows.block(chatId, untilMs, nowMs)),
       })
     }),
     { maxIdleTime: "10 minutes", mailboxCapacity: 1_024, defectRetryPolicy: restarting },

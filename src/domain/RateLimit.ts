@@ -1,11 +1,12 @@
 /**
- * The rate limits of a messenger, as a pure sliding log of grants.
+ * The rate limits of a messenger, over any number of holders that share a count and have a clock each.
  *
- * In: who wants to send, and when. Out: granted, or until when to wait and why. Promises: in no half-open window
- * [t, t + window) are there more grants than the limit, for all chats together, each chat, and each group; a chat told
- * to wait (`retry_after`) is granted nothing before then, others are untouched; chats idle for longer than their
- * longest window are forgotten, so memory is bounded by the global rate. If the clock is set back, grants that are now
- * in the future count as granted at once: a wait is never longer than a window for it.
+ * Grants are numbered over all chats. A holder remembers when it first saw each number, by its own monotonic time: the
+ * grant is at least that old, whoever gave it. In: who wants to send, what is shared, the holder's time. Out: granted,
+ * or until when to wait and why. Promises: in no half-open window [t, t + window) are there more grants than the limit,
+ * for all chats together, each chat, and each group, whatever the holders' clocks say, if the shared count changes by one
+ * holder at a time; a holder that has just begun waits a window at most for what it does not know; a chat told to wait
+ * (`retry_after`) is granted nothing before then, others are untouched.
  */
 import { Schema } from "effect"
 
@@ -44,100 +45,94 @@ export const Verdict = Schema.Union([
 ])
 export type Verdict = typeof Verdict.Type
 
-/** When the next grant is possible: `log` holds grant times, oldest first. */
-const freeAt = (log: ReadonlyArray<number>, limit: Limit, marginMs: number): number => {
-  const blocking = log[log.length - limit.grants]
-  return blocking === undefined ? 0 : blocking + limit.windowMs + marginMs
+/** What all holders share: it changes by one of them at a time. */
+export interface Grants {
+  /** The number of the newest grant to anybody; 0: there was none. */
+  last: number
+  /** By chat, the numbers of its newest grants, oldest first; of chats that are asked about. */
+  readonly chats: Map<string, ReadonlyArray<number>>
 }
 
-const dropUntil = (log: Array<number>, atMs: number): void => {
-  let count = 0
-  while (count < log.length && (log[count] ?? atMs) <= atMs) count++
-  if (count > 0) log.splice(0, count)
+export interface Asking {
+  readonly chatId: string
+  readonly isGroup: boolean
+  /** The messenger wants silence towards this chat until then, by the holder's time; 0: it does not. */
+  readonly pausedUntilMs: number
+  /** Grants of the global window that are left to others. */
+  readonly reserve?: number
 }
 
-const notAfter = (log: ReadonlyArray<number>, nowMs: number): Array<number> => log.map((atMs) => Math.min(atMs, nowMs))
-
-/** How often pauses that have passed are looked for. */
-const SWEEP_MS = 60_000
+interface Seen {
+  readonly last: number
+  readonly atMs: number
+}
 
 export class RateLimit {
   readonly #limits: Limits
   readonly #longestMs: number
-  #global: Array<number> = []
-  /** By chat, the longest idle first. */
-  readonly #chats: Map<string, Array<number>> = new Map()
-  readonly #paused: Map<string, number> = new Map()
-  #latestMs = 0
-  #sweptMs = 0
+  readonly #keep: number
+  /** Rising numbers, each with the time at which it was first known. */
+  #seen: Array<Seen> = []
+  #past = 0
 
   constructor(limits: Limits = TELEGRAM_LIMITS) {
     this.#limits = limits
-    this.#longestMs = Math.max(limits.chat.windowMs, limits.group.windowMs) + limits.marginMs
+    this.#longestMs = Math.max(limits.global.windowMs, limits.chat.windowMs, limits.group.windowMs) + limits.marginMs
+    this.#keep = Math.max(limits.chat.grants, limits.group.grants)
   }
 
-  /** Grants at once or says how long to wait. A grant is spent, whatever becomes of the message. */
-  acquire(chatId: string, isGroup: boolean, nowMs: number): Verdict {
-    this.#advance(nowMs)
-    const log = this.#chats.get(chatId) ?? []
-    dropUntil(log, nowMs - this.#longestMs)
+  /** Grants up to this number count in no window any more. */
+  get past(): number {
+    return this.#past
+  }
+
+  /** How many times are remembered. */
+  get size(): number {
+    return this.#seen.length
+  }
+
+  /** Tells the holder how far the count is. Call it with what is read before asking, and again once it is written. */
+  see(last: number, nowMs: number): void {
+    const newest = this.#seen.at(-1)
+    // A time or a count that went back belongs to another world: all that is known is as fresh as can be.
+    if (newest !== undefined && (last < newest.last || nowMs < newest.atMs)) this.#seen = []
+    if (last < this.#past) this.#past = 0
+    if (last > this.#past && last !== this.#seen.at(-1)?.last) this.#seen.push({ last, atMs: nowMs })
+    let old = 0
+    while (old < this.#seen.length && (this.#seen[old]?.atMs ?? nowMs) <= nowMs - this.#longestMs) old++
+    if (old === 0) return
+    this.#past = this.#seen[old - 1]?.last ?? this.#past
+    this.#seen.splice(0, old)
+  }
+
+  /** Grants at once, in `grants`, or says how long to wait. A grant is spent, whatever becomes of the message. */
+  acquire(grants: Grants, { chatId, isGroup, pausedUntilMs, reserve = 0 }: Asking, nowMs: number): Verdict {
     const { chat, global, group, marginMs } = this.#limits
+    const log = grants.chats.get(chatId) ?? []
+    const freeAt = (number: number | undefined, { windowMs }: Limit): number =>
+      number === undefined || number < 1 ? 0 : this.#latest(number, nowMs) + windowMs + marginMs
     const waits: ReadonlyArray<readonly [LimitScope, number]> = [
-      ["paused", this.pausedUntil(chatId)],
-      ["group", isGroup ? freeAt(log, group, marginMs) : 0],
-      ["chat", freeAt(log, chat, marginMs)],
-      ["global", freeAt(this.#global, global, marginMs)],
+      ["paused", pausedUntilMs],
+      ["group", isGroup ? freeAt(log.at(-group.grants), group) : 0],
+      ["chat", freeAt(log.at(-chat.grants), chat)],
+      ["global", freeAt(grants.last - Math.max(1, global.grants - reserve) + 1, global)],
     ]
     const [scope, untilMs] = waits.reduce((longest, wait) => wait[1] > longest[1] ? wait : longest)
-    if (untilMs > nowMs) return { _tag: "Wait", untilMs, scope }
-    this.#global.push(nowMs)
-    log.push(nowMs)
-    this.#chats.delete(chatId)
-    this.#chats.set(chatId, log)
+    if (untilMs > nowMs) return { _tag: "Wait", untilMs: Math.ceil(untilMs), scope }
+    grants.last++
+    grants.chats.set(chatId, [...log, grants.last].slice(-this.#keep))
     return { _tag: "Granted" }
   }
 
-  /** The messenger asked for silence towards one chat; a later wake-up is never shortened by an earlier one. */
-  pause(chatId: string, untilMs: number): void {
-    if (untilMs > this.pausedUntil(chatId)) this.#paused.set(chatId, untilMs)
-  }
-
-  /** Until when a chat may be sent nothing (ms); 0: it was never paused. */
-  pausedUntil(chatId: string): number {
-    return this.#paused.get(chatId) ?? 0
-  }
-
-  /** Times of the grants to a chat, or to all for null, that still count, oldest first: what a restart must know. */
-  grants(chatId: string | null): ReadonlyArray<number> {
-    return chatId === null ? this.#global : this.#chats.get(chatId) ?? []
-  }
-
-  /** Takes up what an earlier holder granted, oldest first. Chats must come in the order of their last grants. */
-  restore(chatId: string | null, grants: ReadonlyArray<number>, nowMs: number): void {
-    if (chatId === null) this.#global = notAfter(grants, nowMs)
-    else if (grants.length > 0) this.#chats.set(chatId, notAfter(grants, nowMs))
-  }
-
-  /** How many chats are remembered. */
-  get size(): number {
-    return this.#chats.size + this.#paused.size
-  }
-
-  /** Moves the limiter's time and forgets what no longer counts. */
-  #advance(nowMs: number): void {
-    if (nowMs < this.#latestMs) {
-      this.#global = notAfter(this.#global, nowMs)
-      for (const [chatId, log] of this.#chats) this.#chats.set(chatId, notAfter(log, nowMs))
-      this.#sweptMs = 0
+  /** The latest time at which a grant can have been given; one that was never seen is of this moment. */
+  #latest(number: number, nowMs: number): number {
+    if (number <= this.#past) return -Infinity
+    let from = 0, until = this.#seen.length
+    while (from < until) {
+      const middle = (from + until) >> 1
+      if ((this.#seen[middle]?.last ?? 0) >= number) until = middle
+      else from = middle + 1
     }
-    this.#latestMs = nowMs
-    dropUntil(this.#global, nowMs - this.#limits.global.windowMs - this.#limits.marginMs)
-    for (const [chatId, log] of this.#chats) {
-      if ((log.at(-1) ?? 0) > nowMs - this.#longestMs) break
-      this.#chats.delete(chatId)
-    }
-    if (nowMs < this.#sweptMs + SWEEP_MS) return
-    this.#sweptMs = nowMs
-    for (const [chatId, untilMs] of this.#paused) if (untilMs <= nowMs) this.#paused.delete(chatId)
+    return this.#seen[from]?.atMs ?? nowMs
   }
 }

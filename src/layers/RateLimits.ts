@@ -1,27 +1,46 @@
 /**
- * The RateLimits port: what the limiter must remember over a restart, table `rate_limits`.
+ * The RateLimits port: the count that all limiters of a Store share, and the waits a messenger asked for, table
+ * `rate_limits`.
  *
- * In: windows of past sends and `retry_after` wake-ups, by key (all chats, one chat, one group). Out: the same.
- * Promises: a wake-up is never shortened by an older save.
+ * In: whose counts are wanted, and a decision on them. Out: what was decided. Promises: from reading to writing a
+ * decision is alone, over all processes, and what it decided is given out only once it is written; a wake-up
+ * (`retry_after`) is never shortened, and survives every restart.
  */
-import { Context, type Effect, Schema } from "effect"
+import { Context, type Effect } from "effect"
+import type { TelegramId } from "../domain/User.ts"
 import type { StoreError } from "./Store.ts"
 
-export const RateLimitState = Schema.Struct({
-  /** "all", or "chat:<telegram id>". */
-  key: Schema.String,
-  /** Times (ms) of the sends still inside the longest window, oldest first. */
-  sentAtMs: Schema.Array(Schema.Int),
-  /** Telegram asked for silence until then (ms); 0: it did not. */
-  blockedUntilMs: Schema.Int,
-})
-export type RateLimitState = typeof RateLimitState.Type
+export interface ChatLimit {
+  readonly chatId: TelegramId
+  /** Numbers of the newest grants, oldest first. */
+  readonly grants: ReadonlyArray<number>
+  /** Nothing may be sent before then (ms); 0: the messenger asked for no silence. */
+  readonly blockedUntilMs: number
+}
+
+export interface Counted {
+  /** The number of the newest grant to anybody. */
+  readonly last: number
+  /** Of the chats asked for, those that are known. */
+  readonly chats: ReadonlyArray<ChatLimit>
+}
+
+/** What a decision answers, and what it writes; chats left out stay as they are. */
+export interface Decided<A> {
+  readonly answer: A
+  readonly last: number
+  readonly chats: ReadonlyArray<Pick<ChatLimit, "chatId" | "grants">>
+}
 
 export class RateLimits extends Context.Service<RateLimits, {
-  /** Every key saved since `sinceMs` or still blocked at it. */
-  readonly load: (sinceMs: number) => Effect.Effect<ReadonlyArray<RateLimitState>, StoreError>
-  /** Writes the keys in one statement; joins the caller's transaction, so that counters and status change together. */
-  readonly save: (states: ReadonlyArray<RateLimitState>, nowMs: number) => Effect.Effect<void, StoreError>
-  /** Forgets keys neither saved nor blocked since. Out: how many. */
-  readonly prune: (sinceMs: number) => Effect.Effect<number, StoreError>
+  /** One decision. Where it grants nothing (`last` is as it was), nothing is written. */
+  readonly turn: <A>(
+    chatIds: ReadonlyArray<TelegramId>,
+    decide: (counted: Counted) => Decided<A>,
+    nowMs: number,
+  ) => Effect.Effect<A, StoreError>
+  /** The messenger wants silence towards one chat until then. */
+  readonly block: (chatId: TelegramId, untilMs: number, nowMs: number) => Effect.Effect<void, StoreError>
+  /** Forgets chats with no grant above `past` whose silence ended a day ago. Out: how many. */
+  readonly prune: (past: number, nowMs: number) => Effect.Effect<number, StoreError>
 }>()("arbedge/RateLimits") {}

@@ -48,23 +48,45 @@ overBothStores("The rate limiter", (it) => {
       }))
     }))
 
-  it.effect("keeps its windows and pauses over a restart", () =>
+  it.effect("keeps its windows and pauses over a restart, also one of 10,072 s", () =>
     Effect.gen(function* () {
       yield* fresh
       yield* running(Effect.fnUntraced(function* (limiter) {
         yield* Effect.forEach(chats(30), limiter.acquire)
-        yield* limiter.paused("77", t0 + 60_000)
+        yield* limiter.paused("77", t0 + 10_072_000)
       }))
       yield* TestClock.adjust("500 millis")
       yield* running(Effect.fnUntraced(function* (limiter) {
+        // When the grants were made nobody knows any more: they are taken as made now.
         assert.deepStrictEqual(yield* limiter.acquire({ chatId: "31", isGroup: false }), {
           _tag: "Wait",
-          untilMs: t0 + 1_050,
+          untilMs: t0 + 1_550,
           scope: "global",
         })
-        yield* TestClock.adjust("600 millis")
+        yield* TestClock.adjust("1050 millis")
         assert.strictEqual((yield* limiter.acquire({ chatId: "31", isGroup: false }))._tag, "Granted")
-        assert.strictEqual((yield* limiter.acquire({ chatId: "77", isGroup: false }))._tag, "Wait")
+        assert.deepStrictEqual(yield* limiter.acquire({ chatId: "77", isGroup: false }), {
+          _tag: "Wait",
+          untilMs: t0 + 10_072_000,
+          scope: "paused",
+        })
+      }))
+    }))
+
+  it.effect("lets a reply go before what nobody asked for", () =>
+    Effect.gen(function* () {
+      yield* fresh
+      yield* running(Effect.fnUntraced(function* (limiter) {
+        yield* Effect.forEach(chats(29), limiter.acquire)
+        yield* TestClock.adjust("100 millis")
+        yield* limiter.acquire({ chatId: "30", isGroup: false })
+        const reply = { chatId: "99", isGroup: false, isReply: true }
+        assert.strictEqual((yield* limiter.acquire(reply))._tag, "Wait")
+        yield* TestClock.adjust("950 millis")
+        // Twenty-nine are free again, and one of them is the reply's.
+        const verdicts = yield* limiter.acquireAll(chats(60).slice(30))
+        assert.strictEqual(verdicts.filter(({ _tag }) => _tag === "Granted").length, 28)
+        assert.strictEqual((yield* limiter.acquire(reply))._tag, "Granted")
       }))
     }))
 
@@ -74,7 +96,7 @@ overBothStores("The rate limiter", (it) => {
       const rows = yield* RateLimits
       const refusing = Layer.succeed(RateLimits, {
         ...rows,
-        save: () => Effect.fail(new StoreError({ operation: "save", reason: "unreachable", detail: "gone" })),
+        turn: () => Effect.fail(new StoreError({ operation: "turn", reason: "unreachable", detail: "gone" })),
       })
       const limiter = processOf(Layer.merge(behaviour().pipe(Layer.provide(refusing)), RateLimiterClient.layer))
       const error = yield* RateLimiterClient.use((client) => client.acquire({ chatId: "1", isGroup: false })).pipe(

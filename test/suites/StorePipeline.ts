@@ -166,22 +166,57 @@ export const storeLeases: Suite = (it) => {
 }
 
 export const storeRateLimits: Suite = (it) => {
-  it.effect("remembers windows and never shortens a wake-up", () =>
+  it.effect("keeps the count and who was granted what, and writes nothing where nothing was granted", () =>
     Effect.gen(function* () {
       yield* empty
       const limits = yield* RateLimits
-      yield* limits.save([
-        { key: "all", sentAtMs: [t0 - 5, t0], blockedUntilMs: 0 },
-        { key: "chat:1", sentAtMs: [], blockedUntilMs: t0 + 60_000 },
-      ], t0)
-      yield* limits.save([{ key: "chat:1", sentAtMs: [t0], blockedUntilMs: 0 }], t0 + 1)
-      assert.deepStrictEqual(yield* limits.load(t0), [
-        { key: "all", sentAtMs: [t0 - 5, t0], blockedUntilMs: 0 },
-        { key: "chat:1", sentAtMs: [t0], blockedUntilMs: t0 + 60_000 },
+      const grant = (chatId: string) =>
+        limits.turn([chatId], ({ chats, last }) => ({
+          answer: chats,
+          last: last + 1,
+          chats: [{ chatId, grants: [...chats[0]?.grants ?? [], last + 1] }],
+        }), t0)
+      assert.deepStrictEqual(yield* grant("1"), [])
+      yield* grant("2")
+      assert.deepStrictEqual(yield* grant("1"), [{ chatId: "1", grants: [1], blockedUntilMs: 0 }])
+      const look = limits.turn(["1", "2", "3"], ({ chats, last }) => ({ answer: { chats, last }, last, chats: [] }), t0)
+      const { chats, last } = yield* look
+      assert.strictEqual(last, 3)
+      assert.deepStrictEqual(chats.toSorted((a, b) => a.chatId < b.chatId ? -1 : 1), [
+        { chatId: "1", grants: [1, 3], blockedUntilMs: 0 },
+        { chatId: "2", grants: [2], blockedUntilMs: 0 },
       ])
-      assert.deepStrictEqual((yield* limits.load(t0 + 50_000)).map((state) => state.key), ["chat:1"])
-      assert.strictEqual(yield* limits.prune(t0 + 50_000), 1)
-      assert.strictEqual(yield* limits.prune(t0 + 60_000), 1)
+      assert.strictEqual(yield* limits.prune(2, t0), 1)
+      assert.deepStrictEqual((yield* look).chats.map(({ chatId }) => chatId), ["1"])
+    }))
+
+  it.effect("makes each turn alone, however many come at once", () =>
+    Effect.gen(function* () {
+      yield* empty
+      const limits = yield* RateLimits
+      const numbers = yield* Effect.forEach(
+        Array.from({ length: 40 }, (_, n) => `${n % 5}`),
+        (chatId) =>
+          limits.turn([chatId], ({ last }) => ({
+            answer: last + 1,
+            last: last + 1,
+            chats: [{ chatId, grants: [last + 1] }],
+          }), t0),
+        { concurrency: "unbounded" },
+      )
+      assert.deepStrictEqual(numbers.toSorted((a, b) => a - b), Array.from({ length: 40 }, (_, n) => n + 1))
+    }))
+
+  it.effect("never shortens a wake-up, and keeps one of 10,072 s", () =>
+    Effect.gen(function* () {
+      yield* empty
+      const limits = yield* RateLimits
+      yield* limits.block("1", t0 + 10_072_000, t0)
+      yield* limits.block("1", t0 + 1_000, t0 + 1)
+      const look = limits.turn(["1"], ({ chats, last }) => ({ answer: chats[0]?.blockedUntilMs, last, chats: [] }), t0)
+      assert.strictEqual(yield* look, t0 + 10_072_000)
+      assert.strictEqual(yield* limits.prune(0, t0 + 10_072_001), 0)
+      assert.strictEqual(yield* limits.prune(0, t0 + 10_072_000 + 86_400_000), 1)
     }))
 }
 

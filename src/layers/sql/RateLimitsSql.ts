@@ -1,52 +1,90 @@
 /**
- * The limiter's memory over SQL.
+ * The limiters' shared count over SQL.
  *
- * In: the RateLimits port's calls. Out: rows of `rate_limits`. Promises: keys are written in one order, so
- * that two savers never wait for each other in a circle.
+ * In: the RateLimits port's calls. Out: rows of `rate_limits`: `all`, and one a chat. Promises: the lock on the row
+ * `all` makes a decision alone; chats are read under it, so that nothing older than the lock is seen.
  */
-import { Effect, Layer, Schema } from "effect"
-import { RateLimits, RateLimitState } from "../RateLimits.ts"
+import { Effect, Layer, Option, Schema } from "effect"
+import { type Counted, type Decided, RateLimits } from "../RateLimits.ts"
 import { Store } from "../Store.ts"
-import { all, at, count, EpochMs, isoOf, run } from "./Rows.ts"
+import { all, at, count, EpochMs, first, Int8, one, run } from "./Rows.ts"
 
-const StateRow = Schema.Struct({ ...RateLimitState.fields, blockedUntilMs: Schema.NullOr(EpochMs) })
+const LastRow = Schema.Struct({ last: Int8 })
+const ChatRow = Schema.Struct({
+  key: Schema.String,
+  grants: Schema.Array(Schema.Int),
+  blockedUntilMs: Schema.NullOr(EpochMs),
+})
+
+const PREFIX = "chat:"
+/** Pauses are told in wall time, and a process's clock may be wrong by hours. */
+const BLOCK_KEPT_MS = 86_400_000
 
 const make = Effect.gen(function* () {
-  const { sql } = yield* Store
+  const { sql, transaction } = yield* Store
 
-  const load = Effect.fn("RateLimits.load")((sinceMs: number) =>
-    sql`select key, sent_at_ms as "sentAtMs", blocked_until as "blockedUntilMs" from rate_limits
-      where updated_at >= ${at(sinceMs)} or blocked_until > ${at(sinceMs)} order by key`.pipe(
-      all("RateLimits.load", StateRow),
-      Effect.map((rows) => rows.map((row) => ({ ...row, blockedUntilMs: row.blockedUntilMs ?? 0 }))),
+  const locked = sql`select last_grant as last from rate_limits where key = 'all' for update`.pipe(
+    first("RateLimits.turn", LastRow),
+  )
+  const begun = (nowMs: number) =>
+    sql`insert into rate_limits as kept (key, updated_at) values ('all', ${at(nowMs)})
+      on conflict (key) do update set updated_at = kept.updated_at returning last_grant as last`.pipe(
+      one("RateLimits.turn", LastRow),
+    )
+  const chatsOf = (chatIds: ReadonlyArray<string>) =>
+    sql`select key, to_jsonb(grants) as grants, blocked_until as "blockedUntilMs" from rate_limits
+      where key = any(${chatIds.map((chatId) => PREFIX + chatId)}::text[])`.pipe(
+      all("RateLimits.turn", ChatRow),
+      Effect.map((rows): Counted["chats"] =>
+        rows.map(({ blockedUntilMs, grants, key }) => ({
+          chatId: key.slice(PREFIX.length),
+          grants,
+          blockedUntilMs: blockedUntilMs ?? 0,
+        }))
+      ),
+    )
+
+  const write = <A>({ chats, last }: Decided<A>, nowMs: number) =>
+    sql`with counted as (
+        update rate_limits set last_grant = ${BigInt(last)}, updated_at = ${at(nowMs)} where key = 'all'
+      )
+      insert into rate_limits (key, last_grant, grants, updated_at)
+      select x.key, x.last, array(select value::bigint from jsonb_array_elements_text(x.grants)), ${at(nowMs)}
+      from jsonb_to_recordset(${
+      sql.json(chats.map(({ chatId, grants }) => ({ key: PREFIX + chatId, last: grants.at(-1) ?? 0, grants })))
+    }) as x (key text, last bigint, grants jsonb)
+      on conflict (key) do update
+      set last_grant = excluded.last_grant, grants = excluded.grants, updated_at = excluded.updated_at`.pipe(
+      run("RateLimits.turn"),
+    )
+
+  const turn: RateLimits["Service"]["turn"] = (chatIds, decide, nowMs) =>
+    transaction(Effect.gen(function* () {
+      const found = yield* locked
+      const { last } = Option.isSome(found) ? found.value : yield* begun(nowMs)
+      const decided = decide({ last, chats: yield* chatsOf(chatIds) })
+      if (decided.last !== last) yield* write(decided, nowMs)
+      return decided.answer
+    })).pipe(Effect.withSpan("RateLimits.turn"))
+
+  const block = Effect.fn("RateLimits.block")((chatId: string, untilMs: number, nowMs: number) =>
+    sql`insert into rate_limits as kept (key, blocked_until, updated_at)
+      values (${PREFIX + chatId}, ${at(untilMs)}, ${at(nowMs)})
+      on conflict (key) do update
+      set blocked_until = greatest(kept.blocked_until, excluded.blocked_until), updated_at = excluded.updated_at`.pipe(
+      run("RateLimits.block"),
     )
   )
 
-  const save = Effect.fn("RateLimits.save")((states: ReadonlyArray<RateLimitState>, nowMs: number) => {
-    if (states.length === 0) return Effect.void
-    const rows = states.map((state) => ({
-      key: state.key,
-      sent_at_ms: state.sentAtMs,
-      blocked_until: state.blockedUntilMs === 0 ? null : isoOf(state.blockedUntilMs),
-    }))
-    return sql`insert into rate_limits as kept (key, sent_at_ms, blocked_until, updated_at)
-      select key, sent_at_ms, blocked_until, ${at(nowMs)}
-      from jsonb_to_recordset(${sql.json(rows)}) as x (key text, sent_at_ms jsonb, blocked_until timestamptz)
-      order by key
-      on conflict (key) do update
-      set sent_at_ms = excluded.sent_at_ms, blocked_until = greatest(kept.blocked_until, excluded.blocked_until),
-        updated_at = excluded.updated_at`.pipe(run("RateLimits.save"))
-  })
-
-  const prune = Effect.fn("RateLimits.prune")((sinceMs: number) =>
+  const prune = Effect.fn("RateLimits.prune")((past: number, nowMs: number) =>
     sql`with gone as (
-        delete from rate_limits
-        where updated_at < ${at(sinceMs)} and coalesce(blocked_until, updated_at) <= ${at(sinceMs)} returning 1
+        delete from rate_limits where key <> 'all' and last_grant <= ${BigInt(past)}
+          and (blocked_until is null or blocked_until <= ${at(nowMs - BLOCK_KEPT_MS)}) returning 1
       )
       select count(*) as count from gone`.pipe(count("RateLimits.prune"))
   )
 
-  return { load, save, prune }
+  return { turn, block, prune }
 })
 
 export const layer: Layer.Layer<RateLimits, never, Store> = Layer.effect(RateLimits, make)

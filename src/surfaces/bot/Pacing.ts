@@ -16,7 +16,7 @@ export const layer: Layer.Layer<never, never, RateLimiterClient> = Layer.effect(
     const limiter = yield* RateLimiterClient
     const turn = (chatId: string, untilMs: number): Effect.Effect<void> =>
       Effect.gen(function* () {
-        const verdict = yield* limiter.acquire({ chatId, isGroup: chatId.startsWith("-") })
+        const verdict = yield* limiter.acquire({ chatId, isGroup: chatId.startsWith("-"), isReply: true })
         if (verdict._tag === "Granted" || verdict.untilMs > untilMs) return
         const nowMs = yield* Clock.currentTimeMillis
         yield* Effect.sleep(Math.max(1, verdict.untilMs - nowMs))

@@ -13,7 +13,7 @@ const folder = process.argv[2] ?? ""
 
 const hold = Effect.gen(function* () {
   const limits = yield* RateLimits
-  yield* limits.save([{ key: `by ${process.pid}`, sentAtMs: [], blockedUntilMs: 0 }], t0)
+  yield* limits.block(`${process.pid}`, t0 + 1, t0)
   yield* Console.log("ready")
   return yield* Effect.never
 }).pipe(
