@@ -14,6 +14,7 @@ import { isOpen } from "./Command.ts"
 import { COMMANDS } from "./commands/All.ts"
 import { admit, deniedHere, turnAway } from "./Gate.ts"
 import { say } from "./Replies.ts"
+import * as Hearing from "./dialogues/Hearing.ts"
 import * as Standing from "./Standing.ts"
 import { tapped } from "./Taps.ts"
 import { html } from "./texts/Fluent.ts"
@@ -37,18 +38,30 @@ export const calledIn = (text: string): Called | null => {
 }
 
 /** Hints go to those who have a session; the others are told how to get one. */
-const hint = (visit: Visit, activity: string, id: "gate-unknown-command" | "gate-not-a-command"): Reaction =>
+const hint = (visit: Visit): Reaction =>
   Effect.flatMap(
-    admit(visit, null, activity),
+    admit(visit, null, "command:unknown"),
     (admission) =>
       admission._tag === "Denied"
         ? turnAway(visit, admission.denial)
-        : say(visit.chatId, html(admission.member.preferences.language, id)),
+        : say(visit.chatId, html(admission.member.preferences.language, "gate-unknown-command")),
+  )
+
+/** What is no command: the answer to what they were asked, or a hint. */
+const hear = (visit: Visit, message: Message): Reaction =>
+  Effect.flatMap(
+    admit(visit, null, "message"),
+    (admission) =>
+      admission._tag === "Denied" ? turnAway(visit, admission.denial) : Hearing.hear(
+        admission.member,
+        Hearing.saidIn(message),
+        say(visit.chatId, html(admission.member.preferences.language, "gate-not-a-command")),
+      ),
   )
 
 const command = (visit: Visit, name: string): Reaction => {
   const known = COMMANDS.find((each) => each.name === name)
-  if (known === undefined) return hint(visit, "command:unknown", "gate-unknown-command")
+  if (known === undefined) return hint(visit)
   if (isOpen(known)) {
     return Effect.flatMap(
       deniedHere(visit, known.name),
@@ -72,17 +85,17 @@ const onMessage = (message: Message, me: Me): Reaction | null => {
   const { chat, from, text } = message
   if (message.migrate_to_chat_id !== undefined) return Standing.migrated(`${chat.id}`, `${message.migrate_to_chat_id}`)
   if (from === undefined || from.is_bot || text === undefined) {
-    // Pictures, stickers, joins: in private they count as contact, and get the same hint as other text.
+    // Places, pictures, stickers, joins: in private they count as contact, and are heard like other text.
     return from === undefined || from.is_bot || chat.id <= 0
       ? null
-      : visiting(chat, from, "", (visit) => hint(visit, "message", "gate-not-a-command"))
+      : visiting(chat, from, "", (visit) => hear(visit, message))
   }
   const called = calledIn(text)
   const forUs = called?.bot == null || called.bot === me.username.toLowerCase()
   return visiting(chat, from, called?.argument ?? "", (visit) => {
     if (visit.isPrivate) {
-      if (called !== null && forUs) return command(visit, called.name)
-      return hint(visit, "message", "gate-not-a-command")
+      if (called !== null && forUs) return Effect.andThen(Hearing.leave(visit.telegramId), command(visit, called.name))
+      return hear(visit, message)
     }
     const isOurs = called !== null && forUs && COMMANDS.some(({ name }) => name === called.name)
     return isOurs ? command(visit, called.name) : Effect.void
