@@ -6,6 +6,7 @@ import { storeActors } from "./StoreActors.ts"
 import { storeCore } from "./StoreCore.ts"
 import { storeCreditQuotas } from "./StoreCreditQuotas.ts"
 import { storeDialogues } from "./StoreDialogues.ts"
+import { storeKeys } from "./StoreKeys.ts"
 import { storeOpportunities } from "./StoreOpportunities.ts"
 import { storeCheckpoints, storeLeases, storeOutbox, storeRateLimits, storeUpdates } from "./StorePipeline.ts"
 import { storeAssetIdentities, storeReferenceData } from "./StoreReference.ts"
@@ -23,6 +24,7 @@ export const storeSuites: Suite = (it) => {
   describe("sessions", () => storeSessions(it))
   describe("what a session was asked", () => storeDialogues(it))
   describe("users", () => storeUsers(it))
+  describe("users' keys", () => storeKeys(it))
   describe("opportunities", () => storeOpportunities(it))
   describe("the track record", () => storeTrackRecord(it))
   describe("the opportunity queue", () => storeQueue(it))

@@ -20,6 +20,7 @@ import { signals } from "./migrations/0008_signals.ts"
 import { trackRecord } from "./migrations/0009_track_record.ts"
 import { sessionExpiry } from "./migrations/0010_session_expiry.ts"
 import { preferences } from "./migrations/0013_preferences.ts"
+import { userApiKeys } from "./migrations/0018_user_api_keys.ts"
 import { queueFigures } from "./migrations/0020_queue_figures.ts"
 import { sharing } from "./migrations/0021_sharing.ts"
 import { userChannels } from "./migrations/0022_user_channels.ts"
@@ -50,6 +51,7 @@ const MIGRATIONS = {
   "0009_track_record": script(trackRecord),
   "0010_session_expiry": script(sessionExpiry),
   "0013_preferences": script(preferences),
+  "0018_user_api_keys": script(userApiKeys),
   "0020_queue_figures": script(queueFigures),
   "0021_sharing": script(sharing),
   "0022_user_channels": script(userChannels),

@@ -10,6 +10,7 @@ import * as Checkpoints from "./CheckpointsSql.ts"
 import * as CreditQuotas from "./CreditQuotasSql.ts"
 import * as Groups from "./GroupsSql.ts"
 import * as Dialogues from "./DialoguesSql.ts"
+import * as Keys from "./KeysSql.ts"
 import * as Leases from "./LeasesSql.ts"
 import * as Opportunities from "./OpportunitiesSql.ts"
 import * as OpportunityQueue from "./OpportunityQueueSql.ts"
@@ -18,6 +19,7 @@ import * as RateLimits from "./RateLimitsSql.ts"
 import * as Receipts from "./ReceiptsSql.ts"
 import * as ReferenceData from "./ReferenceDataSql.ts"
 import * as RestBudgets from "./RestBudgetsSql.ts"
+import * as SealedRecords from "./SealedRecordsSql.ts"
 import * as SessionExtensions from "./SessionExtensionsSql.ts"
 import * as Sessions from "./SessionsSql.ts"
 import * as TelegramUpdates from "./TelegramUpdatesSql.ts"
@@ -32,6 +34,7 @@ export const layer = Layer.mergeAll(
   CreditQuotas.layer,
   Groups.layer,
   Dialogues.layer,
+  Keys.layer,
   Leases.layer,
   Opportunities.layer,
   OpportunityQueue.layer,
@@ -40,6 +43,7 @@ export const layer = Layer.mergeAll(
   Receipts.layer,
   ReferenceData.layer,
   RestBudgets.layer,
+  SealedRecords.layer,
   SessionExtensions.layer,
   Sessions.layer,
   TelegramUpdates.layer,
