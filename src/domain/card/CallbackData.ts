@@ -6,12 +6,24 @@
  */
 import { Option } from "effect"
 
-export const ACTIONS = ["take", "details", "useful", "not_useful", "too_late", "mute", "why", "dismiss"] as const
+/** `item`: details of one of several that a message tells of, in a message of its own. */
+export const ACTIONS = [
+  "take",
+  "details",
+  "item",
+  "useful",
+  "not_useful",
+  "too_late",
+  "mute",
+  "why",
+  "dismiss",
+] as const
 export type Action = typeof ACTIONS[number]
 
 const LETTER: Readonly<Record<Action, string>> = {
   take: "t",
   details: "d",
+  item: "i",
   useful: "u",
   not_useful: "n",
   too_late: "l",

@@ -26,8 +26,10 @@ export interface CardTexts {
   readonly fees: string
   readonly age: (age: string) => string
   readonly lifetime: (lifetime: string, checks: number) => string
-  readonly closedAfter: (lifetime: string) => string
-  readonly wasWorth: string
+  readonly fadingNote: string
+  readonly closedAfter: (lifetime: string, checks: number) => string
+  readonly atBest: string
+  readonly tooLate: (age: string) => string
   readonly priority: string
   readonly score: string
   readonly unproven: string
@@ -43,7 +45,24 @@ export interface CardTexts {
   readonly funding: FundingTexts
   readonly technical: TechnicalTexts
   readonly cycle: { readonly capacity: string; readonly leftOver: string }
-  readonly buttons: Readonly<Record<Action, string>>
+  readonly buttons: Readonly<Record<Exclude<Action, "item">, string>>
+  readonly batch: BatchTexts
+  readonly digest: DigestTexts
+}
+
+export interface BatchTexts {
+  readonly title: (count: number) => string
+  readonly gone: (lifetime: string) => string
+  readonly hint: string
+}
+
+export interface DigestTexts {
+  readonly title: (quiet: string) => string
+  readonly counts: (came: number, gone: number) => string
+  readonly longest: string
+  readonly lived: (lifetime: string) => string
+  readonly open: (count: number) => string
+  readonly noneOpen: string
 }
 
 export interface FundingTexts {
@@ -91,8 +110,10 @@ const en: CardTexts = {
   fees: "fees",
   age: (age) => `Seen ${age} ago`,
   lifetime: (lifetime, checks) => `lives ${lifetime}, ${checks === 1 ? "1 check" : `${checks} checks`}`,
-  closedAfter: (lifetime) => `Closed after ${lifetime}`,
-  wasWorth: "It was worth",
+  fadingNote: "Fading: it no longer holds at these figures",
+  closedAfter: (lifetime, checks) => `Gone: it lived ${lifetime}, ${checks === 1 ? "1 check" : `${checks} checks`}`,
+  atBest: "At its best",
+  tooLate: (age) => `It was gone before I could tell you, found ${age} ago`,
   priority: "Priority",
   score: "score",
   unproven: "Unproven: too few similar cases to know how often it works",
@@ -139,7 +160,32 @@ const en: CardTexts = {
     candles: (interval, count) => `Candles of ${interval}, holds for ${count} of them`,
   },
   cycle: { capacity: "All books admit", leftOver: "Lots leave over, not counted:" },
-  buttons: { details: "Details", mute: "Mute pair", why: "Why me?" },
+  buttons: {
+    take: "⚡️ Take",
+    details: "Details",
+    useful: "👍 Useful",
+    not_useful: "👎 Not useful",
+    too_late: "⌛️ Too late",
+    mute: "Mute pair",
+    why: "Why me?",
+    dismiss: "Dismiss",
+  },
+  batch: {
+    title: (count) => count === 1 ? "1 opportunity" : `${count} opportunities`,
+    gone: (lifetime) => `gone after ${lifetime}`,
+    hint: "The buttons open the details",
+  },
+  digest: {
+    title: (quiet) => `While I kept quiet (${quiet})`,
+    counts: (came, gone) =>
+      `${came === 1 ? "1 opportunity" : `${came} opportunities`} for you came, ${
+        gone === came ? (came === 1 ? "and it went" : "and all went") : `${gone} of them went`
+      }.`,
+    longest: "Longest lived",
+    lived: (lifetime) => `lived ${lifetime}`,
+    open: (count) => count === 1 ? "Still open, as of now" : `Still open, as of now: ${count}`,
+    noneOpen: "Nothing of it is open now.",
+  },
 }
 
 /** Russian counts in three forms: 1 проверка, 2 проверки, 5 проверок. */
@@ -169,8 +215,11 @@ const ru: CardTexts = {
   fees: "комиссии",
   age: (age) => `Замечен ${age} назад`,
   lifetime: (lifetime, checks) => `живёт ${lifetime}, ${counted(checks, "проверка", "проверки", "проверок")}`,
-  closedAfter: (lifetime) => `Закрылся через ${lifetime}`,
-  wasWorth: "Давал",
+  fadingNote: "Угасает: этих цифр уже нет",
+  closedAfter: (lifetime, checks) =>
+    `Больше нет: жил ${lifetime}, ${counted(checks, "проверка", "проверки", "проверок")}`,
+  atBest: "В лучший момент",
+  tooLate: (age) => `Исчез раньше, чем я успел сообщить; найден ${age} назад`,
   priority: "Приоритет",
   score: "оценка",
   unproven: "Не подтверждено: похожих случаев слишком мало, чтобы знать, как часто это срабатывает",
@@ -216,7 +265,32 @@ const ru: CardTexts = {
     candles: (interval, count) => `Свечи по ${interval}, действует ${counted(count, "свечу", "свечи", "свечей")}`,
   },
   cycle: { capacity: "Все стаканы вмещают", leftOver: "Остаётся из-за шага лота, не в счёт:" },
-  buttons: { details: "Подробнее", mute: "Не показывать пару", why: "Почему мне?" },
+  buttons: {
+    take: "⚡️ Беру",
+    details: "Подробнее",
+    useful: "👍 Полезно",
+    not_useful: "👎 Нет",
+    too_late: "⌛️ Поздно",
+    mute: "Скрыть пару",
+    why: "Почему мне?",
+    dismiss: "Убрать",
+  },
+  batch: {
+    title: (count) => counted(count, "возможность", "возможности", "возможностей"),
+    gone: (lifetime) => `больше нет, жила ${lifetime}`,
+    hint: "Кнопки открывают подробности",
+  },
+  digest: {
+    title: (quiet) => `Пока я молчал (${quiet})`,
+    counts: (came, gone) =>
+      `Для вас: ${counted(came, "возможность", "возможности", "возможностей")}, ${
+        gone === came ? "ни одной уже нет" : `из них уже нет: ${gone}`
+      }.`,
+    longest: "Жили дольше всех",
+    lived: (lifetime) => `жила ${lifetime}`,
+    open: (count) => `Открыты сейчас: ${count}`,
+    noneOpen: "Сейчас ничего из этого не открыто.",
+  },
 }
 
 export const CARD_TEXTS: Readonly<Record<Language, CardTexts>> = { en, ru }

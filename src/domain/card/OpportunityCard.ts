@@ -8,17 +8,13 @@
 import { Option } from "effect"
 import * as Instrument from "../Instrument.ts"
 import { leadingLeg, type Leg, type Opportunity } from "../Opportunity.ts"
-import { ACTIONS, encode } from "./CallbackData.ts"
+import type { Action } from "./CallbackData.ts"
+import { type Button, buttonsOf } from "./CardButtons.ts"
 import { CARD_TEXTS, type CardTexts, type Language } from "./CardTexts.ts"
 import { inAndOut, leftOverLines, wayRound } from "./CycleLines.ts"
 import { detailLines } from "./DetailLines.ts"
 import * as Figures from "./Figures.ts"
-import { bold, escape, italic, struck } from "./Html.ts"
-
-export interface Button {
-  readonly text: string
-  readonly callback_data: string
-}
+import { bold, escape, italic, link, struck } from "./Html.ts"
 
 export interface Card {
   readonly html: string
@@ -31,7 +27,17 @@ export interface CardOptions {
   readonly nowMs: number
   /** Adds levels, fee rates and book ages of each leg. Default false. */
   readonly detailed?: boolean
+  /** Told for the first time, and already closed: it says so. Default false. */
+  readonly isLate?: boolean
+  /** Where a leg's instrument is traded; null: no link. Default none. */
+  readonly linkOf?: LinkOf
+  /** Buttons that the reader may use. Default all. */
+  readonly actions?: ReadonlyArray<Action>
 }
+
+export type LinkOf = (leg: Pick<Leg, "venue" | "instrument">) => string | null
+
+const noLinks: LinkOf = () => null
 
 const ICON: Readonly<Record<Opportunity["state"], string>> = {
   opened: "🟢",
@@ -71,9 +77,12 @@ const money = (amount: string, currency: string, texts: CardTexts): string =>
 const figure = (text: string, texts: CardTexts): string =>
   escape(Figures.significant(text, PRICE_DIGITS, texts.grouping), FIGURE_LENGTH)
 
-const legLine = (leg: Leg, texts: CardTexts): string =>
-  `${leg.side === "buy" ? "🔼" : "🔽"} ${texts.sides[leg.side]} ${bold(escape(leg.venue, 32))} ` +
-  `${escape(leg.instrument, 60)} ${texts.at} ${figure(leg.price, texts)}`
+const legLine = (leg: Leg, texts: CardTexts, linkOf: LinkOf): string => {
+  const venue = bold(escape(leg.venue, 32))
+  const page = linkOf(leg)
+  return `${leg.side === "buy" ? "🔼" : "🔽"} ${texts.sides[leg.side]} ${page === null ? venue : link(venue, page)} ` +
+    `${escape(leg.instrument, 60)} ${texts.at} ${figure(leg.price, texts)}`
+}
 
 const legDetails = (leg: Leg, texts: CardTexts): ReadonlyArray<string> => {
   const shown = leg.levels.slice(0, MAX_LEVELS).map(([price, size]) =>
@@ -122,10 +131,14 @@ const marks = (opportunity: Opportunity, texts: CardTexts): ReadonlyArray<string
 
 const lifetimeMs = ({ firstAt, lastAt }: Opportunity): number => lastAt - firstAt
 
+export const lifetimeOf = (opportunity: Opportunity, texts: CardTexts): string =>
+  Figures.duration(lifetimeMs(opportunity), texts.units)
+
+/** What it was worth is struck through where it is known: nobody can have it any more. */
 const closed = (opportunity: Opportunity, texts: CardTexts): ReadonlyArray<string> => [
   `${ICON.closed} ${struck(`${bold(nameOf(opportunity))} · ${texts.types[opportunity.type]}`)}`,
-  bold(texts.closedAfter(Figures.duration(lifetimeMs(opportunity), texts.units))),
-  struck(`${texts.wasWorth} ${worth(opportunity, texts)}`),
+  bold(texts.closedAfter(lifetimeOf(opportunity, texts), opportunity.checks)),
+  ...(opportunity.netBps === null ? [] : [struck(`${texts.atBest}: ${worth(opportunity, texts)}`)]),
 ]
 
 const living = (opportunity: Opportunity, texts: CardTexts, nowMs: number): ReadonlyArray<string> => {
@@ -138,6 +151,7 @@ const living = (opportunity: Opportunity, texts: CardTexts, nowMs: number): Read
     : `, ${texts.lifetime(Figures.duration(lifetimeMs(opportunity), texts.units), checks)}`
   return [
     state === "closed" ? title : `${title} · ${texts.states[state]}`,
+    ...(state === "fading" ? [italic(texts.fadingNote)] : []),
     `${texts.net} ${worth(opportunity, texts)}`,
     ...detailLines(opportunity, texts, nowMs),
     // What funding costs is told with what it pays: fees of the entry alone would mislead.
@@ -151,9 +165,13 @@ const living = (opportunity: Opportunity, texts: CardTexts, nowMs: number): Read
   ]
 }
 
-const legs = (opportunity: Opportunity, texts: CardTexts, detailed: boolean): ReadonlyArray<string> => [
+const legs = (
+  opportunity: Opportunity,
+  texts: CardTexts,
+  { detailed = false, linkOf = noLinks }: Pick<CardOptions, "detailed" | "linkOf">,
+): ReadonlyArray<string> => [
   ...opportunity.legs.slice(0, MAX_LEGS).flatMap((leg) => [
-    legLine(leg, texts),
+    legLine(leg, texts, linkOf),
     ...(detailed ? legDetails(leg, texts) : []),
   ]),
   ...(opportunity.legs.length > MAX_LEGS ? [texts.moreLegs(opportunity.legs.length - MAX_LEGS)] : []),
@@ -174,24 +192,23 @@ const footer = (opportunity: Opportunity, texts: CardTexts, nowMs: number): Read
   `${texts.identity} <code>${escape(opportunity.id, 32)}</code>`,
 ]
 
-/** The message and its buttons; a closed one keeps the details alone. */
-export const render = ({ detailed = false, language, nowMs, opportunity }: CardOptions): Card => {
+/** The message and its buttons; a closed one keeps the details and what its reader has to say of it. */
+export const render = (options: CardOptions): Card => {
+  const { detailed = false, isLate = false, language, nowMs, opportunity } = options
   const texts = CARD_TEXTS[language]
   const isClosed = opportunity.state === "closed"
   const [title = "", ...rest] = isClosed ? closed(opportunity, texts) : living(opportunity, texts, nowMs)
   const lines = [
     title,
-    ...legs(opportunity, texts, detailed),
+    ...legs(opportunity, texts, options),
     ...rest,
+    ...(isClosed && isLate
+      ? [italic(texts.tooLate(Figures.duration(nowMs - opportunity.detectedAt, texts.units)))]
+      : []),
     ...(detailed ? footer(opportunity, texts, nowMs) : []),
     ...marks(opportunity, texts),
   ]
-  const actions = isClosed ? ACTIONS.filter((action) => action === "details") : ACTIONS
-  const buttons = [actions.map((action) => ({
-    text: texts.buttons[action],
-    callback_data: encode(action, opportunity.id),
-  }))]
-  return { html: lines.join("\n"), buttons }
+  return { html: lines.join("\n"), buttons: buttonsOf(opportunity, language, options.actions) }
 }
 
 /** The same without legs, for lists. */
@@ -200,11 +217,25 @@ export const summarize = ({ language, nowMs, opportunity }: Omit<CardOptions, "d
   const venues = opportunity.legs.slice(0, MAX_LEGS).map(({ side, venue }) =>
     `${side === "buy" ? "🔼" : "🔽"}${escape(venue, 32)}`
   )
+  const name = bold(nameOf(opportunity))
+  const simulated = opportunity.simulated ? ` · 🧪 ${texts.simulated}` : ""
+  if (opportunity.state === "closed") {
+    return `${ICON.closed} ${struck([name, ...venues].join(" "))}\n` +
+      `${texts.batch.gone(lifetimeOf(opportunity, texts))}${simulated}`
+  }
   const age = Figures.duration(nowMs - opportunity.detectedAt, texts.units)
   return [
-    `${ICON[opportunity.state]} ${bold(nameOf(opportunity))} ${venues.join(" ")}`,
+    `${ICON[opportunity.state]} ${name} ${venues.join(" ")}`,
     worth(opportunity, texts),
-    `${texts.age(age)}${opportunity.simulated ? ` · 🧪 ${texts.simulated}` : ""}` +
-    `${isUnproven(opportunity) ? " · ❔" : ""}`,
+    `${texts.age(age)}${simulated}${isUnproven(opportunity) ? " · ❔" : ""}`,
   ].join("\n")
+}
+
+/** In half a line: what, where, and what it was worth at its best. */
+export const briefly = (opportunity: Opportunity, texts: CardTexts): string => {
+  const venues = opportunity.legs.slice(0, MAX_LEGS).map(({ venue }) => escape(venue, 32)).join(" → ")
+  const bps = opportunity.netBps === null
+    ? ""
+    : `, ${escape(Figures.signed(Figures.fixed(opportunity.netBps, 2, texts.grouping)), FIGURE_LENGTH)} bps`
+  return `${bold(nameOf(opportunity))} ${venues}${bps}${opportunity.simulated ? " 🧪" : ""}`
 }

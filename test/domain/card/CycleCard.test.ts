@@ -85,7 +85,7 @@ describe("a cycle's card", () => {
   it("keeps its way round when closed and in lists", () => {
     const [title, , , , , worth] = shown("en", { state: "closed" }).split("\n")
     assert.strictEqual(title, "⚪️ USDT → BTC → ETH → USDT · triangular")
-    assert.strictEqual(worth, "It was worth +11.93 bps = +14.324 USDT: 12,002.5 → 12,016.824 USDT")
+    assert.strictEqual(worth, "At its best: +11.93 bps = +14.324 USDT: 12,002.5 → 12,016.824 USDT")
     assert.include(read(summarize({ opportunity: cycle, language: "en", nowMs })), "USDT → BTC → ETH → USDT")
   })
 

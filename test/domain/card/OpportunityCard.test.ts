@@ -2,7 +2,7 @@
 import { assert, describe, it } from "@effect/vitest"
 import { Arbitrary, Effect } from "effect"
 import { decode } from "../../../src/domain/card/CallbackData.ts"
-import { render, summarize } from "../../../src/domain/card/OpportunityCard.ts"
+import { type Card, render, summarize } from "../../../src/domain/card/OpportunityCard.ts"
 import { type Leg, Opportunity, type OpportunityState } from "../../../src/domain/Opportunity.ts"
 import { card, detectedAt } from "./someCard.ts"
 
@@ -14,6 +14,12 @@ const english = (changes: Partial<Opportunity> = {}) =>
 const read = (html: string) =>
   html.replace(/<[^>]*>/g, "").replaceAll("&lt;", "<").replaceAll("&gt;", ">").replaceAll("&quot;", '"')
     .replaceAll("&amp;", "&")
+
+const actions = ({ buttons }: Card) =>
+  buttons.flat().map(({ callback_data }) => {
+    const read = decode(callback_data)
+    return read._tag === "Some" ? read.value.action : "none"
+  })
 
 describe("an opportunity's card", () => {
   it("shows pair, venues and sides, net at the best size, gross, fees, age, lifetime and priority", () => {
@@ -55,16 +61,46 @@ describe("an opportunity's card", () => {
     assert.deepStrictEqual(titles.map((title) => [...title ?? ""][0]), ["🟢", "📈", "🟡", "⚪"])
   })
 
-  it("is struck through when closed, says after how long, and keeps only the details button", () => {
+  it("says plainly when it is gone: how long it lived, what it was at its best, and no more to take", () => {
     const closed = render({
       opportunity: card({ state: "closed", lastAt: detectedAt + 12 }),
       language: "en",
       nowMs: detectedAt + 5_000,
     })
     assert.include(closed.html, "⚪️ <s><b>BTC/USDT</b> · cross-exchange</s>")
-    assert.include(closed.html, "<b>Closed after 12 ms</b>")
-    assert.include(closed.html, "<s>It was worth <b>+15.78 bps</b>")
-    assert.deepStrictEqual(closed.buttons.flat().map(({ text }) => text), ["Details"])
+    assert.include(closed.html, "<b>Gone: it lived 12 ms, 3 checks</b>")
+    assert.include(closed.html, "<s>At its best: <b>+15.78 bps</b>")
+    assert.deepStrictEqual(actions(closed), ["details", "useful", "not_useful", "too_late"])
+  })
+
+  it("says so when it was gone before it could be told, and how long ago it was found", () => {
+    const late = (language: "en" | "ru") =>
+      render({ opportunity: card({ state: "closed" }), language, nowMs: detectedAt + 6_200, isLate: true }).html
+    assert.include(late("en"), "It was gone before I could tell you, found 6.2 s ago")
+    assert.include(late("ru"), "Исчез раньше, чем я успел сообщить; найден 6.2 с назад")
+  })
+
+  it("says of a fading one that its figures no longer hold", () => {
+    assert.include(english({ state: "fading" }), "Fading: it no longer holds at these figures")
+    assert.notInclude(english(), "Fading")
+  })
+
+  it("links each venue's page where there is one, and nothing else", () => {
+    const { html } = render({
+      opportunity: card(),
+      language: "en",
+      nowMs,
+      linkOf: ({ venue }) => venue === "okx" ? 'https://x.example/?a="1"&b=2' : null,
+    })
+    assert.include(html, 'Sell <a href="https://x.example/?a=&quot;1&quot;&amp;b=2"><b>okx</b></a> BTC/USDT')
+    assert.include(html, "Buy <b>kraken</b> BTC/USDT")
+  })
+
+  it("draws only the buttons that its reader may use", () => {
+    const drawn = render({ opportunity: card(), language: "en", nowMs, actions: ["why", "details"] })
+    assert.deepStrictEqual(actions(drawn), ["details", "why"])
+    const signal = render({ opportunity: card({ type: "technical" }), language: "en", nowMs })
+    assert.notInclude(actions(signal), "take")
   })
 
   it("is the same text whenever a closed one is drawn, so that a repeated edit changes nothing", () => {
@@ -114,13 +150,19 @@ describe("an opportunity's card", () => {
 
   it("carries opaque data of at most 64 bytes that reads back as what it was made for", () => {
     const data = render({ opportunity: card(), language: "en", nowMs }).buttons.flat().map((each) => each.callback_data)
-    assert.deepStrictEqual(
-      data.map((each) => decode(each)).map((read) => read._tag === "Some" ? read.value.action : "none"),
-      ["details", "mute", "why"],
-    )
+    assert.deepStrictEqual(actions(render({ opportunity: card(), language: "en", nowMs })), [
+      "take",
+      "details",
+      "useful",
+      "not_useful",
+      "too_late",
+      "mute",
+      "why",
+      "dismiss",
+    ])
     for (const each of data) assert.isAtMost(new TextEncoder().encode(each).length, 64)
     for (
-      const forged of ["", "d.", "d.xyz", "x.0123456789abcdef0123456789abcdef", "d.0123456789ABCDEF0123456789ABCDEF"]
+      const forged of ["", "d.", "d.xyz", "z.0123456789abcdef0123456789abcdef", "d.0123456789ABCDEF0123456789ABCDEF"]
     ) {
       assert.strictEqual(decode(forged)._tag, "None", forged)
     }
