@@ -155,7 +155,7 @@ for (const [name, world] of Object.entries(feedings)) {
           yield* sees(ann, "BTC", "levels:")
           yield* offer("BTC", false)
           // The edit is the coordinator's doing: without it the card would stay as it was.
-          const [closed, ...others] = yield* sees(ann, "BTC", "Closed after")
+          const [closed, ...others] = yield* sees(ann, "BTC", "Gone: it lived")
           assert.deepStrictEqual([closed?.messageId, others.length], [card?.messageId, 0])
           assert.isNotNull(closed?.editedAtMs)
           yield* says(ann, "/session", "Session active")
@@ -163,7 +163,7 @@ for (const [name, world] of Object.entries(feedings)) {
           yield* offer("ETH", true)
           yield* sees(witness, "ETH", "Net +30 bps")
           yield* offer("ETH", false)
-          yield* sees(witness, "ETH", "Closed after")
+          yield* sees(witness, "ETH", "Gone: it lived")
           assert.deepStrictEqual(yield* about(ann, "ETH"), [])
         }),
       LIMIT_MS,
@@ -224,7 +224,7 @@ layer(feedings.polling, options)("A chat in trouble", (it) => {
       )
       // Its opportunity closes: only the message that is known can be edited.
       yield* offer("DOT", false)
-      yield* sees(once, "DOT", "Closed after")
+      yield* sees(once, "DOT", "Gone: it lived")
       assert.strictEqual((yield* sendsTo(once, "DOT")).length, 2)
       assert.strictEqual((yield* sendsTo(twice, "DOT")).length, 2)
     }), LIMIT_MS)

@@ -149,7 +149,7 @@ const holdsTheOnly = ({ calls, summary }: Effect.Success<ReturnType<typeof repla
     assert.strictEqual(at, OPENED)
     assert.include(text, "Net <b>+1.58 bps</b> = <b>+34.246 USDT</b>")
   }
-  for (const { text } of of("editMessageText")) assert.include(text, "Closed after 12 ms")
+  for (const { text } of of("editMessageText")) assert.include(text, "it lived 12 ms")
 }
 
 const NO_FEES = { binance: "0", binanceusdm: "0", binancecoinm: "0" }

@@ -20,6 +20,7 @@ import type { StoreError } from "../../layers/Store.ts"
 import type { TrackRecord } from "../../layers/TrackRecord.ts"
 import { explain, scorecardOf } from "../../programs/TrackRecords.ts"
 import type { Role, Watch } from "../../streams/Pipeline.ts"
+import * as Redirect from "../http/Redirect.ts"
 import * as Client from "./Client.ts"
 import { Admin, PATH, type Status, Unanswered } from "./Protocol.ts"
 import * as ServiceFile from "./ServiceFile.ts"
@@ -135,6 +136,7 @@ export const layer = <E = never, R = never>(
     const served = HttpRouter.serve(Layer.mergeAll(routes(options, token, startedAt), more), {
       disableListenLog: true,
       disableLogger: true,
+      routerConfig: Redirect.ROUTER_CONFIG,
     })
     return Layer.effectDiscard(announce(options, token, startedAt)).pipe(
       Layer.provideMerge(served),

@@ -59,7 +59,7 @@ describe("the notifier on Telegram", () => {
         assert.deepStrictEqual(yield* notifier.edit(sent.messageId, closed), sent)
         const messages = (yield* emulator.chat(ann)).messages
         assert.strictEqual(messages.length, 1)
-        assert.include(messages[0]?.text, "Closed after 12 ms")
+        assert.include(messages[0]?.text, "it lived 12 ms")
         assert.isTrue(messages[0]?.entities.some(({ type }) => type === "strikethrough"))
       })
     ))
