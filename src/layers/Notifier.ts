@@ -3,9 +3,11 @@
  *
  * In: an opportunity and how its reader wants to see it. Out: what became of the request, as data: Deliver decides
  * what follows. Implementations: `telegram/` (grammY). Promises: one call makes at most one request; `Unknown` is
- * said only when the request went out and no answer came back; secrets never stand in `detail`.
+ * said only when the request went out and no answer came back; secrets never stand in `detail`. What each channel's
+ * answers mean is in docs/guides/channels.md.
  */
 import { Context, type Effect } from "effect"
+import type { DeliveryChannel } from "../domain/DeliveryChannel.ts"
 import type { Opportunity } from "../domain/Opportunity.ts"
 import type { Preferences } from "../domain/Preferences.ts"
 
@@ -15,6 +17,10 @@ export interface Notification {
   readonly language: Preferences["language"]
   /** When it is shown (ms): the card tells how old the opportunity is. */
   readonly nowMs: number
+  /** The topic of a forum; left out or null: the general one. */
+  readonly threadId?: number | null
+  /** By which channel, to whom of ours, and the id that its receiver tells repeats by. Left out: Telegram. */
+  readonly way?: { readonly channel: DeliveryChannel; readonly userId: string; readonly id: number }
 }
 
 export type Outcome =

@@ -33,7 +33,11 @@ export const layer: Layer.Layer<Notifier, never, Telegram> = Layer.effect(
     const accepted = (messageId: number): Outcome => ({ _tag: "Accepted", messageId })
     return {
       send: Effect.fn("Notifier.send")((notification: Notification) =>
-        telegram.send({ chatId: notification.chatId, ...render(notification) }).pipe(
+        telegram.send({
+          chatId: notification.chatId,
+          threadId: notification.threadId ?? null,
+          ...render(notification),
+        }).pipe(
           Effect.map(accepted),
           Effect.catch((error) => Effect.succeed(outcomeOf(error, null))),
         )
