@@ -10,7 +10,9 @@
  * leaves, so a crash repeats at most what was in flight, and that once; an expired row is never given out.
  */
 import { Context, type Effect, type Option, Schema } from "effect"
+import { DeliveryChannel } from "../domain/DeliveryChannel.ts"
 import { Priority } from "../domain/Opportunity.ts"
+import { Strategy } from "../domain/Strategy.ts"
 import type { TelegramId } from "../domain/User.ts"
 import type { Fenced, StoreError } from "./Store.ts"
 
@@ -25,15 +27,27 @@ export const QueueStatus = Schema.Literals([
 ])
 export type QueueStatus = typeof QueueStatus.Type
 
+/** What a row carries: an opportunity, a notice of the product, or a report of figures. All keep the same promises. */
+export const MessageKind = Schema.Literals(["opportunity", "notification", "analytics"])
+export type MessageKind = typeof MessageKind.Type
+
 /** Why the row exists: tell of an opportunity, or edit what was told, to the given revision. */
 export const Purpose = Schema.Union([Schema.Literal("notify"), Schema.TemplateLiteral(["edit:", Schema.Int])])
 export type Purpose = typeof Purpose.Type
 
 export const QueueItem = Schema.Struct({
   queueId: Schema.Int,
+  kind: MessageKind,
+  /** By which its reader was chosen. */
+  strategy: Strategy,
+  /** Null: it is not about an opportunity. */
+  opportunityType: Schema.NullOr(Schema.String),
+  /** Of other kinds: what the message is about, the same for a repeat of it. */
   opportunityId: Schema.String,
   userId: Schema.String,
   chatId: Schema.String,
+  /** By which it leaves: the first of its user's route until that one fails. Of an edit: the notification's. */
+  channel: DeliveryChannel,
   purpose: Purpose,
   priority: Priority,
   status: QueueStatus,
@@ -51,6 +65,10 @@ export const QueueItem = Schema.Struct({
 export type QueueItem = typeof QueueItem.Type
 
 export interface NewQueueItem {
+  /** An opportunity where it is left out. */
+  readonly kind?: MessageKind
+  /** `broadcast` where it is left out. */
+  readonly strategy?: Strategy
   readonly opportunityId: string
   readonly userId: string
   readonly chatId: TelegramId
@@ -68,7 +86,13 @@ export type Settlement =
   | { readonly _tag: "Sent"; readonly messageId: number }
   | { readonly _tag: "Failed"; readonly error: string }
   | { readonly _tag: "Unknown"; readonly error: string }
-  | { readonly _tag: "Reschedule"; readonly dueAtMs: number; readonly error: string }
+  /** `channel`: by another one. */
+  | {
+    readonly _tag: "Reschedule"
+    readonly dueAtMs: number
+    readonly error: string
+    readonly channel?: DeliveryChannel
+  }
   | { readonly _tag: "Cancelled"; readonly error: string }
 
 export interface Reclaimed {
@@ -117,6 +141,17 @@ export class OpportunityQueue extends Context.Service<OpportunityQueue, {
     readonly queueIds: ReadonlyArray<number>
     readonly nowMs: number
     readonly leaseMs: number
+  }) => Effect.Effect<ReadonlyArray<number>, StoreError>
+  /**
+   * Makes leases of the owner that still hold last longer: until `claimMs` from now for what is claimed, `sendingMs` for
+   * what is being sent. Out: the ids that are still the owner's.
+   */
+  readonly prolong: (options: {
+    readonly owner: string
+    readonly queueIds: ReadonlyArray<number>
+    readonly nowMs: number
+    readonly claimMs: number
+    readonly sendingMs: number
   }) => Effect.Effect<ReadonlyArray<number>, StoreError>
   /** Gives leases back untouched, due at `dueAtMs` (the limiter says wait). Rows no longer the owner's are left alone. */
   readonly release: (options: {

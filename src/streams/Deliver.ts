@@ -1,15 +1,30 @@
 /**
  * Deliver: leased rows of the queue leave as messages, one request a row.
  *
- *   claimed --limiter says wait--> given back, due later
+ *   claimed --chat, group or retry_after: wait--> given back, due later
+ *   claimed --all chats together: wait--> held, its lease prolonged, asked for again
  *   claimed --granted, `sending` committed--> request --> sent | unknown | failed | due later (retry_after, 5xx)
  *
  * In: due rows of `opportunity_distribution_queue`, woken by NOTIFY. Out: messages, and a fact `evt.v1.delivery.settled`
  * in the transaction that settles the row, which sends that end together share. Promises: an expired row is never sent;
- * a crash repeats at most the requests in flight, each once; one chat's wait holds nobody else up. In flight: 32 at most
- * a process.
+ * what is held is prolonged every second, so that a killed process's rows are free 3 s (claimed) or 15 s (being sent)
+ * later; a crash repeats at most the requests in flight, each once; one chat's wait holds nobody else up. In flight: 32
+ * at most a process. What each outcome leads to: docs/delivery.md.
  */
-import { Clock, Duration, Effect, Metric, Option, Queue, Random, Ref, Schedule, Schema } from "effect"
+import {
+  Clock,
+  Duration,
+  Effect,
+  FiberSet,
+  Metric,
+  Option,
+  Queue,
+  Random,
+  Ref,
+  Schedule,
+  Schema,
+  Semaphore,
+} from "effect"
 import { RateLimiterClient } from "../actors/RateLimiter.ts"
 import type { DeliverySettled } from "../domain/Fact.ts"
 import { Opportunity } from "../domain/Opportunity.ts"
@@ -23,13 +38,17 @@ import { Channel, Fenced, Store } from "../layers/Store.ts"
 import { Users } from "../layers/Users.ts"
 import { dueOrTold } from "./Wakeup.ts"
 
-/** Rows asked for, marked and sent together; and batches under way at a time: 32 requests in flight at most. */
+/** Rows claimed, asked for and marked together; and requests in flight at most. */
 const BATCH = 8
-const WORKERS = 4
+const IN_FLIGHT = 32
 /** Of a row claimed: nothing has left yet, so another worker may soon have it where this one died. */
 const CLAIM_LEASE_MS = 3_000
-/** Of a row being sent: as long as a request may take. */
+/** Of a row being sent. */
 const SENDING_LEASE_MS = 15_000
+/** How often what is held is prolonged. */
+const HEARTBEAT = Duration.seconds(1)
+/** Rows that wait for the limit of all chats are held this long at most before they are given back. */
+const HOLD_MS = 2_000
 /** How often leases that ran out and rows that expired are looked for. */
 const SWEEP_EVERY_MS = 1_000
 const MAX_ATTEMPTS = 5
@@ -164,7 +183,7 @@ const make = (options: DeliverOptions) =>
         }))
       })
     const settled = yield* Gathering.make({
-      most: BATCH * WORKERS,
+      most: IN_FLIGHT,
       work: settleAll,
       isOnesFault: (error) => !error.retryable,
     })
@@ -249,48 +268,106 @@ const make = (options: DeliverOptions) =>
         return [{ item, payload: payload.value, waitedMs } satisfies Ready]
       })
 
-    /** Asks the limiter for all; those that must wait go back, due when it says. Out: those that may leave. */
-    const admitted = (ready: ReadonlyArray<Ready>, nowMs: number) =>
+    /** What this process has claimed or is sending: its heartbeats prolong them. */
+    const held = new Set<number>()
+    const took = (items: ReadonlyArray<QueueItem>) =>
+      Effect.suspend(() => {
+        for (const { queueId } of items) held.add(queueId)
+        return count(items.length)
+      })
+    const left = (items: ReadonlyArray<Pick<QueueItem, "queueId">>) =>
+      Effect.suspend(() => count(-items.filter(({ queueId }) => held.delete(queueId)).length))
+
+    const heartbeat = Effect.gen(function* () {
+      yield* Effect.sleep(HEARTBEAT)
+      if (held.size === 0) return
+      const nowMs = yield* Clock.currentTimeMillis
+      const leases = { claimMs: CLAIM_LEASE_MS, sendingMs: SENDING_LEASE_MS }
+      yield* queue.prolong({ owner, queueIds: [...held], nowMs, ...leases }).pipe(
+        Effect.catch((error) => Effect.logWarning("leases are not prolonged", error.message)),
+      )
+    })
+
+    /** Asks the limiter for all. Out: those that may leave, and those held until then; the others have gone back. */
+    const admitted = (ready: ReadonlyArray<Ready>) =>
       Effect.gen(function* () {
         const verdicts = yield* limiter.acquireAll(
           ready.map(({ item: { chatId } }) => ({ chatId, isGroup: isGroup(chatId) })),
         )
-        const untilMs = new Map<number, Array<number>>()
-        const granted = ready.filter(({ item: { queueId } }, at) => {
+        const nowMs = yield* Clock.currentTimeMillis
+        const granted: Array<Ready> = [], waiting: Array<Ready> = [], back = new Map<number, Array<Ready>>()
+        let untilMs = Infinity
+        for (const [at, one] of ready.entries()) {
           const verdict = verdicts[at]
-          if (verdict?._tag !== "Wait") return true
-          untilMs.set(verdict.untilMs, [...untilMs.get(verdict.untilMs) ?? [], queueId])
-          if (!waitingSince.has(queueId)) waitingSince.set(queueId, nowMs)
-          return false
-        })
-        yield* Effect.forEach(untilMs, ([dueAtMs, queueIds]) => queue.release({ owner, queueIds, dueAtMs }), {
-          discard: true,
-        })
-        return granted
+          if (verdict?._tag !== "Wait") {
+            const since = waitingSince.get(one.item.queueId)
+            granted.push({ ...one, waitedMs: since === undefined ? one.waitedMs : nowMs - since })
+            continue
+          }
+          if (!waitingSince.has(one.item.queueId)) waitingSince.set(one.item.queueId, nowMs)
+          if (verdict.scope === "global" && verdict.untilMs - nowMs <= HOLD_MS) {
+            waiting.push(one)
+            untilMs = Math.min(untilMs, verdict.untilMs)
+          } else back.set(verdict.untilMs, [...back.get(verdict.untilMs) ?? [], one])
+        }
+        yield* Effect.forEach(back, ([dueAtMs, some]) =>
+          Effect.andThen(
+            queue.release({ owner, queueIds: some.map(({ item }) => item.queueId), dueAtMs }),
+            left(some.map(({ item }) => item)),
+          ), { discard: true })
+        return { granted, waiting, untilMs }
       })
 
-    /** One batch: asked for together, marked together, sent side by side. */
+    const requests = yield* FiberSet.make<void>()
+    const flying = new Set<number>()
+    const inFlight = yield* Semaphore.make(IN_FLIGHT)
+
+    /** Commits that these leave, and lets them. */
+    const launch = (granted: ReadonlyArray<Ready>) =>
+      Effect.gen(function* () {
+        if (granted.length === 0) return
+        const queueIds = granted.map(({ item }) => item.queueId)
+        const nowMs = yield* Clock.currentTimeMillis
+        const mine = new Set(yield* queue.markSending({ owner, queueIds, nowMs, leaseMs: SENDING_LEASE_MS }))
+        for (const one of granted) {
+          const { queueId } = one.item
+          if (!mine.has(queueId)) {
+            yield* left([one.item])
+            continue
+          }
+          flying.add(queueId)
+          const landed = Effect.andThen(Effect.sync(() => flying.delete(queueId)), left([one.item]))
+          yield* FiberSet.run(requests, Effect.ensuring(inFlight.withPermits(1)(send(one)), landed))
+        }
+      })
+
+    /** One batch: read, asked for together until each has left or gone back. */
     const batch = (items: ReadonlyArray<QueueItem>) =>
       Effect.gen(function* () {
         const nowMs = yield* Clock.currentTimeMillis
-        const ready = (yield* Effect.forEach(items, (item) => readable(item, nowMs))).flat()
-        const granted = ready.length === 0 ? [] : yield* admitted(ready, nowMs)
-        if (granted.length === 0) return
-        const queueIds = granted.map(({ item }) => item.queueId)
-        const mine = yield* queue.markSending({ owner, queueIds, nowMs, leaseMs: SENDING_LEASE_MS })
-        yield* Effect.forEach(granted.filter(({ item }) => mine.includes(item.queueId)), send, {
-          concurrency: BATCH,
-          discard: true,
-        })
+        let ready = (yield* Effect.forEach(items, (item) => readable(item, nowMs))).flat()
+        yield* left(items.filter((item) => !ready.some((one) => one.item === item)))
+        while (ready.length > 0) {
+          // Grants are used at once, or they would bunch: so that is waited for first.
+          yield* inFlight.withPermits(BATCH)(Effect.void)
+          const { granted, untilMs, waiting } = yield* admitted(ready)
+          yield* launch(granted)
+          ready = waiting
+          if (ready.length > 0) yield* Effect.sleep(Math.max(1, untilMs - (yield* Clock.currentTimeMillis)))
+        }
       }).pipe(
-        Effect.catch((error) => Effect.logWarning("a batch goes back to the queue", error._tag, error.message)),
-        Effect.ensuring(count(-items.length)),
+        Effect.catch((error) =>
+          Effect.andThen(
+            Effect.logWarning("a batch goes back to the queue", error._tag, error.message),
+            left(items.filter(({ queueId }) => !flying.has(queueId))),
+          )
+        ),
       )
 
-    /** Claimed batches wait here for a free worker; full: nothing more is claimed. */
+    /** Claimed batches wait here for the one before; full: nothing more is claimed. */
     const claimed = yield* Queue.bounded<ReadonlyArray<QueueItem>>(1)
-    const worker = Effect.forever(Effect.flatMap(Queue.take(claimed), batch))
-    yield* Effect.forEach(Array.from({ length: WORKERS }), () => Effect.forkScoped(worker), { discard: true })
+    yield* Effect.forkScoped(Effect.forever(Effect.flatMap(Queue.take(claimed), batch)))
+    yield* Effect.forkScoped(Effect.forever(heartbeat))
     // Runs before the workers end: nothing new is claimed any more, and what has left learns its answer.
     yield* Effect.addFinalizer(() => drained(options))
 
@@ -306,8 +383,8 @@ const make = (options: DeliverOptions) =>
       }
       const items = yield* queue.claim({ owner, limit: BATCH, nowMs, leaseMs: CLAIM_LEASE_MS })
       if (items.length === 0) return false
-      yield* count(items.length)
-      yield* Queue.offer(claimed, items)
+      yield* took(items)
+      yield* Effect.onInterrupt(Queue.offer(claimed, items), () => left(items))
       return true
     })
     const round = Effect.acquireUseRelease(count(1), () => look, () => count(-1))

@@ -67,6 +67,15 @@ const rows = Effect.flatMap(
       (extract(epoch from scheduled_at) * 1000)::float8 as due
       from opportunity_distribution_queue order by queue_id`,
 )
+const times = Effect.gen(function* () {
+  const { sql } = yield* Store
+  const [row] = yield* sql<{ readonly lease: number | null; readonly attempt: number | null }>`select
+      (extract(epoch from lease_until) * 1000)::float8 as lease,
+      (extract(epoch from last_attempt_at) * 1000)::float8 as attempt from opportunity_distribution_queue`
+  return row
+})
+const leaseUntil = Effect.map(times, (row) => row?.lease ?? null)
+const lastAttempt = Effect.map(times, (row) => row?.attempt ?? 0)
 const ended = (...statuses: ReadonlyArray<string>) =>
   until(Effect.map(rows, (all) => statuses.every((status, at) => all[at]?.status === status)))
 
@@ -173,7 +182,7 @@ layer(world, { timeout: "60 seconds" })("A row that is due", (it) => {
       const { sent } = yield* delivering(() => ({ _tag: "Unavailable", detail: "502" }))
       for (let attempt = 1; attempt <= 4; attempt++) {
         yield* until(Effect.map(rows, ([row]) => row?.status === "pending" && row.attempts === attempt))
-        const wait = ((yield* rows)[0]?.due ?? 0) - (yield* Clock.currentTimeMillis)
+        const wait = ((yield* rows)[0]?.due ?? 0) - (yield* lastAttempt)
         const expected = 1_000 * 2 ** (attempt - 1)
         assert.isAtLeast(wait, expected * 0.8 - 1)
         assert.isAtMost(wait, expected * 1.2 + 1)
@@ -208,6 +217,48 @@ layer(world, { timeout: "60 seconds" })("A row that is due", (it) => {
       yield* TestClock.adjust("900 millis")
       yield* ended("sent")
       assert.deepInclude((yield* facts)[0], { latencyMs: 970, limiterWaitMs: 900 })
+    }))
+
+  it.effect("is held while the limit of all chats is used up, its lease prolonged, and sent at the very time", () =>
+    Effect.gen(function* () {
+      yield* fresh
+      yield* owed()
+      let freeAtMs = t0 + 900
+      const { sent } = yield* delivering(
+        accepted,
+        () => ({ _tag: "Wait", untilMs: freeAtMs, scope: "global" }),
+        undefined,
+        { drainFor: Duration.millis(20) },
+      )
+      // Four times it is told to wait nearly a second more: longer than a claim lasts.
+      for (let round = 0; round < 4; round++) {
+        yield* TestClock.adjust("900 millis")
+        freeAtMs += 900
+      }
+      yield* TestClock.adjust("100 millis")
+      const others = yield* OpportunityQueue.use((queue) =>
+        queue.claim({ owner: "other", limit: 1, nowMs: t0 + 3_700, leaseMs: 1_000 })
+      )
+      assert.deepStrictEqual(others, [])
+      assert.deepStrictEqual([sent.length, (yield* rows)[0]?.attempts], [0, 0])
+    }))
+
+  it.effect("whose request takes longer than its lease stays its worker's, for it is prolonged every second", () =>
+    Effect.gen(function* () {
+      yield* fresh
+      const answered = yield* Latch.make(false)
+      yield* owed({ expiresAt: t0 + 10 * minute })
+      const { sent } = yield* delivering(accepted, undefined, answered.await)
+      yield* until(Effect.sync(() => sent.length === 1))
+      for (let second = 0; second < 40; second++) {
+        const nowMs = yield* Clock.currentTimeMillis
+        yield* TestClock.adjust("1 second")
+        yield* until(leaseUntil.pipe(Effect.map((at) => at !== null && at >= nowMs + 16_000)))
+      }
+      assert.deepStrictEqual((yield* rows)[0], { status: "sending", attempts: 1, why: null, due: t0 })
+      yield* answered.open
+      yield* ended("sent")
+      assert.strictEqual(sent.length, 1)
     }))
 
   it.effect("is never sent when it has expired", () =>

@@ -51,6 +51,9 @@ export const storeQueue: Suite = (it) => {
       assert.isAbove(queueId, 0)
       assert.deepStrictEqual(rest, {
         ...item,
+        kind: "opportunity",
+        strategy: "broadcast",
+        opportunityType: null,
         status: "pending",
         createdAt: t0,
         attempts: 0,

@@ -23,6 +23,8 @@ const ToldRow = Schema.Struct({ userId: Schema.String, chatId: Schema.String, pa
 const editPrefix = "edit:"
 
 const incomingRow = (item: NewQueueItem) => ({
+  kind: item.kind ?? "opportunity",
+  strategy: item.strategy ?? "broadcast",
   opportunity_id: item.opportunityId,
   user_id: item.userId,
   chat_id: item.chatId,
@@ -59,7 +61,7 @@ const make = Effect.gen(function* () {
         select distinct on (chat_id, opportunity_id, revision is null) *
         from jsonb_to_recordset(${sql.json(items.map(incomingRow))}) as x (opportunity_id text, user_id text,
           chat_id text, purpose text, revision integer, priority smallint, scheduled_at timestamptz,
-          expires_at timestamptz, payload jsonb)
+          expires_at timestamptz, payload jsonb, kind text, strategy text)
         order by chat_id, opportunity_id, revision is null, revision desc
       ), fresh as (
         select i.* from incoming i where i.revision is null or not exists (
@@ -73,10 +75,13 @@ const make = Effect.gen(function* () {
           and q.status = 'pending' and q.lease_owner is null
       ), inserted as (
         insert into opportunity_distribution_queue (opportunity_id, user_id, chat_id, purpose, revision, priority,
-          scheduled_at, expires_at, payload, created_at, updated_at)
-        select opportunity_id, user_id, chat_id, purpose, revision, priority, scheduled_at, expires_at, payload,
-          ${at(nowMs)}, ${at(nowMs)}
-        from fresh order by priority, chat_id
+          scheduled_at, due_since, expires_at, payload, kind, strategy, opportunity_type, channel, created_at, updated_at)
+        select opportunity_id, user_id, chat_id, purpose, revision, priority, scheduled_at,
+          case when scheduled_at is not null then greatest(scheduled_at, ${at(nowMs)}) end, expires_at, payload, kind,
+          strategy, payload #>> '{opportunity,type}', coalesce((select c.channel from user_channels c
+            where c.user_id = f.user_id and c.state = 'verified' and c.position < 0 order by c.position limit 1),
+            'telegram'), ${at(nowMs)}, ${at(nowMs)}
+        from fresh f order by priority, chat_id
         on conflict (chat_id, opportunity_id, purpose) do nothing
         returning queue_id, chat_id, user_id, purpose
       )
@@ -104,7 +109,7 @@ const make = Effect.gen(function* () {
     times.length === 0 ? Effect.succeed(0) : sql`with times as (
         select * from jsonb_to_recordset(${sql.json(times.map(timeRow))}) as x (queue_id bigint, due_at timestamptz)
       ), scheduled as (
-        update opportunity_distribution_queue q set scheduled_at = t.due_at from times t
+        update opportunity_distribution_queue q set scheduled_at = t.due_at, due_since = t.due_at from times t
         where q.queue_id = t.queue_id and q.status = 'pending' and q.lease_owner is null returning 1
       )
       select count(*) as count, (select pg_notify(${Channel.queue}, '')) is null as told from scheduled`.pipe(

@@ -29,8 +29,12 @@ export const QueueRow = Schema.Struct({
   messageId: Schema.NullOr(Int8),
 })
 
-export const queueColumns = `q.queue_id as "queueId", q.opportunity_id as "opportunityId", q.user_id as "userId",
-  q.chat_id as "chatId", q.purpose, q.priority, q.status, q.scheduled_at as "scheduledAt", q.expires_at as "expiresAt",
+export const queueColumns =
+  `q.queue_id as "queueId", q.kind, q.strategy, q.opportunity_type as "opportunityType", q.opportunity_id as "opportunityId", q.user_id as "userId",
+  q.chat_id as "chatId", case when q.revision is null then q.channel else coalesce((
+    select n.channel from opportunity_distribution_queue n
+    where n.chat_id = q.chat_id and n.opportunity_id = q.opportunity_id and n.purpose = 'notify'), 'telegram') end
+    as channel, q.purpose, q.priority, q.status, q.scheduled_at as "scheduledAt", q.expires_at as "expiresAt",
   q.created_at as "createdAt", q.attempts, q.error_message as "lastError", q.payload,
   case when q.revision is null then q.message_id else (
     select n.message_id from opportunity_distribution_queue n

@@ -31,11 +31,12 @@ const endRow = ({ queueId, settlement }: { readonly queueId: number; readonly se
   message_id: settlement._tag === "Sent" ? settlement.messageId : null,
   due_at: settlement._tag === "Reschedule" ? isoOf(settlement.dueAtMs) : null,
   error: settlement._tag === "Sent" ? null : settlement.error,
+  channel: settlement._tag === "Reschedule" ? settlement.channel ?? null : null,
 })
 
 type Sending = Pick<
   OpportunityQueue["Service"],
-  "claim" | "markSending" | "release" | "settleAll" | "settle" | "reclaim"
+  "claim" | "markSending" | "prolong" | "release" | "settleAll" | "settle" | "reclaim"
 >
 
 export const makeSending = (sql: PgClient): Sending => {
@@ -62,11 +63,25 @@ export const makeSending = (sql: PgClient): Sending => {
     ({ owner, queueIds, nowMs, leaseMs }) =>
       sql`update opportunity_distribution_queue
         set status = 'sending', attempts = attempts + 1, last_attempt_at = ${at(nowMs)},
+          first_attempt_at = coalesce(first_attempt_at, ${at(nowMs)}),
           lease_until = ${at(nowMs + leaseMs)}, updated_at = ${at(nowMs)}
         where queue_id = any(${int8s(queueIds)}) and lease_owner = ${owner} and lease_until > ${at(nowMs)}
           and status in ('pending', 'unknown') and expires_at > ${at(nowMs)}
         returning queue_id as "queueId"`.pipe(
         all("OpportunityQueue.markSending", IdRow),
+        Effect.map((rows) => rows.map((row) => row.queueId)),
+      ),
+  )
+
+  const prolong: Sending["prolong"] = Effect.fn("OpportunityQueue.prolong")(
+    ({ claimMs, nowMs, owner, queueIds, sendingMs }) =>
+      sql`update opportunity_distribution_queue
+        set lease_until = greatest(lease_until,
+          case status when 'sending' then ${at(nowMs + sendingMs)} else ${at(nowMs + claimMs)} end)
+        where queue_id = any(${int8s(queueIds)}) and lease_owner = ${owner} and lease_until > ${at(nowMs)}
+          and status in ('pending', 'sending', 'unknown')
+        returning queue_id as "queueId"`.pipe(
+        all("OpportunityQueue.prolong", IdRow),
         Effect.map((rows) => rows.map((row) => row.queueId)),
       ),
   )
@@ -88,7 +103,7 @@ export const makeSending = (sql: PgClient): Sending => {
   const settleAll: Sending["settleAll"] = Effect.fn("OpportunityQueue.settleAll")(({ ends, nowMs, owner }) =>
     sql`with ends as (
         select * from jsonb_to_recordset(${sql.json(ends.map(endRow))}) as x (queue_id bigint, kind text,
-          message_id bigint, due_at timestamptz, error text)
+          message_id bigint, due_at timestamptz, error text, channel text)
       ), settled as (
         update opportunity_distribution_queue q
         set status = case e.kind when 'Sent' then 'sent' when 'Unknown' then ${unknownEnd}
@@ -96,7 +111,7 @@ export const makeSending = (sql: PgClient): Sending => {
           message_id = coalesce(e.message_id, q.message_id),
           delivered_at = case e.kind when 'Sent' then ${at(nowMs)} else q.delivered_at end,
           uncertain_ends = q.uncertain_ends + (e.kind = 'Unknown')::integer,
-          scheduled_at = coalesce(e.due_at, q.scheduled_at), error_message = e.error,
+          scheduled_at = coalesce(e.due_at, q.scheduled_at), channel = coalesce(e.channel, q.channel), error_message = e.error,
           lease_owner = null, lease_until = null, updated_at = ${at(nowMs)}
         from ends e where q.queue_id = e.queue_id and case e.kind
           when 'Sent' then (q.lease_owner = ${owner} and q.status = 'sending')
@@ -142,5 +157,5 @@ export const makeSending = (sql: PgClient): Sending => {
     )
   )
 
-  return { claim, markSending, release, settleAll, settle, reclaim }
+  return { claim, markSending, prolong, release, settleAll, settle, reclaim }
 }
