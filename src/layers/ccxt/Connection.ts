@@ -45,7 +45,7 @@ const pointed = (urls: unknown, base: string): unknown => {
 
 /** A fresh exchange that has not connected yet; its REST calls are let through while the scope lives. */
 export const makeExchange = Effect.fn("Ccxt.makeExchange")(function* (
-  adapter: VenueAdapter,
+  adapter: Pick<VenueAdapter, "id" | "marketTypes">,
   settings: CcxtSettings,
   gate: RestGate,
 ) {
