@@ -5,7 +5,7 @@
  *   none --Start--> held (a first session, or a new one after the last ended)
  *   held --Start | Touch, not expired--> held: expires 7 days from now, written before it is answered
  *   held --Touch, 7 days without one--> expired   held --End--> none (terminated; nothing that waited is owed)
- *   held --Ask, or its answer--> held: the question is in the row, sealed
+ *   held --Mark | Ask--> held: how far they have come, or what they were asked (sealed), is in the row
  *   held --write fenced (ended, expired or taken over elsewhere)--> activates again, and answers what the row then says
  *   any --idle 10 minutes, shutdown, defect--> (passivated): all of it is in the row
  *
@@ -31,7 +31,7 @@ import type { Users } from "../layers/Users.ts"
 import { makeAsking, restarting } from "./Asking.ts"
 import { makeExtensionWriter, makeRowWriter } from "./ExtensionWriter.ts"
 import { ResidentSessions } from "./ResidentSessions.ts"
-import { Contact, isValid, Judged, makeSessionRows, Started } from "./SessionRows.ts"
+import { Contact, isValid, Judged, makeSessionRows, Marks, Started } from "./SessionRows.ts"
 
 const SHARD_GROUP = "users"
 
@@ -41,6 +41,8 @@ export const SessionEntity = Entity.make("Session", [
   Rpc.make("End", { success: Schema.Boolean, error: StoreError }),
   // Null takes the question back. False: there is no session that could be asked.
   Rpc.make("Ask", { payload: { dialogue: Schema.NullOr(Dialogue) }, success: Schema.Boolean, error: StoreError }),
+  // False: there is no session.
+  Rpc.make("Mark", { payload: Marks, success: Schema.Boolean, error: StoreError }),
   // Being there is all that is asked.
   Rpc.make("Wake"),
 ])
@@ -117,16 +119,22 @@ export const behaviour = (options: SessionOptions = {}): Layer.Layer<never, neve
           return ended
         })
 
-        const ask = Effect.fnUntraced(function* (dialogue: Option.Option<Dialogue>) {
-          const nowMs = yield* Clock.currentTimeMillis
-          for (const _attempt of ["as held", "as activated anew"]) {
-            const session = yield* current(nowMs)
-            if (session === null) return false
-            if (yield* rows.ask(session, dialogue)) return true
-            held = null
-          }
-          return false
-        })
+        /** Writes what is not the session's life; `write` answers what is held then, or null when it was fenced. */
+        const written = Effect.fnUntraced(
+          function* (write: (session: Session) => Effect.Effect<Session | null, StoreError>) {
+            const nowMs = yield* Clock.currentTimeMillis
+            for (const _attempt of ["as held", "as activated anew"]) {
+              const session = yield* current(nowMs)
+              if (session === null) return false
+              held = yield* write(session)
+              if (held !== null) return true
+            }
+            return false
+          },
+        )
+
+        const ask = (dialogue: Option.Option<Dialogue>) =>
+          written((session) => Effect.map(rows.ask(session, dialogue), (asked) => asked ? held ?? session : null))
 
         yield* residents.enter(telegramId, touchAtOnce)
 
@@ -138,6 +146,7 @@ export const behaviour = (options: SessionOptions = {}): Layer.Layer<never, neve
           }),
           Touch: () => touch(),
           End: () => end(),
+          Mark: ({ payload }) => written((session) => rows.mark(session, payload)),
           Ask: ({ payload: { dialogue } }) => ask(Option.fromNullOr(dialogue)),
           Wake: () => Effect.void,
         })
@@ -186,6 +195,8 @@ export class SessionClient extends Context.Service<SessionClient, {
    * be sealed, for want of a master key.
    */
   readonly setDialogue: (telegramId: string, dialogue: Option.Option<Dialogue>) => Effect.Effect<boolean, StoreError>
+  /** Records how far the user has come, carried over to later sessions. False: there is no valid session. */
+  readonly mark: (telegramId: string, marks: Marks) => Effect.Effect<boolean, StoreError>
   /** Judges without extending. */
   readonly look: (telegramId: string) => Effect.Effect<Judged, StoreError>
 }>()("arbedge/SessionClient") {
@@ -299,6 +310,11 @@ export class SessionClient extends Context.Service<SessionClient, {
               asking(telegramId)(actorOf(telegramId).Ask({ dialogue: Option.getOrNull(dialogue) })).pipe(
                 Effect.catchTag("ActorUnavailable", () => rows.askChat(telegramId, dialogue)),
               ),
+          ),
+          mark: Effect.fn("SessionClient.mark")((telegramId: string, marks: Marks) =>
+            asking(telegramId)(actorOf(telegramId).Mark(marks)).pipe(
+              Effect.catchTag("ActorUnavailable", () => rows.markChat(telegramId, marks)),
+            )
           ),
           look: Effect.fn("SessionClient.look")(function* (telegramId: string) {
             return yield* rows.judge(telegramId, yield* Clock.currentTimeMillis)

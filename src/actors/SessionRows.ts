@@ -37,6 +37,13 @@ export type Started = typeof Started.Type
 export const Judged = Schema.Struct({ verdict: SessionVerdict, session: Schema.NullOr(Session) })
 export type Judged = typeof Judged.Type
 
+/** How far its user has come; what is not given stays. */
+export const Marks = Schema.Struct({
+  onboardingCompleted: Schema.optionalKey(Schema.Boolean),
+  preferencesSet: Schema.optionalKey(Schema.Boolean),
+})
+export type Marks = typeof Marks.Type
+
 /** Payload of `evt.v1.session.started` and `evt.v1.session.ended`. */
 export const SessionFact = Schema.Struct({
   v: Schema.Literal(1),
@@ -146,6 +153,14 @@ export const makeSessionRows = Effect.fnUntraced(function* (timeout: Duration.Du
     )
   })
 
+  /** Null: the session has ended, or somebody else holds it now. */
+  const mark = Effect.fnUntraced(function* (session: Session, marks: Marks) {
+    const nowMs = yield* Clock.currentTimeMillis
+    return yield* sessions.mark({ session, ...marks, nowMs }).pipe(
+      Effect.catchTag("Fenced", () => Effect.succeed(null)),
+    )
+  })
+
   /** False: the session has ended, or somebody else holds it now. */
   const ask = Effect.fnUntraced(function* (session: Session, dialogue: Option.Option<Dialogue>) {
     const nowMs = yield* Clock.currentTimeMillis
@@ -155,17 +170,25 @@ export const makeSessionRows = Effect.fnUntraced(function* (timeout: Duration.Du
     )
   })
 
-  /** The same by the row alone, for when no actor answers; its actor may come between, then once more. */
-  const askChat = Effect.fnUntraced(function* (telegramId: string, dialogue: Option.Option<Dialogue>) {
-    for (const _attempt of ["as it is", "as it has become"]) {
-      const { session, verdict } = yield* judge(telegramId, yield* Clock.currentTimeMillis)
-      if (session === null || verdict !== "valid") return false
-      if (yield* ask(session, dialogue)) return true
-    }
-    return false
-  })
+  /** By the row alone, for when no actor answers; its actor may come between, then once more. */
+  const byRow = Effect.fnUntraced(
+    function* (telegramId: string, write: (session: Session) => Effect.Effect<boolean, StoreError>) {
+      for (const _attempt of ["as it is", "as it has become"]) {
+        const { session, verdict } = yield* judge(telegramId, yield* Clock.currentTimeMillis)
+        if (session === null || verdict !== "valid") return false
+        if (yield* write(session)) return true
+      }
+      return false
+    },
+  )
 
-  return { judge, start, touch, ask, askChat, endHeld, endChat, ttlMs }
+  const askChat = (telegramId: string, dialogue: Option.Option<Dialogue>) =>
+    byRow(telegramId, (session) => ask(session, dialogue))
+
+  const markChat = (telegramId: string, marks: Marks) =>
+    byRow(telegramId, (session) => Effect.map(mark(session, marks), (marked) => marked !== null))
+
+  return { judge, start, touch, ask, askChat, mark, markChat, endHeld, endChat, ttlMs }
 })
 
 /** Whether a session held in memory still admits its user. */

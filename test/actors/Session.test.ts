@@ -255,6 +255,7 @@ overBothStores("A session", (it) => {
         // Its actor is fenced, notices it at its next write, and writes all the same.
         yield* Sessions.use((rows) => rows.activate("100"))
         assert.isTrue(yield* sessions.setDialogue("100", Option.some({ ...asked, step: "side" })))
+        assert.isTrue(yield* sessions.mark("100", { preferencesSet: true }))
       }))
       yield* running(
         Effect.fnUntraced(function* (sessions) {
@@ -267,7 +268,9 @@ overBothStores("A session", (it) => {
       )
       yield* running(Effect.fnUntraced(function* (sessions) {
         yield* sessions.setDialogue("100", Option.some({ ...asked, askedAt: t0 + 3_600_000 }))
+        assert.isTrue(yield* sessions.mark("100", { onboardingCompleted: true }))
         yield* sessions.end("100")
+        assert.isFalse(yield* sessions.mark("100", { onboardingCompleted: false }))
         assert.isTrue(Option.isNone(yield* sessions.dialogue("100")))
         const { sql } = yield* Store
         assert.deepStrictEqual(yield* sql`select metadata::text as text from user_sessions`, [{ text: "{}" }])

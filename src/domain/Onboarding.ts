@@ -1,0 +1,63 @@
+/**
+ * Onboarding: the steps from the first `/start` to being set up, and how far one person has come.
+ *
+ * In: what was shown, done and skipped. Out: the step that is next, and the facts of each. Promises: pure; a person who
+ * comes back, by whatever way, finds the first step that has not ended; what a step sets stands in their preferences.
+ */
+import { Schema } from "effect"
+
+/** In the order in which they are shown. `keys` comes when all else is done: nobody has to look at it. */
+export const OnboardingStep = Schema.Literals([
+  "language",
+  "country",
+  "zone",
+  "types",
+  "risk",
+  "venues",
+  "limits",
+  "plan",
+  "keys",
+])
+export type OnboardingStep = typeof OnboardingStep.Type
+
+export const STEPS: ReadonlyArray<OnboardingStep> = OnboardingStep.literals
+/** Those that have to end before a person is ready. */
+export const ASKED: ReadonlyArray<OnboardingStep> = STEPS.filter((step) => step !== "keys")
+
+/** `inferred`: never shown, since an earlier answer told. `skipped`: the default stays. */
+export const StepOutcome = Schema.Literals(["done", "skipped", "inferred"])
+export type StepOutcome = typeof StepOutcome.Type
+
+/** `completed`: every step ended, whichever way. `skipped`: all that were left were left out at once. */
+export const OnboardingOutcome = Schema.Literals(["completed", "skipped"])
+export type OnboardingOutcome = typeof OnboardingOutcome.Type
+
+export const StepProgress = Schema.Struct({
+  step: OnboardingStep,
+  /** When it was first shown. */
+  shownAt: Schema.Int,
+  outcome: Schema.NullOr(StepOutcome),
+  endedAt: Schema.NullOr(Schema.Int),
+})
+export type StepProgress = typeof StepProgress.Type
+
+/** Payload of `evt.v1.onboarding.<shown|ended|finished>`. */
+export const OnboardingFact = Schema.Struct({
+  v: Schema.Literal(1),
+  at: Schema.Int,
+  userId: Schema.String,
+  /** Null: the whole of it. */
+  step: Schema.NullOr(OnboardingStep),
+  /** Null: it was shown. */
+  outcome: Schema.NullOr(Schema.Union([StepOutcome, OnboardingOutcome])),
+  /** From being shown first to its end, ms; null: it was shown. */
+  durationMs: Schema.NullOr(Schema.Int),
+})
+export type OnboardingFact = typeof OnboardingFact.Type
+
+export const endedIn = (progress: ReadonlyArray<StepProgress>, step: OnboardingStep): boolean =>
+  progress.some((each) => each.step === step && each.outcome !== null)
+
+/** Null: all have ended. */
+export const nextStep = (progress: ReadonlyArray<StepProgress>): OnboardingStep | null =>
+  ASKED.find((step) => !endedIn(progress, step)) ?? null
