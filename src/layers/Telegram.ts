@@ -6,7 +6,7 @@
  * `Unknown` is said only when the request may have been carried out; no error text holds the bot token.
  */
 import { Context, type Effect, type Redacted, Schema } from "effect"
-import type { Preferences } from "../domain/Preferences.ts"
+import type { Language } from "../domain/Preferences.ts"
 
 const detail = { detail: Schema.String }
 
@@ -71,6 +71,11 @@ export interface ChatMember {
 /** Whether they may decide for the chat. */
 export const isAdmin = ({ status }: ChatMember): boolean => status === "creator" || status === "administrator"
 
+/** Where a menu of commands holds; Telegram shows the narrowest one. */
+export type MenuScope =
+  | { readonly type: "default" | "all_private_chats" | "all_group_chats" | "all_chat_administrators" }
+  | { readonly type: "chat"; readonly chatId: string }
+
 /** An update as it came, whatever it holds. */
 export interface RawUpdate {
   readonly updateId: number
@@ -100,17 +105,22 @@ export class Telegram extends Context.Service<Telegram, {
     readonly messageId: number
     readonly buttons: Buttons
   }) => Call
+  /** Takes a message away for both sides: one's own, or in a private chat anybody's of the last 48 hours. */
+  readonly erase: (message: { readonly chatId: string; readonly messageId: number }) => Call
   /** Answers a tap: at most 200 characters, as a passing line or (`alert`) a window. */
   readonly answerTap: (answer: { readonly queryId: string; readonly text: string; readonly alert: boolean }) => Call
   /** Somebody's standing in a group or channel. Who is not there, or whom Telegram does not know, has left. */
   readonly memberOf: (member: { readonly chatId: string; readonly userId: string }) => Call<ChatMember>
   /** Who this bot is. */
   readonly me: Call<{ readonly id: number; readonly firstName: string; readonly username: string }>
-  /** The menu of commands, for apps in one language, or (null) for all that have none of their own. */
-  readonly setMenu: (
-    language: Preferences["language"] | null,
-    commands: ReadonlyArray<{ readonly command: string; readonly description: string }>,
-  ) => Call
+  /** The menu of commands where `scope` says, for apps in one language, or (null) for all that have none of their own. */
+  readonly setMenu: (menu: {
+    readonly scope: MenuScope
+    readonly language: Language | null
+    readonly commands: ReadonlyArray<{ readonly command: string; readonly description: string }>
+  }) => Call
+  /** Takes a menu away: the chat goes by the next wider one. */
+  readonly deleteMenu: (menu: { readonly scope: MenuScope; readonly language: Language | null }) => Call
   /** Updates from an offset on, which confirms all before it. Held back for `holdSeconds` while there are none. */
   readonly updates: (poll: {
     readonly offset: number

@@ -34,8 +34,11 @@ const make = Effect.gen(function* () {
   const opened = Effect.fnUntraced(function* ({ sealed, ...row }: typeof Row.Type) {
     if (sealed === null) return Option.none()
     return yield* vault.open(sealed, aboutOf(row)).pipe(
-      Effect.flatMap((plain) => decode(Redacted.value(plain))),
-      Effect.tapError((error) => Effect.logWarning("a session's question cannot be read and is dropped", error)),
+      // What a schema says of a value shows it, and here it may be a secret.
+      Effect.flatMap((plain) => Effect.mapError(decode(Redacted.value(plain)), () => ({ message: "of another form" }))),
+      Effect.tapError(({ message }) =>
+        Effect.logWarning(`a session's question cannot be read and is dropped: ${message}`)
+      ),
       Effect.option,
     )
   })

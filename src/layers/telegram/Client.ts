@@ -7,7 +7,16 @@
  */
 import { Duration, Effect, Layer, Redacted, Schema } from "effect"
 import { Api } from "grammy/web"
-import { type Buttons, type ChatMember, MemberStatus, Telegram, TelegramError, Unknown } from "../Telegram.ts"
+import type { Language } from "../../domain/Preferences.ts"
+import {
+  type Buttons,
+  type ChatMember,
+  MemberStatus,
+  type MenuScope,
+  Telegram,
+  TelegramError,
+  Unknown,
+} from "../Telegram.ts"
 import { fromThrown } from "./Failure.ts"
 import * as Transport from "./Transport.ts"
 
@@ -40,6 +49,11 @@ const shown = (buttons: Buttons) => ({
   parse_mode: "HTML" as const,
   link_preview_options: { is_disabled: true },
   reply_markup: markup(buttons),
+})
+
+const menuPlace = (scope: MenuScope, language: Language | null) => ({
+  scope: scope.type === "chat" ? { type: scope.type, chat_id: scope.chatId } : { type: scope.type },
+  ...language === null ? {} : { language_code: language },
 })
 
 export const layer = (options: ClientOptions): Layer.Layer<Telegram> =>
@@ -97,10 +111,12 @@ export const layer = (options: ClientOptions): Layer.Layer<Telegram> =>
       editButtons: ({ buttons, chatId, messageId }) =>
         Effect.asVoid(call("editMessageReplyMarkup", (api) =>
           api.editMessageReplyMarkup(chatId, messageId, { reply_markup: markup(buttons) }))),
+      erase: ({ chatId, messageId }) =>
+        Effect.asVoid(call("deleteMessage", (api) =>
+          api.deleteMessage(chatId, messageId))),
       answerTap: ({ alert, queryId, text }) =>
         Effect.asVoid(
-          call("answerCallbackQuery", (api) =>
-            api.answerCallbackQuery(queryId, { text, show_alert: alert })),
+          call("answerCallbackQuery", (api) => api.answerCallbackQuery(queryId, { text, show_alert: alert })),
         ),
       memberOf: ({ chatId, userId }) =>
         call("getChatMember", (api) => api.getChatMember(chatId, Number(userId))).pipe(
@@ -118,11 +134,12 @@ export const layer = (options: ClientOptions): Layer.Layer<Telegram> =>
         Effect.flatMap(read("getMe", Me)),
         Effect.map(({ first_name: firstName, id, username }) => ({ id, firstName, username })),
       ),
-      setMenu: (language, commands) =>
+      setMenu: ({ commands, language, scope }) =>
         Effect.asVoid(
-          call("setMyCommands", (api) =>
-            api.setMyCommands([...commands], language === null ? {} : { language_code: language })),
+          call("setMyCommands", (api) => api.setMyCommands([...commands], menuPlace(scope, language))),
         ),
+      deleteMenu: ({ language, scope }) =>
+        Effect.asVoid(call("deleteMyCommands", (api) => api.deleteMyCommands(menuPlace(scope, language)))),
       updates: ({ holdSeconds, kinds, offset }) =>
         call(
           "getUpdates",

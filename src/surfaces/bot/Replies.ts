@@ -73,6 +73,31 @@ export const rebutton = Effect.fn("Replies.rebutton")(function* (chatId: string,
   )
 })
 
+/** Telegram's words for a message that is not there any more. */
+const GONE = /message to delete not found|MESSAGE_ID_INVALID/i
+
+/**
+ * Takes a message away. False: it may still be there. Asked again where nobody knows whether it went, since twice does
+ * no harm here; limits of sending do not hold it up.
+ */
+export const erase = Effect.fn("Replies.erase")(function* (chatId: string, messageId: number) {
+  const telegram = yield* Telegram
+  return yield* telegram.erase({ chatId, messageId }).pipe(
+    Effect.catchIf(
+      ({ reason }) => reason._tag === "RateLimited" && reason.afterMs <= LONGEST_WAIT_MS,
+      ({ reason }) =>
+        Effect.delay(telegram.erase({ chatId, messageId }), reason._tag === "RateLimited" ? reason.afterMs : 0),
+    ),
+    Effect.retry({
+      while: ({ reason }) => reason._tag === "Unavailable" || reason._tag === "Unknown",
+      times: ATTEMPTS - 1,
+      schedule: Schedule.exponential("250 millis"),
+    }),
+    Effect.as(true),
+    Effect.catch(({ reason }) => Effect.succeed("detail" in reason && GONE.test(reason.detail))),
+  )
+})
+
 export interface TapAnswer {
   /** At most 200 characters. */
   readonly text: string
