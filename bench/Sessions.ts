@@ -130,6 +130,7 @@ const door = Layer.effect(
 const quietTelegram = Layer.mock(Telegram)({
   me: Effect.succeed({ id: 1, firstName: "Bench", username: "bench_bot" }),
   setMenu: () => Effect.void,
+  deleteMenu: () => Effect.void,
 })
 
 const updateOf = (telegramId: string): Update => {

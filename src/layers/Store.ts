@@ -115,6 +115,8 @@ export const Channel = {
   outbox: "outbox",
   /** Updates were recorded by a process that does not react to them; no payload. */
   updates: "updates",
+  /** Somebody's role changed; payload = telegram id. */
+  staff: "staff",
 } as const
 
 /** Server states that pass by themselves: shutting down or starting up (57P0x) and out of connections or memory (53). */

@@ -3,10 +3,13 @@
  */
 import { describe } from "vitest"
 import { storeActors } from "./StoreActors.ts"
+import { storeAudit, storeDirectory } from "./StoreAudit.ts"
 import { storeCore } from "./StoreCore.ts"
 import { storeCreditQuotas } from "./StoreCreditQuotas.ts"
 import { storeDialogues } from "./StoreDialogues.ts"
 import { storeKeys } from "./StoreKeys.ts"
+import { storeOnboardings } from "./StoreOnboardings.ts"
+import { storeGroups } from "./StoreGroups.ts"
 import { storeOpportunities } from "./StoreOpportunities.ts"
 import { storeCheckpoints, storeLeases, storeOutbox, storeRateLimits, storeUpdates } from "./StorePipeline.ts"
 import { storeAssetIdentities, storeReferenceData } from "./StoreReference.ts"
@@ -16,15 +19,21 @@ import { storeRestBudgets } from "./StoreRestBudgets.ts"
 import { storeSending } from "./StoreSending.ts"
 import { storeSessions } from "./StoreSessions.ts"
 import { storeTrackRecord } from "./StoreTrackRecord.ts"
+import { storeUserChannels } from "./StoreUserChannels.ts"
 import { storeUsers } from "./StoreUsers.ts"
 import type { Suite } from "./StoreWorld.ts"
 
 export const storeSuites: Suite = (it) => {
   describe("the store", () => storeCore(it))
+  describe("the audit log", () => storeAudit(it))
+  describe("the directory", () => storeDirectory(it))
   describe("sessions", () => storeSessions(it))
   describe("what a session was asked", () => storeDialogues(it))
+  describe("onboarding", () => storeOnboardings(it))
   describe("users", () => storeUsers(it))
   describe("users' keys", () => storeKeys(it))
+  describe("users' own channels", () => storeUserChannels(it))
+  describe("groups", () => storeGroups(it))
   describe("opportunities", () => storeOpportunities(it))
   describe("the track record", () => storeTrackRecord(it))
   describe("the opportunity queue", () => storeQueue(it))

@@ -19,7 +19,10 @@ import { referenceData } from "./migrations/0007_reference_data.ts"
 import { signals } from "./migrations/0008_signals.ts"
 import { trackRecord } from "./migrations/0009_track_record.ts"
 import { sessionExpiry } from "./migrations/0010_session_expiry.ts"
+import { onboarding } from "./migrations/0011_onboarding.ts"
 import { preferences } from "./migrations/0013_preferences.ts"
+import { audit } from "./migrations/0015_audit.ts"
+import { directory } from "./migrations/0016_directory.ts"
 import { userApiKeys } from "./migrations/0018_user_api_keys.ts"
 import { queueFigures } from "./migrations/0020_queue_figures.ts"
 import { sharing } from "./migrations/0021_sharing.ts"
@@ -50,7 +53,10 @@ const MIGRATIONS = {
   "0008_signals": script(signals),
   "0009_track_record": script(trackRecord),
   "0010_session_expiry": script(sessionExpiry),
+  "0011_onboarding": script(onboarding),
   "0013_preferences": script(preferences),
+  "0015_audit": script(audit),
+  "0016_directory": script(directory),
   "0018_user_api_keys": script(userApiKeys),
   "0020_queue_figures": script(queueFigures),
   "0021_sharing": script(sharing),

@@ -6,19 +6,26 @@
  */
 import { Layer } from "effect"
 import * as AssetIdentities from "./AssetIdentitiesSql.ts"
+import * as Audit from "./AuditSql.ts"
 import * as Checkpoints from "./CheckpointsSql.ts"
 import * as CreditQuotas from "./CreditQuotasSql.ts"
+import * as DeadLetters from "./DeadLettersSql.ts"
 import * as Groups from "./GroupsSql.ts"
 import * as Dialogues from "./DialoguesSql.ts"
 import * as Keys from "./KeysSql.ts"
+import * as Directory from "./DirectorySql.ts"
 import * as Leases from "./LeasesSql.ts"
+import * as Onboardings from "./OnboardingsSql.ts"
 import * as Opportunities from "./OpportunitiesSql.ts"
 import * as OpportunityQueue from "./OpportunityQueueSql.ts"
+import * as OpportunityViews from "./OpportunityViewsSql.ts"
 import * as Outbox from "./OutboxSql.ts"
+import * as QueueFigures from "./QueueFiguresSql.ts"
 import * as RateLimits from "./RateLimitsSql.ts"
 import * as Receipts from "./ReceiptsSql.ts"
 import * as ReferenceData from "./ReferenceDataSql.ts"
 import * as RestBudgets from "./RestBudgetsSql.ts"
+import * as Rotations from "./RotationsSql.ts"
 import * as SealedRecords from "./SealedRecordsSql.ts"
 import * as SessionExtensions from "./SessionExtensionsSql.ts"
 import * as Sessions from "./SessionsSql.ts"
@@ -30,19 +37,26 @@ import * as Users from "./UsersSql.ts"
 
 export const layer = Layer.mergeAll(
   AssetIdentities.layer.pipe(Layer.provide(Outbox.layer)),
+  Audit.layer,
   Checkpoints.layer,
   CreditQuotas.layer,
+  DeadLetters.layer,
   Groups.layer,
   Dialogues.layer,
   Keys.layer,
+  Directory.layer,
   Leases.layer,
+  Onboardings.layer.pipe(Layer.provide(Outbox.layer)),
   Opportunities.layer,
   OpportunityQueue.layer,
+  OpportunityViews.layer,
   Outbox.layer,
+  QueueFigures.layer,
   RateLimits.layer,
   Receipts.layer,
   ReferenceData.layer,
   RestBudgets.layer,
+  Rotations.layer,
   SealedRecords.layer,
   SessionExtensions.layer,
   Sessions.layer,

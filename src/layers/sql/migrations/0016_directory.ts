@@ -1,0 +1,7 @@
+/**
+ * Migration 16: users found by name, and the few with a role.
+ */
+export const directory: ReadonlyArray<string> = [
+  `create index users_username on users (lower(username)) where username is not null`,
+  `create index users_staff on users (telegram_id) where role <> 'user'`,
+]
