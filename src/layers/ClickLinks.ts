@@ -10,26 +10,26 @@ import { createHmac, hkdfSync, timingSafeEqual } from "node:crypto"
 import { Context, Layer, Option, Redacted } from "effect"
 import { type ClickLink, decode, encode, targetOf } from "../domain/ClickLink.ts"
 
-export class ClickLinks extends Context.Service<ClickLinks, {
+export interface Links {
   /** Null: the venue's page is not known. */
   readonly linkTo: (link: ClickLink) => string | null
   /** What a token says; none: it was not made here. The caller looks at `expiresAt`. */
   readonly read: (token: string) => Option.Option<ClickLink>
-}>()("arbedge/ClickLinks") {}
+}
+
+/** Links straight to the venues, where nobody says otherwise: clicks are unknown. */
+const direct: Links = { linkTo: targetOf, read: () => Option.none() }
+
+export const ClickLinks = Context.Reference<Links>("arbedge/ClickLinks", { defaultValue: () => direct })
 
 /** Longer than any link of ours. */
 export const MAX_TOKEN_LENGTH = 1_024
-
-const direct: ClickLinks["Service"] = { linkTo: targetOf, read: () => Option.none() }
-
-/** Links straight to the venues: clicks are unknown. */
-export const layerDirect: Layer.Layer<ClickLinks> = Layer.succeed(ClickLinks, direct)
 
 const keyOf = (secret: Redacted.Redacted): Uint8Array =>
   new Uint8Array(hkdfSync("sha256", Redacted.value(secret), "", "arbedge click links v1", 32))
 
 /** `publicUrl` such as "https://arbedge.example"; `secret` the same in every process. */
-export const layerSigned = (publicUrl: string, secret: Redacted.Redacted): Layer.Layer<ClickLinks> => {
+export const layerSigned = (publicUrl: string, secret: Redacted.Redacted): Layer.Layer<never> => {
   const key = keyOf(secret), root = publicUrl.replace(/\/+$/, "")
   const sign = (claim: string): Uint8Array => createHmac("sha256", key).update(claim).digest()
   return Layer.succeed(ClickLinks, {
@@ -51,8 +51,8 @@ export const layerSigned = (publicUrl: string, secret: Redacted.Redacted): Layer
 export const layerOf = (
   publicUrl: Option.Option<string>,
   secret: Option.Option<Redacted.Redacted>,
-): Layer.Layer<ClickLinks> =>
+): Layer.Layer<never> =>
   Option.match(Option.all([publicUrl, secret]), {
-    onNone: () => layerDirect,
+    onNone: () => Layer.empty,
     onSome: ([url, key]) => layerSigned(url, key),
   })

@@ -20,10 +20,13 @@ import * as Cluster from "../layers/cluster/Cluster.ts"
 import * as EmbeddedBus from "../layers/embedded/Bus.ts"
 import type { Exchange } from "../layers/Exchange.ts"
 import type { Opportunities } from "../layers/Opportunities.ts"
+import { MarketArchive } from "../layers/MarketArchive.ts"
 import type { Leases } from "../layers/Leases.ts"
 import * as Pglite from "../layers/pglite/Pglite.ts"
+import { VenueApi } from "../layers/VenueApi.ts"
 import type { RestBudgets } from "../layers/RestBudgets.ts"
 import * as Migrations from "../layers/sql/Migrations.ts"
+import type { Receipts } from "../layers/Receipts.ts"
 import type { Store } from "../layers/Store.ts"
 import { StreamTime } from "../layers/StreamTime.ts"
 import * as Client from "../layers/telegram/Client.ts"
@@ -35,7 +38,9 @@ import { renderMessage } from "../simulators/telegram/Render.ts"
 import { TelegramEmulator, type VisibleMessage } from "../simulators/telegram/TelegramEmulator.ts"
 import { needsVenueFrames } from "../streams/detectors/All.ts"
 import { rulesOf } from "../streams/Judge.ts"
+import { MarketAccess } from "../streams/MarketAccess.ts"
 import * as Pipeline from "../streams/Pipeline.ts"
+import { QuoteBoard } from "../streams/QuoteBoard.ts"
 import { FACTS } from "../streams/Topology.ts"
 import * as EnvelopeVault from "../layers/vault/EnvelopeVault.ts"
 import * as Assembly from "./Assembly.ts"
@@ -130,7 +135,16 @@ export interface DemoOptions<E> {
   readonly bot: Layer.Layer<
     never,
     never,
-    Telegram | Users | Opportunities | SessionClient | TelegramUpdates | Leases | Store | RateLimiterClient
+    | QuoteBoard
+    | Telegram
+    | Users
+    | Opportunities
+    | SessionClient
+    | TelegramUpdates
+    | Leases
+    | Receipts
+    | Store
+    | RateLimiterClient
   >
   /** A message appeared in somebody's chat, or changed there. */
   readonly onMessage: (message: SeenMessage) => Effect.Effect<void, E>
@@ -254,7 +268,12 @@ export const demo = Effect.fn("Demo.demo")(<E>(options: DemoOptions<E>) => {
     Layer.provideMerge(client),
     Layer.provideMerge(TelegramEmulator.layerInProcess()),
   )
+  const board = QuoteBoard.layer(requests).pipe(
+    Layer.provide(MarketAccess.layer({ data: source })),
+    Layer.provide([VenueApi.absent("the demo asks no venue"), MarketArchive.absent]),
+  )
   const world = options.bot.pipe(
+    Layer.provide(board),
     Layer.provideMerge(Assembly.feeds({ owner, requests, source, venues: needsVenueFrames(options.config) })),
     Layer.provideMerge(exchange),
     Layer.provideMerge(Assembly.people({ owner, sessionTimeout: Duration.days(7), vault: EnvelopeVault.ephemeral })),

@@ -23,6 +23,7 @@ import type { Leases } from "../layers/Leases.ts"
 import { MarketArchive } from "../layers/MarketArchive.ts"
 import type { Opportunities } from "../layers/Opportunities.ts"
 import type { OpportunityQueue } from "../layers/OpportunityQueue.ts"
+import type { Receipts } from "../layers/Receipts.ts"
 import type { TrackRecord } from "../layers/TrackRecord.ts"
 import type { Sessions } from "../layers/Sessions.ts"
 import * as Migrations from "../layers/sql/Migrations.ts"
@@ -35,6 +36,7 @@ import type { Users } from "../layers/Users.ts"
 import { needsVenueFrames } from "../streams/detectors/All.ts"
 import { rulesOf } from "../streams/Judge.ts"
 import { MarketAccess } from "../streams/MarketAccess.ts"
+import { QuoteBoard } from "../streams/QuoteBoard.ts"
 import * as Pipeline from "../streams/Pipeline.ts"
 import * as BlackoutFeed from "../layers/blackouts/BlackoutFeed.ts"
 import { judging, readModel } from "./Judging.ts"
@@ -50,6 +52,7 @@ export type SurfaceNeeds =
   | Users
   | Opportunities
   | OpportunityQueue
+  | Receipts
   | Sessions
   | SessionClient
   | TelegramUpdates
@@ -57,6 +60,7 @@ export type SurfaceNeeds =
   | Leases
   | Store
   | RateLimiterClient
+  | QuoteBoard
   | FileSystem.FileSystem
 
 export interface RunOptions<E> {
@@ -139,10 +143,11 @@ export const run = Effect.fn("Run.run")(function* <E>(options: RunOptions<E>) {
     Effect.never,
   ], { concurrency: "unbounded", discard: true })
 
+  const board = QuoteBoard.layer(markets.requests)
   const withTelegram = Option.map(settings.telegramToken, (token) =>
     Effect.gen(function* () {
       const deliver = has("deliver") ? Pipeline.deliverRole(pipeline) : Effect.never
-      const bot = has("bot") ? Layer.launch(options.bot(watch)) : Effect.never
+      const bot = has("bot") ? Layer.launch(Layer.provide(options.bot(watch), board)) : Effect.never
       return yield* Effect.all([deliver, bot], { concurrency: "unbounded", discard: true })
     }).pipe(Effect.provide(telegramOf(token, settings.telegramApiRoot))))
 
@@ -165,18 +170,18 @@ export const run = Effect.fn("Run.run")(function* <E>(options: RunOptions<E>) {
   }).pipe(
     Layer.provideMerge(markets.exchange),
   )
-  const access = MarketAccess.layer({ data: markets.source }).pipe(
-    Layer.provide([markets.api, MarketArchive.absent]),
-  )
+  const access = has("ingest") || has("bot")
+    ? MarketAccess.layer({ data: markets.source }).pipe(Layer.provide([markets.api, MarketArchive.absent]))
+    : MarketAccess.absent
   const venues = markets.requests.map(({ venue }) => venue)
   const ingesting = Effect.all([
     stages,
     Pipeline.ingestRole(venues),
-    Effect.provide(Pipeline.freshenRole(markets.requests, watch), access),
+    Pipeline.freshenRole(markets.requests, watch),
     has("detect") ? Effect.andThen(asked, detection) : asked,
   ], { concurrency: "unbounded", discard: true })
   const work = has("ingest")
     ? Effect.provide(ingesting, feeds)
     : Effect.all([stages, has("detect") ? detection : Effect.never], { concurrency: "unbounded", discard: true })
-  return yield* work.pipe(Effect.provide(people))
+  return yield* work.pipe(Effect.provide(access), Effect.provide(people))
 })

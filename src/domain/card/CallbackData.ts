@@ -27,12 +27,12 @@ const LETTER: Readonly<Record<Action, string>> = {
   useful: "u",
   not_useful: "n",
   too_late: "l",
-  mute: "m",
+  mute: "q",
   why: "w",
   dismiss: "x",
 }
 
-/** The button that starts a session. */
+/** The button that starts a session. Data of menus begins with "m.", so no action here has that letter. */
 export const START = "s"
 
 /** The id is 32 hexadecimal digits, so the text has 34 bytes. */

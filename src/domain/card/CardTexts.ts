@@ -34,6 +34,8 @@ export interface CardTexts {
   readonly score: string
   readonly unproven: string
   readonly simulated: string
+  readonly limit: string
+  readonly contracts: (count: string) => string
   readonly moreLegs: (count: number) => string
   readonly levels: string
   readonly bookAge: string
@@ -118,6 +120,8 @@ const en: CardTexts = {
   score: "score",
   unproven: "Unproven: too few similar cases to know how often it works",
   simulated: "Simulated data, not a real market",
+  limit: "limit",
+  contracts: (count) => `${count} contracts`,
   moreLegs: (count) => `and ${count} more legs`,
   levels: "levels",
   bookAge: "book age",
@@ -224,6 +228,8 @@ const ru: CardTexts = {
   score: "оценка",
   unproven: "Не подтверждено: похожих случаев слишком мало, чтобы знать, как часто это срабатывает",
   simulated: "Данные смоделированы, это не настоящий рынок",
+  limit: "цена",
+  contracts: (count) => `контрактов: ${count}`,
   moreLegs: (count) => `и ещё ${counted(count, "сделка", "сделки", "сделок")}`,
   levels: "уровни",
   bookAge: "возраст стакана",

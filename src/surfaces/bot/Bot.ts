@@ -9,15 +9,26 @@ import { Layer } from "effect"
 import type { SessionClient } from "../../actors/Session.ts"
 import type { Leases } from "../../layers/Leases.ts"
 import type { Opportunities } from "../../layers/Opportunities.ts"
+import type { Receipts } from "../../layers/Receipts.ts"
 import type { Store } from "../../layers/Store.ts"
 import type { Telegram } from "../../layers/Telegram.ts"
 import type { TelegramUpdates } from "../../layers/TelegramUpdates.ts"
 import type { Users } from "../../layers/Users.ts"
+import type { QuoteBoard } from "../../streams/QuoteBoard.ts"
 import * as Dispatcher from "./Dispatcher.ts"
 import * as Polling from "./Polling.ts"
 import * as Updates from "./Updates.ts"
 
-export type Needs = Telegram | Users | Opportunities | SessionClient | TelegramUpdates | Leases | Store
+export type Needs =
+  | Telegram
+  | Users
+  | Opportunities
+  | SessionClient
+  | TelegramUpdates
+  | Leases
+  | Store
+  | Receipts
+  | QuoteBoard
 
 /** `owner` is unique for each process. */
 export const layer = (owner: string): Layer.Layer<Updates.Updates, never, Needs> =>

@@ -10,10 +10,12 @@ import type { Language, Preferences } from "../../domain/Preferences.ts"
 import type { Session } from "../../domain/Session.ts"
 import type { User } from "../../domain/User.ts"
 import type { Opportunities } from "../../layers/Opportunities.ts"
+import type { Receipts } from "../../layers/Receipts.ts"
 import type { StoreError } from "../../layers/Store.ts"
 import type { Telegram, TelegramError } from "../../layers/Telegram.ts"
 import type { Users } from "../../layers/Users.ts"
 import type { SessionClient } from "../../actors/Session.ts"
+import type { QuoteBoard } from "../../streams/QuoteBoard.ts"
 
 export interface Visit {
   readonly chatId: string
@@ -45,7 +47,7 @@ export interface Tap {
   readonly messageId: number | null
 }
 
-export type BotServices = Telegram | Users | Opportunities | SessionClient
+export type BotServices = Telegram | Users | Opportunities | SessionClient | Receipts | QuoteBoard
 export type BotError = TelegramError | StoreError
 export type Reaction<A = void> = Effect.Effect<A, BotError, BotServices>
 

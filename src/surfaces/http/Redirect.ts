@@ -37,11 +37,11 @@ const follow = Effect.fn("Redirect.follow")(function* (token: string) {
 export const ROUTER_CONFIG = { maxParamLength: MAX_TOKEN_LENGTH }
 
 /** Adds the route to the router. */
-export const layer: Layer.Layer<never, never, HttpRouter.HttpRouter | ClickLinks | Receipts> = HttpRouter.use((
+export const layer: Layer.Layer<never, never, HttpRouter.HttpRouter | Receipts> = HttpRouter.use((
   router,
 ) =>
   Effect.gen(function* () {
-    const services = yield* Effect.context<ClickLinks | Receipts>()
+    const services = yield* Effect.context<Receipts>()
     yield* router.add(
       "GET",
       "/r/:token",

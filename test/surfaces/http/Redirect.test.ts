@@ -6,7 +6,7 @@ import { TestClock } from "effect/testing"
 import { get } from "node:http"
 import { type ClickLink, encode, LINK_LIFETIME_MS } from "../../../src/domain/ClickLink.ts"
 import { HOSTS } from "../../../src/domain/VenuePages.ts"
-import { ClickLinks, layerDirect, layerSigned } from "../../../src/layers/ClickLinks.ts"
+import { ClickLinks, layerSigned } from "../../../src/layers/ClickLinks.ts"
 import * as HttpListener from "../../../src/layers/HttpListener.ts"
 import { Receipts } from "../../../src/layers/Receipts.ts"
 import { StoreError } from "../../../src/layers/Store.ts"
@@ -56,7 +56,7 @@ const ask = (path: string) =>
   })
 
 const pathOf = (changes: Partial<ClickLink> = {}) =>
-  ClickLinks.useSync((links) => (links.linkTo({ ...link, ...changes }) ?? "").replace("https://arb.example", ""))
+  Effect.map(ClickLinks, (links) => (links.linkTo({ ...link, ...changes }) ?? "").replace("https://arb.example", ""))
 
 const told = Receipts.use((receipts) =>
   receipts.delivered([{ userId: link.userId, opportunityId: link.opportunityId, distributionType: "push" }], t0)
@@ -132,10 +132,9 @@ layer(world, { timeout: "60 seconds" })("A link that is followed", (it) => {
 
   it.effect("is made only for venues whose page is known, and is direct without an address of our own", () =>
     Effect.gen(function* () {
-      const links = yield* ClickLinks
+      const links = yield* Effect.provide(ClickLinks, signed)
       assert.isNull(links.linkTo({ ...link, venue: "nowhere" }))
-      const direct = yield* ClickLinks.pipe(Effect.provide(Layer.fresh(layerDirect)))
-      assert.strictEqual(direct.linkTo(link), page)
+      assert.strictEqual((yield* ClickLinks).linkTo(link), page)
       assert.isTrue(HOSTS.has(new URL(page).host))
-    }).pipe(Effect.provide(signed)))
+    }))
 })

@@ -10,6 +10,7 @@ import type { Permission } from "../../../domain/Permission.ts"
 export const PERMISSION_OF: Readonly<Record<Action, Permission>> = {
   take: "take",
   details: "details",
+  item: "details",
   useful: "feedback",
   not_useful: "feedback",
   too_late: "feedback",

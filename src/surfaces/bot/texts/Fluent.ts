@@ -7,7 +7,7 @@
  */
 import { FluentBundle, FluentResource } from "@fluent/bundle"
 import { readdirSync, readFileSync } from "node:fs"
-import { escape } from "../../../domain/card/Html.ts"
+import { escape, visible } from "../../../domain/card/Html.ts"
 import type { Language } from "../../../domain/Preferences.ts"
 
 /** Text that is HTML already. */
@@ -56,4 +56,4 @@ export const html = (language: Language, id: string, args: Args = {}): string =>
 
 /** For buttons, answers to taps and menus of commands: as it is shown. */
 export const plain = (language: Language, id: string, args: Args = {}): string =>
-  format(language, id, mapped(args, (value) => value))
+  format(language, id, mapped(args, (value) => visible(value, ARGUMENT_LENGTH)))
