@@ -22,6 +22,7 @@ import { decide, type Decision, horizonOf } from "../domain/Admission.ts"
 import type { TelegramId } from "../domain/User.ts"
 import * as Gathering from "../layers/Gathering.ts"
 import { OpportunityQueue, type QueueItem } from "../layers/OpportunityQueue.ts"
+import { OpportunityViews } from "../layers/OpportunityViews.ts"
 import { Store, StoreError } from "../layers/Store.ts"
 import { UserSchedule } from "../layers/UserSchedule.ts"
 import { Users } from "../layers/Users.ts"
@@ -46,7 +47,7 @@ const TOGETHER = 64
 
 const NOTHING: Decided = { admitted: 0, refused: 0 }
 
-type Rows = Store | OpportunityQueue | UserSchedule | Users
+type Rows = Store | OpportunityQueue | OpportunityViews | UserSchedule | Users
 
 /**
  * Decides on users' waiting rows: what the actors of a process do, and their client where no actor answers. Those who
@@ -57,6 +58,7 @@ const makeDecider = Effect.gen(function* () {
   const queue = yield* OpportunityQueue
   const schedule = yield* UserSchedule
   const users = yield* Users
+  const views = yield* OpportunityViews
 
   const record = Effect.fnUntraced(function* (made: ReadonlyArray<Decision>, nowMs: number) {
     yield* queue.schedule(made.flatMap((decision) => decision._tag === "Admit" ? [decision] : []))
@@ -74,13 +76,19 @@ const makeDecider = Effect.gen(function* () {
       const theirs = [...waiting.keys()].flatMap((userId) => chats.get(userId) ?? [])
       const recipients = new Map((yield* users.recipientsOf(theirs, nowMs)).map((found) => [found.userId, found]))
       const horizons = [...recipients.values()].map(({ preferences }) => horizonOf(preferences, nowMs))
-      const spent = recipients.size === 0
-        ? new Map<string, ReadonlyArray<number>>()
-        : yield* queue.spentSince([...recipients.keys()], Math.min(...horizons))
+      const known = [...recipients.keys()], sinceMs = Math.min(nowMs, ...horizons)
+      const spent = yield* queue.spentSince(known, sinceMs)
+      const seen = yield* views.since(known, sinceMs)
       return new Map([...waiting].map(([userId, rows]) => [userId, {
         recipient: recipients.get(userId) ?? null,
-        awaiting: rows.map(({ expiresAt, purpose, queueId }) => ({ queueId, isEdit: purpose !== "notify", expiresAt })),
+        awaiting: rows.map(({ expiresAt, kind, purpose, queueId }) => ({
+          queueId,
+          isEdit: purpose !== "notify",
+          isNotice: kind !== "opportunity",
+          expiresAt,
+        })),
         spentAtMs: spent.get(userId) ?? [],
+        viewedAtMs: (seen.get(userId) ?? []).map(({ atMs }) => atMs),
       }]))
     },
   )

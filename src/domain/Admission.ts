@@ -27,6 +27,8 @@ export type RefusalReason = typeof RefusalReason.Type
 export interface Awaiting {
   readonly queueId: number
   readonly isEdit: boolean
+  /** No opportunity: it neither counts against the caps nor is held to them. */
+  readonly isNotice?: boolean
   readonly expiresAt: number
 }
 
@@ -41,17 +43,29 @@ export interface Situation {
   readonly awaiting: ReadonlyArray<Awaiting>
   /** Times at which notifications were or will be sent, back to the start of the user's day and of the last hour. */
   readonly spentAtMs: ReadonlyArray<number>
+  /** Times at which they were shown something because they asked: it counts against the tier's limits alone. */
+  readonly viewedAtMs?: ReadonlyArray<number>
 }
 
 export const HOUR_MS = 3_600_000
 
-/** How many a user may be told an hour and a day: the lower of the tier's limit, doubled in groups, and their own cap. */
-export const capsOf = (recipient: Recipient): { readonly perHour: number; readonly perDay: number } => {
-  const limits = limitsOf(recipient.tier, recipient.role)
-  const factor = recipient.isGroup ? 2 : 1
+interface Caps {
+  readonly perHour: number
+  readonly perDay: number
+}
+
+/** What the tier admits, pushed and shown together; twice as much in groups. */
+export const tierCapsOf = ({ isGroup, role, tier }: Pick<Recipient, "tier" | "role" | "isGroup">): Caps => {
+  const { perDay, perHour } = limitsOf(tier, role), factor = isGroup ? 2 : 1
+  return { perHour: perHour * factor, perDay: perDay * factor }
+}
+
+/** How many a user may be told an hour and a day: the lower of the tier's limit and their own cap. */
+export const capsOf = (recipient: Recipient): Caps => {
+  const tier = tierCapsOf(recipient)
   return {
-    perHour: Math.min(limits.perHour * factor, recipient.preferences.maxPerHour),
-    perDay: Math.min(limits.perDay * factor, recipient.preferences.maxPerDay),
+    perHour: Math.min(tier.perHour, recipient.preferences.maxPerHour),
+    perDay: Math.min(tier.perDay, recipient.preferences.maxPerDay),
   }
 }
 
@@ -64,20 +78,24 @@ const brokenCap = (
   recipient: Recipient,
   dueAtMs: number,
   spentAtMs: ReadonlyArray<number>,
+  viewedAtMs: ReadonlyArray<number>,
 ): "hour_limit" | "day_limit" | null => {
-  const caps = capsOf(recipient)
+  const own = capsOf(recipient), tier = tierCapsOf(recipient)
   const dayStart = startOfDay(recipient.preferences, dueAtMs)
   const dayEnd = startOfNextDay(recipient.preferences, dueAtMs)
   // What is scheduled within the hour after counts as well, or the two together would break the cap.
-  if (spentAtMs.filter((atMs) => Math.abs(atMs - dueAtMs) < HOUR_MS).length >= caps.perHour) return "hour_limit"
-  if (spentAtMs.filter((atMs) => atMs >= dayStart && atMs < dayEnd).length >= caps.perDay) return "day_limit"
+  const inHour = (atMs: number) => Math.abs(atMs - dueAtMs) < HOUR_MS
+  const inDay = (atMs: number) => atMs >= dayStart && atMs < dayEnd
+  const pushedHour = spentAtMs.filter(inHour).length, pushedDay = spentAtMs.filter(inDay).length
+  if (pushedHour >= own.perHour || pushedHour + viewedAtMs.filter(inHour).length >= tier.perHour) return "hour_limit"
+  if (pushedDay >= own.perDay || pushedDay + viewedAtMs.filter(inDay).length >= tier.perDay) return "day_limit"
   return null
 }
 
 export const decide = (situation: Situation, nowMs: number): ReadonlyArray<Decision> => {
   const { recipient } = situation
   const spent = [...situation.spentAtMs]
-  return situation.awaiting.map(({ expiresAt, isEdit, queueId }): Decision => {
+  return situation.awaiting.map(({ expiresAt, isEdit, isNotice, queueId }): Decision => {
     const refuse = (reason: RefusalReason): Decision => ({ _tag: "Refuse", queueId, reason })
     if (isEdit) return { _tag: "Admit", queueId, dueAtMs: nowMs }
     if (nowMs >= expiresAt) return refuse("expired")
@@ -87,7 +105,8 @@ export const decide = (situation: Situation, nowMs: number): ReadonlyArray<Decis
     const dueAtMs = quiet === null ? nowMs : quietEndsAt(recipient.preferences, nowMs)
     if (dueAtMs === null || dueAtMs >= expiresAt) return refuse(quiet ?? "expired")
     if (dueAtMs >= recipient.sessionExpiresAt) return refuse("no_session")
-    const reason = brokenCap(recipient, dueAtMs, spent)
+    if (isNotice === true) return { _tag: "Admit", queueId, dueAtMs }
+    const reason = brokenCap(recipient, dueAtMs, spent, situation.viewedAtMs ?? [])
     if (reason !== null) return refuse(reason)
     spent.push(dueAtMs)
     return { _tag: "Admit", queueId, dueAtMs }

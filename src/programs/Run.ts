@@ -44,6 +44,7 @@ import * as Timekeeping from "../streams/Timekeeping.ts"
 import * as Assembly from "./Assembly.ts"
 import * as Backends from "./Backends.ts"
 import type { Markets } from "./Markets.ts"
+import type { OnDemandServices } from "./OnDemand.ts"
 import * as Reference from "./Reference.ts"
 
 /** What a surface may use. */
@@ -52,6 +53,7 @@ export type SurfaceNeeds =
   | Users
   | Opportunities
   | OpportunityQueue
+  | OnDemandServices
   | Receipts
   | Sessions
   | SessionClient

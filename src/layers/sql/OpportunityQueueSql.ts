@@ -165,7 +165,8 @@ const make = Effect.gen(function* () {
     sql`select user_id as "userId", at from (
         select user_id, case when status = 'pending' then scheduled_at else coalesce(delivered_at, last_attempt_at) end as at
         from opportunity_distribution_queue
-        where user_id = any(${userIds}::text[]) and purpose = 'notify' and status in ('pending', 'sending', 'sent', 'unknown')
+        where user_id = any(${userIds}::text[]) and kind = 'opportunity' and purpose = 'notify'
+          and status in ('pending', 'sending', 'sent', 'unknown')
       ) spent where at >= ${at(sinceMs)} order by at`.pipe(
       all("OpportunityQueue.spentSince", SpentRow),
       Effect.map((rows) => {

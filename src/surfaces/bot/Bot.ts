@@ -14,6 +14,7 @@ import type { Store } from "../../layers/Store.ts"
 import type { Telegram } from "../../layers/Telegram.ts"
 import type { TelegramUpdates } from "../../layers/TelegramUpdates.ts"
 import type { Users } from "../../layers/Users.ts"
+import type { OnDemandServices } from "../../programs/OnDemand.ts"
 import type { QuoteBoard } from "../../streams/QuoteBoard.ts"
 import * as Dispatcher from "./Dispatcher.ts"
 import * as Polling from "./Polling.ts"
@@ -29,6 +30,7 @@ export type Needs =
   | Store
   | Receipts
   | QuoteBoard
+  | OnDemandServices
 
 /** `owner` is unique for each process. */
 export const layer = (owner: string): Layer.Layer<Updates.Updates, never, Needs> =>

@@ -15,6 +15,7 @@ import type { StoreError } from "../../layers/Store.ts"
 import type { Telegram, TelegramError } from "../../layers/Telegram.ts"
 import type { Users } from "../../layers/Users.ts"
 import type { SessionClient } from "../../actors/Session.ts"
+import type { OnDemandServices } from "../../programs/OnDemand.ts"
 import type { QuoteBoard } from "../../streams/QuoteBoard.ts"
 
 export interface Visit {
@@ -47,7 +48,7 @@ export interface Tap {
   readonly messageId: number | null
 }
 
-export type BotServices = Telegram | Users | Opportunities | SessionClient | Receipts | QuoteBoard
+export type BotServices = Telegram | Users | Opportunities | SessionClient | Receipts | QuoteBoard | OnDemandServices
 export type BotError = TelegramError | StoreError
 export type Reaction<A = void> = Effect.Effect<A, BotError, BotServices>
 

@@ -19,3 +19,9 @@ opportunities-misfit =
     .unwanted_venue = { $count } на других биржах
     .unwanted_pair = { $count } по другим парам
     .muted_pair = { $count } по отключённым парам
+# What the plan's limit keeps back.
+opportunities-limit =
+    .hour = ⏳ Ещё { $kept } не показано: часовой лимит тарифа { $tier } исчерпан.
+    .day = ⏳ Ещё { $kept } не показано: дневной лимит тарифа { $tier } исчерпан.
+    .free = Следующая: { $at } ({ $zone }). То, что вы уже видели, можно смотреть снова.
+    .more = У тарифа { $tier } лимит выше.
