@@ -4,10 +4,12 @@
  * In: levels as venues state them, one by one or as the text of a frame (domain/Levels.ts). Out: the same, best first.
  * Promises: prices keep the venue's text; one level a price. Levels are kept worst first, and found in a few steps from
  * the end, where most changes come. A level that goes leaves its place empty, for the next at its price: venues quote on a
- * grid, so few changes move others. A level that came in a text stays a piece of it until somebody reads it.
+ * grid, so few changes move others. A level that came in a text stays a piece of it until somebody reads it; and texts
+ * wait as they are for what they say of levels below `#floor`, until somebody looks so deep: mostly the next snapshot
+ * comes before.
  */
 import { isZeroText } from "./Decimal.ts"
-import { type Packed, priceOf, unpack } from "./Levels.ts"
+import { EXACT_DIGITS, type Packed, priceOf, scaled, unpack } from "./Levels.ts"
 import type { Level } from "./Tick.ts"
 
 /** A level, or "price size" not yet taken apart; null: none at this price now. */
@@ -16,8 +18,12 @@ type Kept = Level | string | null
 const SPACE = 32
 const ZERO = 48
 const NINE = 57
+const POINT = 46
 /** So many places may be empty before it is looked whether they are too many. */
 const EMPTY_KEPT = 128
+/** Levels above the floor, when it is set; and the length of texts that may wait. */
+const ABOVE_FLOOR = 16
+const WAITING_LENGTH = 262144
 
 export class BookSide {
   /** `sign * price` grows towards the best. */
@@ -29,6 +35,12 @@ export class BookSide {
   #count = 0
   /** The one level of a side that came from a quote, kept apart: quotes are many, and need no order. */
   #only: Level | undefined = undefined
+  /** Below this (`sign * price`) levels may lag behind: `#waiting` says what has changed since. */
+  #floor = -Infinity
+  #waiting: Array<Packed> = []
+  /** Where in each of them the levels below the floor begin. */
+  #waitingFrom: Array<number> = []
+  #waitingLength = 0
   /** The best price as a number; none while the side is empty. */
   best: number | undefined = undefined
 
@@ -37,6 +49,7 @@ export class BookSide {
   }
 
   get length(): number {
+    this.#catchUp()
     return this.#only === undefined ? this.#count : 1
   }
 
@@ -45,6 +58,7 @@ export class BookSide {
     if (this.#only !== undefined) return rank === 0 ? this.#only : undefined
     let place = this.#levels.length - 1
     for (let left = rank; place >= 0; place--) if (this.#levels[place] !== null && left-- === 0) break
+    if (this.#lags(place)) return this.#catchUp(), this.at(rank)
     return this.#read(place)
   }
 
@@ -52,7 +66,9 @@ export class BookSide {
   levels(most = this.length): ReadonlyArray<Level> {
     const out: Array<Level> = []
     if (this.#only !== undefined) return most > 0 ? [this.#only] : out
-    for (let place = this.#levels.length - 1; place >= 0 && out.length < most; place--) {
+    for (let place = this.#levels.length - 1; out.length < most; place--) {
+      if (this.#lags(place)) return this.#catchUp(), this.levels(most)
+      if (place < 0) break
       const level = this.#read(place)
       if (level !== undefined) out.push(level)
     }
@@ -62,15 +78,22 @@ export class BookSide {
   clear(): void {
     this.#prices.length = this.#levels.length = this.#count = 0
     this.#only = this.best = undefined
+    this.#forget()
   }
 
   /** Replaces the levels at these prices; size zero removes. */
   change(levels: ReadonlyArray<Level> | Packed): void {
     if (this.#only !== undefined) this.fill([this.#only])
-    if (typeof levels === "string") this.#changePacked(levels)
-    else {for (const level of levels) {
-        this.#put(priceOf(level[0], 0, level[0].length), isZeroText(level[1]) ? null : level)
-      }}
+    if (typeof levels === "string") {
+      const left = this.#take(levels, 0, this.#floor, null)
+      if (left < levels.length) this.#wait(levels, left)
+    } else {
+      this.#catchUp()
+      for (const [price, size] of levels) {
+        this.#put(priceOf(price, 0, price.length), isZeroText(size) ? null : [price, size])
+      }
+    }
+    if (this.#lags(this.#prices.length - 1)) this.#catchUp()
     this.best = this.#prices[this.#prices.length - 1]
   }
 
@@ -81,6 +104,7 @@ export class BookSide {
       .map((level) => [Number(level[0]), level] as const)
       .sort(([a], [b]) => this.#sign * (a - b))
     for (const [price, level] of sorted) this.#put(price, isZeroText(level[1]) ? null : level)
+    this.#setFloor()
     this.best = this.#prices[this.#prices.length - 1]
   }
 
@@ -94,24 +118,77 @@ export class BookSide {
     this.#only = [price, size]
   }
 
-  /** Each price and size is looked at once, character by character. */
-  #changePacked(text: Packed): void {
-    const length = text.length
-    for (let at = 0; at < length;) {
-      let between = at
-      while (text.charCodeAt(between) !== SPACE) between++
-      let end = between + 1, isZero = true, isPlain = true
+  /**
+   * Takes levels from a place in a text on, as far as `floor`, but none of `seen`'s prices from later texts; answers how
+   * far it came. Each price and size is looked at once, character by character.
+   */
+  #take(text: Packed, from: number, floor: number, seen: Map<number, Packed> | null): number {
+    const length = text.length, sign = this.#sign
+    let at = from
+    while (at < length) {
+      let between = at, digits = 0, point = -1, isPlain = true
+      for (let code = text.charCodeAt(at); code !== SPACE; code = text.charCodeAt(++between)) {
+        if (code >= ZERO && code <= NINE) digits = digits * 10 + code - ZERO
+        else if (code === POINT) point = between
+        else isPlain = false
+      }
+      const price = !isPlain || between - at > EXACT_DIGITS
+        ? priceOf(text, at, between)
+        : scaled(digits, point < 0 ? 0 : between - point - 1)
+      if (sign * price < floor) break
+      let end = between + 1, isZero = true
+      isPlain = true
       for (; end < length; end++) {
         const code = text.charCodeAt(end)
         if (code === SPACE) break
         if (code > NINE) isPlain = false
         else if (code > ZERO) isZero = false
       }
-      // "0e5" is zero as well.
-      if (!isPlain) isZero = isZeroText(text.slice(between + 1, end))
-      this.#put(priceOf(text, at, between), isZero ? null : text.slice(at, end))
+      const later = seen?.get(price)
+      if (later === undefined || later === text) {
+        seen?.set(price, text)
+        // "0e5" is zero as well.
+        if (!isPlain) isZero = isZeroText(text.slice(between + 1, end))
+        this.#put(price, isZero ? null : text.slice(at, end))
+      }
       at = end + 1
     }
+    return at
+  }
+
+  /** Whether what stands at a place, or stood before the first, may be outdated. */
+  #lags(place: number): boolean {
+    return this.#waiting.length > 0 && (place < 0 || this.#sign * (this.#prices[place] ?? 0) < this.#floor)
+  }
+
+  #wait(text: Packed, from: number): void {
+    this.#waiting.push(text)
+    this.#waitingFrom.push(from)
+    this.#waitingLength += text.length
+    if (this.#waitingLength > WAITING_LENGTH) this.#catchUp()
+  }
+
+  /** Reads what waits, the latest first: nothing lags behind any more. */
+  #catchUp(): void {
+    if (this.#waiting.length === 0) return
+    const waiting = this.#waiting, from = this.#waitingFrom, seen = new Map<number, Packed>()
+    this.#forget()
+    for (let k = waiting.length - 1; k >= 0; k--) this.#take(waiting[k] ?? "", from[k] ?? 0, -Infinity, seen)
+    this.#setFloor()
+    this.best = this.#prices[this.#prices.length - 1]
+  }
+
+  #forget(): void {
+    this.#waiting = []
+    this.#waitingFrom = []
+    this.#waitingLength = 0
+    this.#floor = -Infinity
+  }
+
+  /** Only while nothing waits. */
+  #setFloor(): void {
+    const place = this.#prices.length - ABOVE_FLOOR
+    this.#floor = place < 0 ? -Infinity : this.#sign * (this.#prices[place] ?? 0)
   }
 
   /** The level at a place, taken apart; none where it is empty. */
@@ -132,13 +209,8 @@ export class BookSide {
       if (kept === null) this.#tidy()
     } else if (kept !== null) {
       this.#count++
-      if (place === prices.length) {
-        prices.push(price)
-        levels.push(kept)
-      } else {
-        prices.splice(place, 0, price)
-        levels.splice(place, 0, kept)
-      }
+      prices.splice(place, 0, price)
+      levels.splice(place, 0, kept)
     }
   }
 

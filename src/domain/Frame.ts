@@ -166,7 +166,7 @@ export class FrameBuilder {
       case "book": {
         const { asks, bids, firstSeq, prevSeq, snapshot } = tick
         c.q.push(tick.seq)
-        c.x.push({ snapshot, firstSeq, prevSeq, bids: Levels.pack(bids), asks: Levels.pack(asks) })
+        c.x.push({ snapshot, firstSeq, prevSeq, bids: Levels.pack(bids, "bids"), asks: Levels.pack(asks, "asks") })
         this.#bytes += 80 + 26 * (bids.length + asks.length)
         return
       }

@@ -18,13 +18,46 @@ for (const side of ["bids", "asks"] as const) {
       for (let step = 0; step < 5_000; step++) {
         const level: Level = [`${100 + next(60)}.5`, next(3) === 0 ? "0" : `0.${1 + next(9)}`]
         if (step % 2 === 0) kept.change([level])
-        else kept.change(Levels.pack([level]))
+        else kept.change(Levels.pack([level], side))
         if (level[1] === "0") plain.delete(level[0])
         else plain.set(level[0], level)
         const sign = side === "bids" ? -1 : 1
         const sorted = [...plain.values()].sort((a, b) => sign * (Number(a[0]) - Number(b[0])))
         expect(kept.best).toBe(sorted[0] === undefined ? undefined : Number(sorted[0][0]))
         if (step % 50 === 0) expect(kept.levels()).toEqual(sorted)
+      }
+    })
+
+    it("is as deep as a sorted map when many levels come in one text, whenever somebody looks", () => {
+      const next = numbers(11)
+      const kept = new BookSide(side), plain = new Map<string, Level>()
+      const sign = side === "bids" ? -1 : 1
+      const sorted = () => [...plain.values()].sort((a, b) => sign * (Number(a[0]) - Number(b[0])))
+      for (let step = 0; step < 3_000; step++) {
+        // The market wanders, so that now the best levels go and now they are far below the new ones.
+        const around = 1_000 + Math.round(150 * Math.sin(step / 100))
+        const levels = Array.from({ length: 24 }, (): Level => {
+          const price = around + next(200) - 100
+          const isGone = next(2) === 0 || (side === "bids" ? price > around : price < around)
+          return [`${price}.5`, isGone ? "0" : `0.${1 + next(9)}`]
+        })
+        if (step % 500 === 499) {
+          const snapshot = sorted().slice(0, 80)
+          kept.fill(snapshot)
+          plain.clear()
+          for (const level of snapshot) plain.set(level[0], level)
+        }
+        kept.change(Levels.pack(levels, side))
+        for (const level of levels) {
+          if (level[1] === "0") plain.delete(level[0])
+          else plain.set(level[0], level)
+        }
+        const best = sorted()
+        expect(kept.best).toBe(best[0] === undefined ? undefined : Number(best[0][0]))
+        if (step % 7 === 0) expect(kept.levels(5)).toEqual(best.slice(0, 5))
+        if (step % 61 === 0) expect(kept.at(40)).toEqual(best[40])
+        if (step % 97 === 0) expect(kept.length).toBe(best.length)
+        if (step % 150 === 0) expect(kept.levels()).toEqual(best)
       }
     })
 
@@ -43,7 +76,7 @@ for (const side of ["bids", "asks"] as const) {
         "2",
       ]]
       for (const chunk of [levels.slice(0, 4), levels.slice(4)]) {
-        fromText.change(Levels.pack(chunk))
+        fromText.change(Levels.pack(chunk, side))
         for (const level of chunk) oneByOne.change([level])
       }
       expect(fromText.levels()).toEqual(oneByOne.levels())

@@ -24,13 +24,20 @@ const quotes = [
   quote("okx", "BTC/USDT", T0 + 3, ["1", "2"], { venueTime: T0 + 5, seq: 8 }),
 ]
 
+const bestFirst = (tick: Tick): Tick =>
+  tick.kind !== "book" ? tick : {
+    ...tick,
+    bids: tick.bids.toSorted(([a], [b]) => Number(b) - Number(a)),
+    asks: tick.asks.toSorted(([a], [b]) => Number(a) - Number(b)),
+  }
+
 describe("A frame", () => {
   it.prop(
-    "encoded and decoded gives equal ticks in equal order",
+    "encoded and decoded gives equal ticks in equal order, levels best first",
     [Arbitrary.array(ticks, { maxLength: 12 })],
     ([all]) => {
       const frame = onlyFrame(Frame.decode(Frame.encode([frameOf(all)])))
-      assert.deepStrictEqual(Frame.ticks(frame), all.map((tick) => ({ tick, mark: "" })))
+      assert.deepStrictEqual(Frame.ticks(frame), all.map((tick) => ({ tick: bestFirst(tick), mark: "" })))
     },
     { arbitrary: { runs: 300 } },
   )

@@ -11,11 +11,14 @@ const textOf = (digits: number, point: number): string => {
 }
 
 describe("Levels in one text", () => {
-  it.prop("are read as they were written", [Arbitrary.array(level, { maxLength: 20 })], ([drawn]) => {
+  it.prop("are read as they were written, best first", [Arbitrary.array(level, { maxLength: 20 })], ([drawn]) => {
     const levels = drawn.map(([digits, point, size]) => [textOf(digits, point), String(size)] as const)
-    const text = Levels.pack(levels)
-    assert.isTrue(Levels.isPacked(text))
-    assert.deepStrictEqual(Levels.unpack(text), levels)
+    for (const side of ["bids", "asks"] as const) {
+      const text = Levels.pack(levels, side)
+      assert.isTrue(Levels.isPacked(text))
+      const sign = side === "bids" ? -1 : 1
+      assert.deepStrictEqual(Levels.unpack(text), levels.toSorted(([a], [b]) => sign * (Number(a) - Number(b))))
+    }
   })
 
   it("are pairs of words with one space between, or nothing", () => {
