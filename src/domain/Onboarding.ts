@@ -15,7 +15,6 @@ export const OnboardingStep = Schema.Literals([
   "risk",
   "venues",
   "limits",
-  "plan",
   "keys",
 ])
 export type OnboardingStep = typeof OnboardingStep.Type
@@ -41,6 +40,13 @@ export const StepProgress = Schema.Struct({
 })
 export type StepProgress = typeof StepProgress.Type
 
+export interface Progress {
+  /** Null: it goes on, or has not begun. */
+  readonly outcome: OnboardingOutcome | null
+  /** Steps that were shown or have ended, in the order in which they were shown. */
+  readonly steps: ReadonlyArray<StepProgress>
+}
+
 /** Payload of `evt.v1.onboarding.<shown|ended|finished>`. */
 export const OnboardingFact = Schema.Struct({
   v: Schema.Literal(1),
@@ -55,9 +61,9 @@ export const OnboardingFact = Schema.Struct({
 })
 export type OnboardingFact = typeof OnboardingFact.Type
 
-export const endedIn = (progress: ReadonlyArray<StepProgress>, step: OnboardingStep): boolean =>
-  progress.some((each) => each.step === step && each.outcome !== null)
+export const hasEnded = ({ steps }: Progress, step: OnboardingStep): boolean =>
+  steps.some((each) => each.step === step && each.outcome !== null)
 
-/** Null: all have ended. */
-export const nextStep = (progress: ReadonlyArray<StepProgress>): OnboardingStep | null =>
-  ASKED.find((step) => !endedIn(progress, step)) ?? null
+/** Null: all have ended, or the rest was skipped. */
+export const nextStep = (progress: Progress): OnboardingStep | null =>
+  progress.outcome !== null ? null : ASKED.find((step) => !hasEnded(progress, step)) ?? null

@@ -6,12 +6,11 @@
  * session, so that whoever returns goes on where they were.
  */
 import { Context, type Effect, type Option } from "effect"
-import type { OnboardingOutcome, OnboardingStep, StepOutcome, StepProgress } from "../domain/Onboarding.ts"
+import type { OnboardingOutcome, OnboardingStep, Progress, StepOutcome } from "../domain/Onboarding.ts"
 import type { StoreError } from "./Store.ts"
 
 export class Onboardings extends Context.Service<Onboardings, {
-  /** Steps that were shown or have ended, in the order in which they were shown. */
-  readonly progress: (userId: string) => Effect.Effect<ReadonlyArray<StepProgress>, StoreError>
+  readonly progress: (userId: string) => Effect.Effect<Progress, StoreError>
   /** The first begins the onboarding. Fails with `constraint` for an unknown user. */
   readonly shown: (options: {
     readonly userId: string

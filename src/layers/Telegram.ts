@@ -59,6 +59,12 @@ export type Button =
 
 export type Buttons = ReadonlyArray<ReadonlyArray<Button>>
 
+/**
+ * What takes the place of the person's own keyboard, in private chats: a button that sends where they are and one that
+ * says no, or (null) their keyboard again. A message has this or buttons, never both.
+ */
+export type ReplyKeyboard = { readonly location: string; readonly refusal: string } | null
+
 /** A standing in a group or channel, as Telegram names it. */
 export const MemberStatus = Schema.Literals(["creator", "administrator", "member", "restricted", "left", "kicked"])
 
@@ -92,6 +98,8 @@ export class Telegram extends Context.Service<Telegram, {
     readonly threadId?: number | null
     readonly html: string
     readonly buttons: Buttons
+    /** Instead of buttons; left out: it stays as it is. */
+    readonly keyboard?: ReplyKeyboard
   }) => Call<number>
   readonly edit: (message: {
     readonly chatId: string

@@ -3,7 +3,7 @@
  */
 import { assert } from "@effect/vitest"
 import { Effect, Option } from "effect"
-import { endedIn, nextStep } from "../../src/domain/Onboarding.ts"
+import { hasEnded, nextStep } from "../../src/domain/Onboarding.ts"
 import { Onboardings } from "../../src/layers/Onboardings.ts"
 import { Store } from "../../src/layers/Store.ts"
 import { empty, someUser, type Suite, t0 } from "./StoreWorld.ts"
@@ -23,7 +23,7 @@ export const storeOnboardings: Suite = (it) => {
       yield* empty
       const onboardings = yield* Onboardings
       const { userId } = yield* someUser("100")
-      assert.deepStrictEqual(yield* onboardings.progress(userId), [])
+      assert.deepStrictEqual(yield* onboardings.progress(userId), { outcome: null, steps: [] })
       const step = "language"
       for (const nowMs of [t0, t0 + 10]) yield* onboardings.shown({ userId, step, nowMs })
       const took = yield* onboardings.ended({ userId, step, outcome: "done", nowMs: t0 + 1_500 })
@@ -31,14 +31,15 @@ export const storeOnboardings: Suite = (it) => {
       assert.isTrue(Option.isNone(yield* onboardings.ended({ userId, step, outcome: "skipped", nowMs: t0 + 9_000 })))
       yield* onboardings.ended({ userId, step: "country", outcome: "inferred", nowMs: t0 + 2_000 })
       const progress = yield* onboardings.progress(userId)
-      assert.deepStrictEqual(progress, [
+      assert.deepStrictEqual(progress.steps, [
         { step, shownAt: t0, outcome: "done", endedAt: t0 + 1_500 },
         { step: "country", shownAt: t0 + 2_000, outcome: "inferred", endedAt: t0 + 2_000 },
       ])
-      assert.deepStrictEqual([endedIn(progress, "country"), nextStep(progress)], [true, "zone"])
+      assert.deepStrictEqual([hasEnded(progress, "country"), nextStep(progress)], [true, "zone"])
       const all = yield* onboardings.finished({ userId, outcome: "skipped", nowMs: t0 + 5_000 })
       assert.deepStrictEqual(all, Option.some(5_000))
       assert.isTrue(Option.isNone(yield* onboardings.finished({ userId, outcome: "completed", nowMs: t0 + 6_000 })))
+      assert.strictEqual(nextStep(yield* onboardings.progress(userId)), null)
       assert.deepStrictEqual(yield* facts, [
         "shown language  ",
         "ended language done 1500",

@@ -5,7 +5,7 @@
  * change and its fact commit together; what changes nothing says nothing.
  */
 import { Effect, Layer, Option, Schema } from "effect"
-import { OnboardingFact, StepProgress } from "../../domain/Onboarding.ts"
+import { OnboardingFact, OnboardingOutcome, type Progress, StepProgress } from "../../domain/Onboarding.ts"
 import * as Subject from "../../domain/Subject.ts"
 import { Onboardings } from "../Onboardings.ts"
 import { Outbox } from "../Outbox.ts"
@@ -17,6 +17,7 @@ const ProgressRow = Schema.Struct({
   shownAt: EpochMs,
   endedAt: Schema.NullOr(EpochMs),
 })
+const WholeRow = Schema.Struct({ outcome: Schema.NullOr(OnboardingOutcome) })
 const Begun = Schema.Struct({ begunAt: EpochMs })
 
 const make = Effect.gen(function* () {
@@ -29,10 +30,14 @@ const make = Effect.gen(function* () {
       payload: OnboardingFact.make({ v: 1, ...fact }),
     }], fact.at)
 
-  const progress = Effect.fn("Onboardings.progress")((userId: string) =>
-    sql`select step, shown_at as "shownAt", outcome, ended_at as "endedAt" from onboarding_steps
+  const progress = Effect.fn("Onboardings.progress")(function* (userId: string) {
+    const steps = yield* sql`select step, shown_at as "shownAt", outcome, ended_at as "endedAt" from onboarding_steps
       where user_id = ${userId} order by shown_at, step`.pipe(all("Onboardings.progress", ProgressRow))
-  )
+    const whole = yield* sql`select outcome from onboarding where user_id = ${userId}`.pipe(
+      first("Onboardings.progress", WholeRow),
+    )
+    return { outcome: Option.isNone(whole) ? null : whole.value.outcome, steps } satisfies Progress
+  })
 
   const begin = (userId: string, nowMs: number) =>
     sql`insert into onboarding (user_id, started_at) values (${userId}, ${at(nowMs)}) on conflict do nothing`.pipe(

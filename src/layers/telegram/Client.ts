@@ -13,6 +13,7 @@ import {
   type ChatMember,
   MemberStatus,
   type MenuScope,
+  type ReplyKeyboard,
   Telegram,
   TelegramError,
   Unknown,
@@ -44,6 +45,13 @@ const Polled = Schema.Array(Schema.StructWithRest(Schema.Struct({ update_id: Sch
 ]))
 
 const markup = (buttons: Buttons) => ({ inline_keyboard: buttons.map((row) => row.map((button) => ({ ...button }))) })
+
+const replyMarkup = (keyboard: ReplyKeyboard) =>
+  keyboard === null ? { remove_keyboard: true as const } : {
+    keyboard: [[{ text: keyboard.location, request_location: true }], [{ text: keyboard.refusal }]],
+    resize_keyboard: true,
+    one_time_keyboard: true,
+  }
 
 const shown = (buttons: Buttons) => ({
   parse_mode: "HTML" as const,
@@ -95,10 +103,11 @@ export const layer = (options: ClientOptions): Layer.Layer<Telegram> =>
     }
 
     return {
-      send: ({ buttons, chatId, html, threadId }) =>
+      send: ({ buttons, chatId, html, keyboard, threadId }) =>
         call("sendMessage", (api) =>
           api.sendMessage(chatId, html, {
             ...shown(buttons),
+            ...(keyboard === undefined ? {} : { reply_markup: replyMarkup(keyboard) }),
             ...(threadId == null ? {} : { message_thread_id: threadId }),
           })).pipe(
             Effect.flatMap(read("sendMessage", SentMessage)),

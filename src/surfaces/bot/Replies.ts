@@ -6,7 +6,7 @@
  * changes nothing and a tap that is too old to be answered count as done.
  */
 import { Context, Effect, Schedule } from "effect"
-import { type Buttons, Telegram, type TelegramError } from "../../layers/Telegram.ts"
+import { type Buttons, type ReplyKeyboard, Telegram, type TelegramError } from "../../layers/Telegram.ts"
 
 /**
  * Who is asked before each message and edit, and told of waits, so that replies count against the limits of all
@@ -53,6 +53,14 @@ export const say = Effect.fn("Replies.say")(function* (chatId: string, html: str
   const telegram = yield* Telegram
   yield* quietly(patient(chatId, telegram.send({ chatId, html, buttons })), unknown)
 })
+
+/** Asks for the person's place, or (null) gives them their own keyboard back. */
+export const sayWithKeyboard = Effect.fn("Replies.sayWithKeyboard")(
+  function* (chatId: string, html: string, keyboard: ReplyKeyboard) {
+    const telegram = yield* Telegram
+    yield* quietly(patient(chatId, telegram.send({ chatId, html, buttons: [], keyboard })), unknown)
+  },
+)
 
 export const rewrite = Effect.fn("Replies.rewrite")(
   function* (chatId: string, messageId: number, html: string, buttons: Buttons) {
