@@ -286,7 +286,7 @@ export class Funding implements Detector {
       if (book.state === "empty") return "insufficient_depth"
       if (book.state !== "synced") return "broken_sequence"
       if (book.crossed) return "crossed_book"
-      if (book.bids.length === 0 || book.asks.length === 0) return "insufficient_depth"
+      if (book.bids.best === undefined || book.asks.best === undefined) return "insufficient_depth"
     }
     const staleness = this.#staleness
     if (staleness === null) return null

@@ -276,7 +276,8 @@ export class Technical implements Detector {
   /** The middle of the book, or the last trade where there is no fresh book; null: neither is fresh. */
   #price({ lastAt, lastPrice, slot }: Watched, atMs: number): Price | null {
     const { book, seenAt } = slot
-    const usable = book.state === "synced" && !book.crossed && book.bids.length > 0 && book.asks.length > 0
+    const usable = book.state === "synced" && !book.crossed && book.bids.best !== undefined &&
+      book.asks.best !== undefined
     if (usable && atMs - seenAt <= this.#maxAgeMs) return midOf(slot, atMs)
     return lastPrice === null || atMs - lastAt > this.#maxAgeMs
       ? null
