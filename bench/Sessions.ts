@@ -19,6 +19,7 @@ import * as Cluster from "../src/layers/cluster/Cluster.ts"
 import * as Postgres from "../src/layers/postgres/Postgres.ts"
 import { Store } from "../src/layers/Store.ts"
 import { Telegram } from "../src/layers/Telegram.ts"
+import { QuoteBoard } from "../src/streams/QuoteBoard.ts"
 import * as Dispatcher from "../src/surfaces/bot/Dispatcher.ts"
 import { ownDatabase } from "../test/layers/postgres/ownDatabase.ts"
 import { worldOf } from "../test/suites/StoreWorld.ts"
@@ -220,7 +221,7 @@ const worldWithSessions = Effect.gen(function* () {
   yield* Effect.provide(populate, world)
   const actors = SessionClient.layer().pipe(Layer.merge(behaviour()), Layer.provideMerge(Cluster.layerOneProcess()))
   const bot = door.pipe(
-    Layer.provide(Dispatcher.layer),
+    Layer.provide(Dispatcher.layer.pipe(Layer.provide(QuoteBoard.silent()))),
     Layer.provide(untilVerdict),
     Layer.provide([Waiting.layer, quietTelegram]),
     Layer.provideMerge(actors),

@@ -15,10 +15,12 @@ import type { RateLimiterClient } from "../actors/RateLimiter.ts"
 import type { SessionClient } from "../actors/Session.ts"
 import type { DetectConfig } from "../domain/DetectConfig.ts"
 import type { Settings } from "../domain/Settings.ts"
+import type { Audit } from "../layers/Audit.ts"
 import type { Bus, BusError } from "../layers/Bus.ts"
 import * as CcxtNetworks from "../layers/ccxt/CcxtNetworks.ts"
 import type { ShardGroup } from "../layers/cluster/Cluster.ts"
 import * as StreamClock from "../layers/clock/StreamClock.ts"
+import type { Directory } from "../layers/Directory.ts"
 import type { Leases } from "../layers/Leases.ts"
 import { MarketArchive } from "../layers/MarketArchive.ts"
 import type { Opportunities } from "../layers/Opportunities.ts"
@@ -61,6 +63,9 @@ export type SurfaceNeeds =
   | TrackRecord
   | Leases
   | Store
+  | Bus
+  | Audit
+  | Directory
   | RateLimiterClient
   | QuoteBoard
   | FileSystem.FileSystem

@@ -78,6 +78,9 @@ export class DataUnavailable extends Schema.TaggedError<DataUnavailable>()("Data
   }
 }
 
+const nobodyKnows = (kind: string, venue: string, instrument: string): DataUnavailable =>
+  new DataUnavailable({ reason: "data_unavailable", kind, venue, instrument, failures: [] })
+
 export interface SourceState extends SourceFigures {
   /** Of `cache` and `api`; the others have none. */
   readonly breaker: BreakerState | null
@@ -96,6 +99,13 @@ export class MarketAccess extends Context.Service<MarketAccess, {
   static readonly layer = (
     options: MarketAccessOptions,
   ): Layer.Layer<MarketAccess, never, Bus | VenueApi | MarketArchive> => Layer.effect(MarketAccess, make(options))
+
+  /** For processes that nobody asks: it knows nothing. */
+  static readonly absent: Layer.Layer<MarketAccess> = Layer.succeed(MarketAccess, {
+    ask: ({ instrument, kind, venue }) => Effect.fail(nobodyKnows(kind, venue, instrument)),
+    history: ({ instrument, kind, venue }) => Effect.fail(nobodyKnows(kind, venue, instrument)),
+    health: Effect.succeed([]),
+  })
 }
 
 /** What a source has, before its age is looked at. */

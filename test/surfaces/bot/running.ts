@@ -10,6 +10,7 @@ import { behaviour, SessionClient, type SessionOptions } from "../../../src/acto
 import * as HttpListener from "../../../src/layers/HttpListener.ts"
 import * as Client from "../../../src/layers/telegram/Client.ts"
 import { type Emulator, TelegramEmulator } from "../../../src/simulators/telegram/TelegramEmulator.ts"
+import { QuoteBoard } from "../../../src/streams/QuoteBoard.ts"
 import * as Bot from "../../../src/surfaces/bot/Bot.ts"
 import { Updates } from "../../../src/surfaces/bot/Updates.ts"
 import * as TelegramWebhook from "../../../src/surfaces/http/TelegramWebhook.ts"
@@ -24,11 +25,18 @@ const client = Layer.unwrap(Effect.map(
   ({ fetch, token, url }) => Client.layer({ token: Redacted.make(token), apiRoot: url, fetch }),
 ))
 
+/** Three venues that are followed and say nothing. */
+export const silentBoard = QuoteBoard.silent({
+  venues: ["binance", "kraken", "okx"],
+  instruments: ["BTC/USDT", "ETH/USDT"],
+})
+
 /** The Telegram of a test and the actors beside it. */
 export const surroundings = (options: SessionOptions = {}) =>
   Layer.mergeAll(
     client.pipe(Layer.provideMerge(TelegramEmulator.layerInProcess(unlimited))),
     processOf(Layer.merge(behaviour(options), SessionClient.layer(options))),
+    silentBoard,
   )
 
 export const polled = Bot.layerPolling({ owner: "test", holdSeconds: 30 })

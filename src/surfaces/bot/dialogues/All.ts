@@ -4,6 +4,9 @@
  * In: nothing.
  * Out: the list that what people say is matched with.
  */
+import { minimumNet } from "./MinimumNet.ts"
 import type { Topic } from "./Topic.ts"
+import { typedZone } from "./TypedZone.ts"
+import { wantedPairs } from "./WantedPairs.ts"
 
-export const TOPICS: ReadonlyArray<Topic> = []
+export const TOPICS: ReadonlyArray<Topic> = [minimumNet, typedZone, wantedPairs]
