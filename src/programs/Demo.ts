@@ -5,7 +5,6 @@
  * the bot are those of a real service; only what lies under them is embedded; it ends by itself.
  */
 import { Clock, Duration, Effect, Layer, Option, Redacted, Ref, Schedule, Schema, Stream } from "effect"
-import { RateLimiterClient } from "../actors/RateLimiter.ts"
 import { SessionClient } from "../actors/Session.ts"
 import type { DetectConfig } from "../domain/DetectConfig.ts"
 import { DeliverySettled } from "../domain/Fact.ts"
@@ -19,20 +18,15 @@ import { Bus } from "../layers/Bus.ts"
 import * as Cluster from "../layers/cluster/Cluster.ts"
 import * as EmbeddedBus from "../layers/embedded/Bus.ts"
 import type { Exchange } from "../layers/Exchange.ts"
-import type { Opportunities } from "../layers/Opportunities.ts"
+import { KeyCheck } from "../layers/KeyCheck.ts"
 import { MarketArchive } from "../layers/MarketArchive.ts"
-import type { Leases } from "../layers/Leases.ts"
 import * as Pglite from "../layers/pglite/Pglite.ts"
 import { VenueApi } from "../layers/VenueApi.ts"
 import type { RestBudgets } from "../layers/RestBudgets.ts"
 import * as Migrations from "../layers/sql/Migrations.ts"
-import type { Receipts } from "../layers/Receipts.ts"
-import type { Store } from "../layers/Store.ts"
 import { StreamTime } from "../layers/StreamTime.ts"
 import * as Client from "../layers/telegram/Client.ts"
 import * as TelegramNotifier from "../layers/telegram/Notifier.ts"
-import type { Telegram } from "../layers/Telegram.ts"
-import type { TelegramUpdates } from "../layers/TelegramUpdates.ts"
 import { Users } from "../layers/Users.ts"
 import { renderMessage } from "../simulators/telegram/Render.ts"
 import { TelegramEmulator, type VisibleMessage } from "../simulators/telegram/TelegramEmulator.ts"
@@ -44,6 +38,7 @@ import { QuoteBoard } from "../streams/QuoteBoard.ts"
 import { FACTS } from "../streams/Topology.ts"
 import * as EnvelopeVault from "../layers/vault/EnvelopeVault.ts"
 import * as Assembly from "./Assembly.ts"
+import type { BotNeeds } from "./Run.ts"
 
 export interface Person {
   readonly id: number
@@ -132,20 +127,7 @@ export interface DemoOptions<E> {
   readonly people: ReadonlyArray<Person>
   readonly exchange: Layer.Layer<Exchange, never, RestBudgets>
   /** The bot of the product, fed by polling. */
-  readonly bot: Layer.Layer<
-    never,
-    never,
-    | QuoteBoard
-    | Telegram
-    | Users
-    | Opportunities
-    | SessionClient
-    | TelegramUpdates
-    | Leases
-    | Receipts
-    | Store
-    | RateLimiterClient
-  >
+  readonly bot: Layer.Layer<never, never, BotNeeds>
   /** A message appeared in somebody's chat, or changed there. */
   readonly onMessage: (message: SeenMessage) => Effect.Effect<void, E>
   /** Four times a second. */
@@ -273,7 +255,7 @@ export const demo = Effect.fn("Demo.demo")(<E>(options: DemoOptions<E>) => {
     Layer.provide([VenueApi.absent("the demo asks no venue"), MarketArchive.absent]),
   )
   const world = options.bot.pipe(
-    Layer.provide(board),
+    Layer.provide([board, KeyCheck.absent("the demo asks no venue")]),
     Layer.provideMerge(Assembly.feeds({ owner, requests, source, venues: needsVenueFrames(options.config) })),
     Layer.provideMerge(exchange),
     Layer.provideMerge(Assembly.people({ owner, sessionTimeout: Duration.days(7), vault: EnvelopeVault.ephemeral })),

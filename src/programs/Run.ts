@@ -21,10 +21,13 @@ import * as CcxtNetworks from "../layers/ccxt/CcxtNetworks.ts"
 import type { ShardGroup } from "../layers/cluster/Cluster.ts"
 import * as StreamClock from "../layers/clock/StreamClock.ts"
 import type { Directory } from "../layers/Directory.ts"
+import type { KeyCheck } from "../layers/KeyCheck.ts"
+import type { Keys } from "../layers/Keys.ts"
 import type { Leases } from "../layers/Leases.ts"
 import { MarketArchive } from "../layers/MarketArchive.ts"
 import type { Opportunities } from "../layers/Opportunities.ts"
 import type { OpportunityQueue } from "../layers/OpportunityQueue.ts"
+import type { OpportunityViews } from "../layers/OpportunityViews.ts"
 import type { Receipts } from "../layers/Receipts.ts"
 import type { TrackRecord } from "../layers/TrackRecord.ts"
 import type { Sessions } from "../layers/Sessions.ts"
@@ -35,6 +38,8 @@ import type { TelegramUpdates } from "../layers/TelegramUpdates.ts"
 import * as Client from "../layers/telegram/Client.ts"
 import * as TelegramNotifier from "../layers/telegram/Notifier.ts"
 import type { Users } from "../layers/Users.ts"
+import type { UserSchedule } from "../layers/UserSchedule.ts"
+import type { Vault } from "../layers/Vault.ts"
 import { needsVenueFrames } from "../streams/detectors/All.ts"
 import { rulesOf } from "../streams/Judge.ts"
 import { MarketAccess } from "../streams/MarketAccess.ts"
@@ -49,26 +54,32 @@ import type { Markets } from "./Markets.ts"
 import type { OnDemandServices } from "./OnDemand.ts"
 import * as Reference from "./Reference.ts"
 
-/** What a surface may use. */
-export type SurfaceNeeds =
-  | Telegram
-  | Users
+/** What the bot may use. */
+export type BotNeeds =
+  | Keys
+  | KeyCheck
+  | Vault
+  | Audit
+  | Bus
+  | Directory
+  | Leases
+  | OnDemandServices
   | Opportunities
   | OpportunityQueue
-  | OnDemandServices
-  | Receipts
-  | Sessions
-  | SessionClient
-  | TelegramUpdates
-  | TrackRecord
-  | Leases
-  | Store
-  | Bus
-  | Audit
-  | Directory
-  | RateLimiterClient
+  | OpportunityViews
   | QuoteBoard
-  | FileSystem.FileSystem
+  | RateLimiterClient
+  | Receipts
+  | SessionClient
+  | Sessions
+  | Store
+  | Telegram
+  | TelegramUpdates
+  | UserSchedule
+  | Users
+
+/** What a surface may use. */
+export type SurfaceNeeds = BotNeeds | TrackRecord | FileSystem.FileSystem
 
 export interface RunOptions<E> {
   readonly settings: Settings
@@ -154,7 +165,7 @@ export const run = Effect.fn("Run.run")(function* <E>(options: RunOptions<E>) {
   const withTelegram = Option.map(settings.telegramToken, (token) =>
     Effect.gen(function* () {
       const deliver = has("deliver") ? Pipeline.deliverRole(pipeline) : Effect.never
-      const bot = has("bot") ? Layer.launch(Layer.provide(options.bot(watch), board)) : Effect.never
+      const bot = has("bot") ? Layer.launch(Layer.provide(options.bot(watch), [board, markets.keyCheck])) : Effect.never
       return yield* Effect.all([deliver, bot], { concurrency: "unbounded", discard: true })
     }).pipe(Effect.provide(telegramOf(token, settings.telegramApiRoot))))
 

@@ -52,6 +52,29 @@ const make = Effect.gen(function* () {
     )
   )
 
+  const beginningWith = Effect.fn("Opportunities.beginningWith")((prefix: string, limit: number) =>
+    sql`select payload from global_opportunities where opportunity_id >= ${prefix} and opportunity_id < ${prefix + "g"}
+      order by opportunity_id limit ${limit}`.pipe(
+      all("Opportunities.beginningWith", OpportunityRow),
+      Effect.map((rows) => rows.map((row) => row.payload)),
+    )
+  )
+
+  const byIds = Effect.fn("Opportunities.byIds")((ids: ReadonlyArray<string>) =>
+    sql`select payload from global_opportunities where opportunity_id = any(${ids}::text[])`.pipe(
+      all("Opportunities.byIds", OpportunityRow),
+      Effect.map((rows) => rows.map((row) => row.payload)),
+    )
+  )
+
+  const detectedIn = Effect.fn("Opportunities.detectedIn")((fromMs: number, untilMs: number, limit: number) =>
+    sql`select payload from global_opportunities where detected_at >= ${at(fromMs)} and detected_at < ${at(untilMs)}
+      order by detected_at desc, opportunity_id limit ${limit}`.pipe(
+      all("Opportunities.detectedIn", OpportunityRow),
+      Effect.map((rows) => rows.map((row) => row.payload)),
+    )
+  )
+
   const open = Effect.fn("Opportunities.open")((nowMs: number, limit: number) =>
     sql`select payload from global_opportunities where state <> 'closed' and expires_at > ${at(nowMs)}
       ${bestFirst} limit ${limit}`.pipe(
@@ -68,7 +91,7 @@ const make = Effect.gen(function* () {
     )
   )
 
-  return { upsert, byId, open, overdue }
+  return { upsert, byId, byIds, detectedIn, beginningWith, open, overdue }
 })
 
 export const layer: Layer.Layer<Opportunities, never, Store> = Layer.effect(Opportunities, make)

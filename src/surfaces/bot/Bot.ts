@@ -6,35 +6,21 @@
  * and when it is gone another does.
  */
 import { Layer } from "effect"
-import type { SessionClient } from "../../actors/Session.ts"
+import type { Groups } from "../../layers/Groups.ts"
 import type { Leases } from "../../layers/Leases.ts"
-import type { Opportunities } from "../../layers/Opportunities.ts"
-import type { Receipts } from "../../layers/Receipts.ts"
 import type { Store } from "../../layers/Store.ts"
-import type { Telegram } from "../../layers/Telegram.ts"
 import type { TelegramUpdates } from "../../layers/TelegramUpdates.ts"
-import type { Users } from "../../layers/Users.ts"
-import type { OnDemandServices } from "../../programs/OnDemand.ts"
-import type { QuoteBoard } from "../../streams/QuoteBoard.ts"
+import * as CommandMenus from "./CommandMenus.ts"
 import * as Dispatcher from "./Dispatcher.ts"
 import * as Polling from "./Polling.ts"
 import * as Updates from "./Updates.ts"
+import type { BotServices } from "./Visit.ts"
 
-export type Needs =
-  | Telegram
-  | Users
-  | Opportunities
-  | SessionClient
-  | TelegramUpdates
-  | Leases
-  | Store
-  | Receipts
-  | QuoteBoard
-  | OnDemandServices
+export type Needs = BotServices | TelegramUpdates | Leases | Store
 
 /** `owner` is unique for each process. */
 export const layer = (owner: string): Layer.Layer<Updates.Updates, never, Needs> =>
-  Layer.provide(Updates.layer(owner), Dispatcher.layer)
+  Layer.provide(Updates.layer(owner), Dispatcher.layer).pipe(Layer.merge(CommandMenus.layer(owner)))
 
 export const layerPolling = (options: Polling.PollingOptions): Layer.Layer<Updates.Updates, never, Needs> =>
   Layer.provideMerge(Polling.layer(options), layer(options.owner))

@@ -6,14 +6,12 @@
  */
 import { Cause, Clock, Context, Deferred, Effect, Layer, Metric, Option, Schedule } from "effect"
 import type { Update } from "grammy/types"
-import type { Language } from "../../domain/Preferences.ts"
 import { Telegram } from "../../layers/Telegram.ts"
 import { Users } from "../../layers/Users.ts"
-import { COMMANDS } from "./commands/All.ts"
 import { laneOf } from "./Incoming.ts"
 import { say } from "./Replies.ts"
 import * as Router from "./Router.ts"
-import { html, plain } from "./texts/Fluent.ts"
+import { html } from "./texts/Fluent.ts"
 import { type BotError, type BotServices, languageOfApp, type Reaction } from "./Visit.ts"
 
 /** `failed`: a reply or a change was lost; `unroutable`: nothing was tried. */
@@ -37,12 +35,6 @@ const forever = Schedule.min([Schedule.exponential("500 millis"), Schedule.space
   Schedule.jittered,
 )
 const briefly = Schedule.exponential("200 millis").pipe(Schedule.jittered, Schedule.upTo({ times: 2 }))
-
-const publishMenu = Effect.fn("Dispatcher.publishMenu")(function* (language: Language) {
-  const telegram = yield* Telegram
-  const commands = COMMANDS.map(({ name }) => ({ command: name, description: plain(language, `command-${name}`) }))
-  yield* telegram.setMenu(language === "en" ? null : language, commands)
-})
 
 /** A message that fails half-way is not said twice: only what failed before speaking is tried again. */
 const worthAnotherTry = (error: BotError): boolean => error._tag !== "TelegramError" && error.retryable
@@ -76,9 +68,7 @@ export const layer: Layer.Layer<Dispatcher, never, BotServices> = Layer.effect(
     yield* telegram.me.pipe(
       Effect.tapError((error) => Effect.logWarning("the bot cannot reach Telegram yet", error)),
       Effect.retry(forever),
-      Effect.tap((me) => Deferred.succeed(ready, Router.make(me))),
-      Effect.andThen(Effect.forEach(["en", "ru"] as const, publishMenu, { discard: true })),
-      Effect.catch((error) => Effect.logWarning("the command menu was not published", error)),
+      Effect.flatMap((me) => Deferred.succeed(ready, Router.make(me))),
       Effect.forkScoped,
     )
 

@@ -9,11 +9,19 @@ import type { Chat, User as Sender } from "grammy/types"
 import type { Language, Preferences } from "../../domain/Preferences.ts"
 import type { Session } from "../../domain/Session.ts"
 import type { User } from "../../domain/User.ts"
+import type { Audit } from "../../layers/Audit.ts"
+import type { Directory } from "../../layers/Directory.ts"
+import type { Groups } from "../../layers/Groups.ts"
+import type { KeyCheck } from "../../layers/KeyCheck.ts"
+import type { Keys } from "../../layers/Keys.ts"
 import type { Opportunities } from "../../layers/Opportunities.ts"
 import type { Receipts } from "../../layers/Receipts.ts"
+import type { Sessions } from "../../layers/Sessions.ts"
 import type { StoreError } from "../../layers/Store.ts"
 import type { Telegram, TelegramError } from "../../layers/Telegram.ts"
+import type { UserChannels } from "../../layers/UserChannels.ts"
 import type { Users } from "../../layers/Users.ts"
+import type { Vault } from "../../layers/Vault.ts"
 import type { SessionClient } from "../../actors/Session.ts"
 import type { OnDemandServices } from "../../programs/OnDemand.ts"
 import type { QuoteBoard } from "../../streams/QuoteBoard.ts"
@@ -48,7 +56,22 @@ export interface Tap {
   readonly messageId: number | null
 }
 
-export type BotServices = Telegram | Users | Opportunities | SessionClient | Receipts | QuoteBoard | OnDemandServices
+export type BotServices =
+  | Keys
+  | KeyCheck
+  | Vault
+  | Telegram
+  | Users
+  | Opportunities
+  | SessionClient
+  | Receipts
+  | QuoteBoard
+  | OnDemandServices
+  | Audit
+  | Directory
+  | Sessions
+  | Groups
+  | UserChannels
 export type BotError = TelegramError | StoreError
 export type Reaction<A = void> = Effect.Effect<A, BotError, BotServices>
 

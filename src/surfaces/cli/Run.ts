@@ -10,6 +10,7 @@ import { type DetectConfig, detectorsFor } from "../../domain/DetectConfig.ts"
 import { FeedKind } from "../../domain/Feed.ts"
 import type { Settings } from "../../domain/Settings.ts"
 import * as Backends from "../../programs/Backends.ts"
+import * as Health from "../../programs/Health.ts"
 import * as Markets from "../../programs/Markets.ts"
 import { run as runService, workable } from "../../programs/Run.ts"
 import { Role, type Watch } from "../../streams/Pipeline.ts"
@@ -89,7 +90,7 @@ const surfaces = (settings: Settings, roles: ReadonlyArray<Role>, simulated: boo
   if (Option.isNone(hook) || !roles.includes("bot")) {
     return {
       service: (watch: Watch) => Service.layer(service(watch)),
-      bot: () => Bot.layerPolling({ owner }).pipe(Layer.provide(Pacing.layer)),
+      bot: (watch: Watch) => Bot.layerPolling({ owner }).pipe(Layer.provide([Pacing.layer, Health.layer(watch)])),
     }
   }
   const [url, secret] = hook.value
@@ -100,7 +101,7 @@ const surfaces = (settings: Settings, roles: ReadonlyArray<Role>, simulated: boo
       Service.layer(service(watch), TelegramWebhook.layer({ path, secret })).pipe(
         Layer.merge(Layer.effectDiscard(TelegramWebhook.register(url, secret))),
         Layer.provide(Bot.layer(owner)),
-        Layer.provide(Pacing.layer),
+        Layer.provide([Pacing.layer, Health.layer(watch)]),
       ),
   }
 }

@@ -5,10 +5,30 @@
  * Out: the list that the router and the menu are made from.
  */
 import type { Command } from "../Command.ts"
-import { help } from "./Help.ts"
+import { helpOf } from "./Help.ts"
+import { keys } from "./Keys.ts"
 import { logout } from "./Logout.ts"
+import { notifications } from "./Notifications.ts"
 import { opportunities } from "./Opportunities.ts"
+import { opportunity } from "./Opportunity.ts"
+import { preferences } from "./Preferences.ts"
+import { profile } from "./Profile.ts"
 import { session } from "./Session.ts"
 import { start } from "./Start.ts"
+import { stats } from "./Stats.ts"
+import { users } from "./Users.ts"
 
-export const COMMANDS: ReadonlyArray<Command> = [start, opportunities, session, logout, help]
+export const COMMANDS: ReadonlyArray<Command> = [
+  start,
+  opportunities,
+  opportunity,
+  preferences,
+  notifications,
+  profile,
+  keys,
+  session,
+  logout,
+  helpOf(() => COMMANDS.map(({ name }) => name)),
+  stats,
+  users,
+]

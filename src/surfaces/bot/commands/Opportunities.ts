@@ -36,7 +36,10 @@ const atLocalTime = (ms: number, timeZone: string): string => {
 }
 
 /** What the tier keeps back; empty: nothing. */
-const keptBack = <A extends Viewable>({ freeAtMs, kept, limit }: Shown<A>, viewer: Viewer): ReadonlyArray<string> => {
+export const keptBack = <A extends Viewable>(
+  { freeAtMs, kept, limit }: Shown<A>,
+  viewer: Viewer,
+): ReadonlyArray<string> => {
   if (limit === null) return []
   const { language, timeZone } = viewer.preferences
   const more = tierWithMore(viewer, limit)
