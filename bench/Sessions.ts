@@ -16,6 +16,7 @@ import { runInNewContext } from "node:vm"
 import process from "node:process"
 import { behaviour, SessionClient } from "../src/actors/Session.ts"
 import * as Cluster from "../src/layers/cluster/Cluster.ts"
+import { KeyCheck } from "../src/layers/KeyCheck.ts"
 import * as Postgres from "../src/layers/postgres/Postgres.ts"
 import { Store } from "../src/layers/Store.ts"
 import { Telegram } from "../src/layers/Telegram.ts"
@@ -221,7 +222,7 @@ const worldWithSessions = Effect.gen(function* () {
   yield* Effect.provide(populate, world)
   const actors = SessionClient.layer().pipe(Layer.merge(behaviour()), Layer.provideMerge(Cluster.layerOneProcess()))
   const bot = door.pipe(
-    Layer.provide(Dispatcher.layer.pipe(Layer.provide(QuoteBoard.silent()))),
+    Layer.provide(Dispatcher.layer.pipe(Layer.provide([QuoteBoard.silent(), KeyCheck.absent("nobody asks")]))),
     Layer.provide(untilVerdict),
     Layer.provide([Waiting.layer, quietTelegram]),
     Layer.provideMerge(actors),

@@ -18,6 +18,7 @@ export type ReceivedUpdate = typeof ReceivedUpdate.Type
 export class TelegramUpdates extends Context.Service<TelegramUpdates, {
   /** True if it is new; false if it was received before. */
   readonly insertIfNew: (update: ReceivedUpdate) => Effect.Effect<boolean, StoreError>
+  /** Its payload is forgotten: only that it was there is remembered. */
   readonly markHandled: (updateId: number, nowMs: number) => Effect.Effect<void, StoreError>
   /** The oldest updates not handled, in order of their ids, those of `except` left out. */
   readonly unhandled: (

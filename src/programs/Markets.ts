@@ -10,8 +10,10 @@ import type { FeedKind, FeedRequest } from "../domain/Feed.ts"
 import type { DataSource } from "../domain/Frame.ts"
 import * as AnyVenue from "../layers/ccxt/AnyVenue.ts"
 import * as CcxtExchange from "../layers/ccxt/CcxtExchange.ts"
+import * as CcxtKeyCheck from "../layers/ccxt/CcxtKeyCheck.ts"
 import * as CcxtVenueApi from "../layers/ccxt/CcxtVenueApi.ts"
 import type { Exchange } from "../layers/Exchange.ts"
+import { KeyCheck } from "../layers/KeyCheck.ts"
 import type { RestBudgets } from "../layers/RestBudgets.ts"
 import { VenueApi } from "../layers/VenueApi.ts"
 import { configure, type SimulationInput } from "../simulators/venues/Config.ts"
@@ -28,6 +30,8 @@ export interface Markets {
   readonly exchange: Layer.Layer<Exchange, never, RestBudgets>
   /** What the same venues say over REST. */
   readonly api: Layer.Layer<VenueApi, never, RestBudgets>
+  /** What venues say of users' keys. */
+  readonly keyCheck: Layer.Layer<KeyCheck, never, RestBudgets>
 }
 
 export const simulated = (input: SimulationInput): Markets => {
@@ -44,6 +48,7 @@ export const simulated = (input: SimulationInput): Markets => {
     requests: SimulatedExchange.requests(simulation),
     exchange: SimulatedExchange.layer(simulation),
     api: VenueApi.absent("simulated venues have no API"),
+    keyCheck: KeyCheck.absent("simulated venues know no keys"),
   }
 }
 
@@ -68,4 +73,5 @@ export const live = (follow: {
   })),
   exchange: CcxtExchange.layer(),
   api: CcxtVenueApi.layer(),
+  keyCheck: CcxtKeyCheck.layer(),
 })

@@ -25,6 +25,7 @@ import { Ingest } from "../../src/streams/Ingest.ts"
 import { rulesOf } from "../../src/streams/Judge.ts"
 import * as Pipeline from "../../src/streams/Pipeline.ts"
 import * as Bot from "../../src/surfaces/bot/Bot.ts"
+import { KeyCheck } from "../../src/layers/KeyCheck.ts"
 import { QuoteBoard } from "../../src/streams/QuoteBoard.ts"
 import * as Pacing from "../../src/surfaces/bot/Pacing.ts"
 import { eventually } from "../support/eventually.ts"
@@ -73,7 +74,9 @@ const beneath = Assembly.people({
 const worldOf = <A, E, R>(bot: Layer.Layer<A, E, R>) =>
   roles.pipe(
     Layer.provideMerge(Ingest.layer({ writer: "journey.0", source: "live", live: false })),
-    Layer.provideMerge(bot.pipe(Layer.provide([Pacing.layer, QuoteBoard.silent()]))),
+    Layer.provideMerge(
+      bot.pipe(Layer.provide([Pacing.layer, QuoteBoard.silent(), KeyCheck.absent("nobody answers in this test")])),
+    ),
     Layer.provideMerge(beneath),
   )
 

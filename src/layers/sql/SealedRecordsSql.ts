@@ -10,18 +10,43 @@ import { Store } from "../Store.ts"
 import { Vault } from "../Vault.ts"
 import { all, count, Int8 } from "./Rows.ts"
 
+/** All but the table in SQL. */
 interface Place {
   readonly table: string
-  readonly id: string
-  readonly column: string
+  readonly record: string
+  readonly sealed: string
   readonly user: string
-  /** SQL of the envelope's purpose. */
   readonly purpose: string
+  /** Puts the envelope `n.fresh` in its place. */
+  readonly put: string
 }
 
 /** Every column that the Vault seals. */
 const PLACES: ReadonlyArray<Place> = [
-  { table: "user_api_keys", id: "key_id", column: "sealed", user: "user_id", purpose: "'venue:' || venue" },
+  {
+    table: "user_api_keys",
+    record: "key_id",
+    sealed: "sealed",
+    user: "user_id",
+    purpose: "'venue:' || venue",
+    put: "sealed = n.fresh",
+  },
+  {
+    table: "user_sessions",
+    record: "session_id",
+    sealed: "(metadata->>'sealed')",
+    user: "user_id",
+    purpose: "'session'",
+    put: "metadata = jsonb_build_object('sealed', n.fresh)",
+  },
+  {
+    table: "telegram_updates",
+    record: "update_id::text",
+    sealed: "(payload->>'sealed')",
+    user: "payload->>'chat'",
+    purpose: "'update'",
+    put: "payload = jsonb_set(payload, '{sealed}', to_jsonb(n.fresh))",
+  },
 ]
 
 /** Rows whose data keys are unwrapped at a time. */
@@ -40,13 +65,13 @@ const nowhere: Omit<SealedBatch, "next"> = { rewrapped: 0, overtaken: 0, unknown
 const make = Effect.gen(function* () {
   const { sql } = yield* Store
   const vault = yield* Vault
-  const keyOf = ({ column }: Place) => `split_part(${column}, '.', 2)`
+  const keyOf = ({ sealed }: Place) => `split_part(${sealed}, '.', 2)`
 
   const counts = sql`select "masterKeyId", sum(records)::bigint as records from (${
     sql.literal(
       PLACES.map((place) =>
         `select ${keyOf(place)} as "masterKeyId", count(*) as records from ${place.table}
-          where ${place.column} is not null group by 1`
+          where ${place.sealed} is not null group by 1`
       ).join(" union all "),
     )
   }) counted group by 1 order by 1`.pipe(all("SealedRecords.counts", CountRow), Effect.withSpan("SealedRecords.counts"))
@@ -56,18 +81,20 @@ const make = Effect.gen(function* () {
     rows: ReadonlyArray<{ readonly record: string; readonly old: string; readonly fresh: string }>,
   ) =>
     rows.length === 0 ? Effect.succeed(0) : sql`with put as (
-        update ${sql(place.table)} t set ${sql.literal(place.column)} = n.fresh
+        update ${sql(place.table)} set ${sql.literal(place.put)}
         from unnest(${rows.map(({ record }) => record)}::text[], ${rows.map(({ old }) => old)}::text[],
-          ${rows.map(({ fresh }) => fresh)}::text[]) as n (record, old, fresh)
-        where t.${sql.literal(place.id)} = n.record and t.${sql.literal(place.column)} = n.old returning 1
+          ${rows.map(({ fresh }) => fresh)}::text[]) as n (row_id, old, fresh)
+        where ${sql.literal(place.record)} = n.row_id and ${sql.literal(place.sealed)} = n.old returning 1
       ) select count(*) as count from put`.pipe(count("SealedRecords.put"))
 
   const batch = Effect.fnUntraced(function* (place: Place, after: string, current: string, limit: number) {
-    const { column, id, purpose, table, user } = place
+    const { purpose, record, sealed, table, user } = place
     const rows = yield* sql`${
-      sql.literal(`select ${id} as record, ${column} as sealed, ${user} as "user", ${purpose} as purpose from ${table}
-        where ${column} is not null and ${keyOf(place)} <> `)
-    }${current} and ${sql.literal(id)} > ${after} order by ${sql.literal(id)} limit ${limit}`.pipe(
+      sql.literal(
+        `select ${record} as record, ${sealed} as sealed, ${user} as "user", ${purpose} as purpose from ${table}
+        where ${sealed} is not null and ${keyOf(place)} <> `,
+      )
+    }${current} and ${sql.literal(record)} > ${after} order by 1 limit ${limit}`.pipe(
       all("SealedRecords.batch", SealedRow),
     )
     const tried = yield* Effect.forEach(

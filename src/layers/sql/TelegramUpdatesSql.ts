@@ -27,7 +27,7 @@ const make = Effect.gen(function* () {
   )
 
   const markHandled = Effect.fn("TelegramUpdates.markHandled")((updateId: number, nowMs: number) =>
-    sql`update telegram_updates set handled_at = ${at(nowMs)} where update_id = ${updateId}`.pipe(
+    sql`update telegram_updates set handled_at = ${at(nowMs)}, payload = 'null' where update_id = ${updateId}`.pipe(
       run("TelegramUpdates.markHandled"),
     )
   )

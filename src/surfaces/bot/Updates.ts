@@ -15,11 +15,12 @@ import type { Update } from "grammy/types"
 import type { Leases } from "../../layers/Leases.ts"
 import { Channel, Store, type StoreError } from "../../layers/Store.ts"
 import { TelegramUpdates } from "../../layers/TelegramUpdates.ts"
+import type { Vault } from "../../layers/Vault.ts"
 import { whileOwner } from "../../streams/Ownership.ts"
 import { dueOrTold } from "../../streams/Wakeup.ts"
 import { Dispatcher } from "./Dispatcher.ts"
-import { read } from "./Incoming.ts"
 import * as Lanes from "./Lanes.ts"
+import * as RestingUpdates from "./RestingUpdates.ts"
 
 export const LANE_CAPACITY = 64
 export const TOTAL_CAPACITY = 10_000
@@ -47,13 +48,16 @@ const persistently = Schedule.min([Schedule.exponential("200 millis"), Schedule.
 )
 
 /** `owner` is unique for each process: who reacts is agreed by a lease. */
-export const layer = (owner: string): Layer.Layer<Updates, never, Dispatcher | TelegramUpdates | Store | Leases> =>
+export const layer = (
+  owner: string,
+): Layer.Layer<Updates, never, Dispatcher | TelegramUpdates | Store | Leases | Vault> =>
   Layer.effect(
     Updates,
     Effect.gen(function* () {
       const table = yield* TelegramUpdates
       const store = yield* Store
       const dispatcher = yield* Dispatcher
+      const { awake, resting } = yield* RestingUpdates.make
       const receivers = yield* Semaphore.make(RECEIVERS)
       const isDirect = yield* Latch.make(false)
       /** Closed while the table is looked at: whoever then hands something in waits. */
@@ -90,7 +94,8 @@ export const layer = (owner: string): Layer.Layer<Updates, never, Dispatcher | T
         if (held.has(updateId)) return "duplicate"
         held.add(updateId)
         const receivedAt = yield* Clock.currentTimeMillis
-        const isNew = yield* table.insertIfNew({ updateId, payload: update, receivedAt }).pipe(
+        const payload = yield* resting(update)
+        const isNew = yield* table.insertIfNew({ updateId, payload, receivedAt }).pipe(
           Effect.onError(() => Effect.sync(() => held.delete(updateId))),
         )
         if (isNew && direct !== null && !isFull(direct, update)) {
@@ -114,7 +119,7 @@ export const layer = (owner: string): Layer.Layer<Updates, never, Dispatcher | T
       )
 
       const takeRecorded = Effect.fnUntraced(function* (lanes: Lanes.Lanes, updateId: number, payload: unknown) {
-        const update = read(payload)
+        const update = yield* awake(updateId, payload)
         if (Option.isSome(update) && !isFull(lanes, update.value)) {
           held.add(updateId)
           return yield* lanes.push(update.value)
@@ -138,8 +143,10 @@ export const layer = (owner: string): Layer.Layer<Updates, never, Dispatcher | T
             yield* isDirect.open
           }
           return left.length > 0
-        }).pipe(receivers.withPermits(RECEIVERS), (looking) =>
-          Effect.ensuring(Effect.andThen(gate.close, looking), gate.open))
+        }).pipe(
+          receivers.withPermits(RECEIVERS),
+          (looking) => Effect.ensuring(Effect.andThen(gate.close, looking), gate.open),
+        )
 
       const standBy = Effect.gen(function* () {
         direct = null

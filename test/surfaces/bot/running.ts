@@ -8,6 +8,7 @@ import { Effect, Layer, Redacted } from "effect"
 import { HttpRouter, HttpServer } from "effect/http"
 import { behaviour, SessionClient, type SessionOptions } from "../../../src/actors/Session.ts"
 import * as HttpListener from "../../../src/layers/HttpListener.ts"
+import { KeyCheck } from "../../../src/layers/KeyCheck.ts"
 import * as Client from "../../../src/layers/telegram/Client.ts"
 import { type Emulator, TelegramEmulator } from "../../../src/simulators/telegram/TelegramEmulator.ts"
 import { QuoteBoard } from "../../../src/streams/QuoteBoard.ts"
@@ -32,11 +33,15 @@ export const silentBoard = QuoteBoard.silent({
 })
 
 /** The Telegram of a test and the actors beside it. */
-export const surroundings = (options: SessionOptions = {}) =>
+export const surroundings = (
+  options: SessionOptions = {},
+  keyCheck: Layer.Layer<KeyCheck> = KeyCheck.absent("nobody answers in this test"),
+) =>
   Layer.mergeAll(
     client.pipe(Layer.provideMerge(TelegramEmulator.layerInProcess(unlimited))),
     processOf(Layer.merge(behaviour(options), SessionClient.layer(options))),
     silentBoard,
+    keyCheck,
   )
 
 export const polled = Bot.layerPolling({ owner: "test", holdSeconds: 30 })

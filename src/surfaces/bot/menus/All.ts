@@ -7,6 +7,7 @@
 import type { Menu } from "./Menu.ts"
 import { activeHoursMenu } from "./ActiveHours.ts"
 import { doNotDisturb } from "./DoNotDisturb.ts"
+import { key, keyRemoval, keys, keyVenues } from "./Keys.ts"
 import { notifications } from "./Notifications.ts"
 import { preferences } from "./Preferences.ts"
 import { preferredPairs } from "./PreferredPairs.ts"
@@ -26,5 +27,9 @@ export const MENUS: ReadonlyArray<Menu> = [
   doNotDisturb,
   weeklyQuiet,
   timeZone,
+  keys,
+  key,
+  keyRemoval,
+  keyVenues,
   userMenu,
 ]
