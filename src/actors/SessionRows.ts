@@ -7,6 +7,7 @@
  */
 import { Clock, Duration, Effect, Option, Schema } from "effect"
 import type { Dialogue } from "../domain/Dialogue.ts"
+import { SealedPerson } from "../domain/Person.ts"
 import { Session, SessionVerdict, verdictAt } from "../domain/Session.ts"
 import * as Subject from "../domain/Subject.ts"
 import { Dialogues } from "../layers/Dialogues.ts"
@@ -47,9 +48,8 @@ export type Marks = typeof Marks.Type
 /** Payload of `evt.v1.session.started` and `evt.v1.session.ended`. */
 export const SessionFact = Schema.Struct({
   v: Schema.Literal(1),
-  sessionId: Schema.String,
-  userId: Schema.String,
-  telegramId: Schema.String,
+  /** With `userId`, `telegramId` and `sessionId` sealed. */
+  person: SealedPerson,
   /** Of a start: how it began. Of an end: why. */
   outcome: Schema.Literals(["created", "renewed", "logout"]),
   at: Schema.Int,
@@ -74,14 +74,8 @@ export const makeSessionRows = Effect.fnUntraced(function* (timeout: Duration.Du
   ) =>
     outbox.append([{
       subject: Subject.fact("session", event),
-      payload: SessionFact.make({
-        v: 1,
-        sessionId: session.sessionId,
-        userId: session.userId,
-        telegramId: session.telegramId,
-        outcome,
-        at,
-      }),
+      payload: { v: 1, outcome, at } satisfies Omit<typeof SessionFact.Type, "person">,
+      person: { userId: session.userId, telegramId: session.telegramId, sessionId: session.sessionId },
     }], at)
 
   const speakTheirLanguage = Effect.fnUntraced(function* (userId: string, languageCode: string | null, nowMs: number) {

@@ -2,11 +2,13 @@
  * Facts: what became true, as it goes out on `evt.v1.<area>.<event>`.
  *
  * In: changes that were committed. Out: JSON objects by these Schemas. Promises: a fact is published at least once, its
- * message id makes a repeat recognisable, and it holds no secret and no text a user wrote.
+ * message id makes a repeat recognisable, and it holds no secret and no text a user wrote; whom it is about
+ * is sealed under that person's own key (domain/Person.ts).
  */
 import { Schema } from "effect"
 import { VenueSymbol } from "./AssetIdentity.ts"
 import { Priority } from "./Opportunity.ts"
+import { SealedPerson } from "./Person.ts"
 
 const envelope = { v: Schema.Literal(1), at: Schema.Int }
 
@@ -15,8 +17,8 @@ export const DeliverySettled = Schema.Struct({
   ...envelope,
   queueId: Schema.Int,
   opportunityId: Schema.String,
-  userId: Schema.String,
-  chatId: Schema.String,
+  /** With `userId` and `chatId` sealed. */
+  person: SealedPerson,
   purpose: Schema.String,
   priority: Priority,
   /** The row's status after it. */

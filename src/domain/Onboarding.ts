@@ -5,6 +5,7 @@
  * comes back, by whatever way, finds the first step that has not ended; what a step sets stands in their preferences.
  */
 import { Schema } from "effect"
+import { SealedPerson } from "./Person.ts"
 
 /** In the order in which they are shown. `keys` comes when all else is done: nobody has to look at it. */
 export const OnboardingStep = Schema.Literals([
@@ -51,7 +52,8 @@ export interface Progress {
 export const OnboardingFact = Schema.Struct({
   v: Schema.Literal(1),
   at: Schema.Int,
-  userId: Schema.String,
+  /** With `userId` sealed. */
+  person: SealedPerson,
   /** Null: the whole of it. */
   step: Schema.NullOr(OnboardingStep),
   /** Null: it was shown. */

@@ -6,6 +6,7 @@
  * so a repeat inside the bus's dedup window is stored once. Of concurrent transactions the later id may commit first.
  */
 import { Context, type Effect, Schema } from "effect"
+import type { PersonDetails } from "../domain/Person.ts"
 import type { StoreError } from "./Store.ts"
 
 export const OutboxFact = Schema.Struct({
@@ -19,8 +20,10 @@ export type OutboxFact = typeof OutboxFact.Type
 
 export interface NewFact {
   readonly subject: string
-  /** Anything JSON can hold. */
-  readonly payload: unknown
+  /** A JSON object. No person stands in it. */
+  readonly payload: Readonly<Record<string, unknown>>
+  /** Whom it is about: goes out sealed, as `person`. */
+  readonly person?: PersonDetails
 }
 
 export class Outbox extends Context.Service<Outbox, {

@@ -26,6 +26,7 @@ import {
   Semaphore,
 } from "effect"
 import { RateLimiterClient } from "../actors/RateLimiter.ts"
+import { ABILITIES } from "../domain/DeliveryChannel.ts"
 import type { DeliverySettled } from "../domain/Fact.ts"
 import { Opportunity } from "../domain/Opportunity.ts"
 import { Preferences } from "../domain/Preferences.ts"
@@ -36,6 +37,7 @@ import { OpportunityQueue, type QueueItem, type QueueStatus, type Settlement } f
 import { type NewFact, Outbox } from "../layers/Outbox.ts"
 import { Channel, Fenced, Store } from "../layers/Store.ts"
 import { Users } from "../layers/Users.ts"
+import { makeFallback } from "./ChannelRouting.ts"
 import { dueOrTold } from "./Wakeup.ts"
 
 /** Rows claimed, asked for and marked together; and requests in flight at most. */
@@ -129,13 +131,11 @@ interface End {
 
 const factOf = ({ fact, item, settlement }: End, status: QueueStatus, nowMs: number): NewFact => {
   const { chatId, opportunityId, priority, purpose, queueId, userId } = item
-  const payload: DeliverySettled = {
+  const payload: Omit<DeliverySettled, "person"> = {
     v: 1,
     at: nowMs,
     queueId,
     opportunityId,
-    userId,
-    chatId,
     purpose,
     priority,
     status,
@@ -143,7 +143,7 @@ const factOf = ({ fact, item, settlement }: End, status: QueueStatus, nowMs: num
     error: settlement._tag === "Sent" ? null : settlement.error,
     ...fact,
   }
-  return { subject: Subject.fact("delivery", "settled"), payload }
+  return { subject: Subject.fact("delivery", "settled"), payload, person: { userId, chatId } }
 }
 
 /** Waits until nothing is under way, by the wall's time. */
@@ -160,7 +160,7 @@ const make = (options: DeliverOptions) =>
     const { owner, underWay } = options
     const count = (by: number) => Ref.update(underWay, (n) => n + by)
     const queue = yield* OpportunityQueue, outbox = yield* Outbox, store = yield* Store, users = yield* Users
-    const limiter = yield* RateLimiterClient, notifier = yield* Notifier
+    const limiter = yield* RateLimiterClient, notifier = yield* Notifier, fallback = yield* makeFallback
     /** When the limiter first made a row wait. */
     const waitingSince = new Map<number, number>()
 
@@ -202,6 +202,8 @@ const make = (options: DeliverOptions) =>
 
     /** What the outcome means beyond its row. */
     const follow = (item: QueueItem, outcome: Outcome, nowMs: number) => {
+      // What another channel says is of that channel alone (ChannelRouting.ts).
+      if (item.channel !== "telegram") return Effect.void
       switch (outcome._tag) {
         case "RetryAfter":
           return limiter.paused(item.chatId, nowMs + outcome.afterMs)
@@ -224,7 +226,8 @@ const make = (options: DeliverOptions) =>
     }
 
     const request = (item: QueueItem, { language, opportunity }: Payload, nowMs: number): Effect.Effect<Outcome> => {
-      const notification = { chatId: item.chatId, opportunity, language, nowMs }
+      const way = { channel: item.channel, userId: item.userId, id: item.queueId }
+      const notification = { chatId: item.chatId, opportunity, language, nowMs, way }
       return item.purpose !== "notify" && item.messageId !== null
         ? notifier.edit(item.messageId, notification)
         : notifier.send(notification)
@@ -238,7 +241,8 @@ const make = (options: DeliverOptions) =>
         const latency = outcome._tag === "Accepted" && item.purpose === "notify"
           ? nowMs - payload.opportunity.detectedAt
           : null
-        yield* settle(item, yield* settlementOf(item, outcome, nowMs), { latencyMs: latency, limiterWaitMs: waitedMs })
+        const meant = yield* fallback(item, outcome, yield* settlementOf(item, outcome, nowMs), nowMs)
+        yield* settle(item, meant, { latencyMs: latency, limiterWaitMs: waitedMs })
         if (latency !== null) {
           yield* Metric.update(latencyMs, latency - waitedMs)
           yield* Metric.update(limiterWaitMs, waitedMs)
@@ -257,6 +261,10 @@ const make = (options: DeliverOptions) =>
         const nothing = { latencyMs: null, limiterWaitMs: 0 }
         if (item.purpose !== "notify" && item.messageId === null) {
           yield* settle(item, { _tag: "Cancelled", error: "nothing was sent that could be edited" }, nothing)
+          return []
+        }
+        if (item.purpose !== "notify" && !ABILITIES[item.channel].edits) {
+          yield* settle(item, { _tag: "Cancelled", error: `${item.channel} takes no edits` }, nothing)
           return []
         }
         const payload = yield* Effect.option(decodePayload(item.payload))
@@ -291,9 +299,12 @@ const make = (options: DeliverOptions) =>
     /** Asks the limiter for all. Out: those that may leave, and those held until then; the others have gone back. */
     const admitted = (ready: ReadonlyArray<Ready>) =>
       Effect.gen(function* () {
-        const verdicts = yield* limiter.acquireAll(
-          ready.map(({ item: { chatId } }) => ({ chatId, isGroup: isGroup(chatId) })),
+        // The limits are Telegram's: what goes elsewhere is not counted against them.
+        const asking = ready.filter(({ item }) => item.channel === "telegram")
+        const asked = yield* limiter.acquireAll(
+          asking.map(({ item: { chatId } }) => ({ chatId, isGroup: isGroup(chatId) })),
         )
+        const verdicts = ready.map((one) => asked[asking.indexOf(one)])
         const nowMs = yield* Clock.currentTimeMillis
         const granted: Array<Ready> = [], waiting: Array<Ready> = [], back = new Map<number, Array<Ready>>()
         let untilMs = Infinity

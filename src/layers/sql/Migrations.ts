@@ -23,6 +23,7 @@ import { onboarding } from "./migrations/0011_onboarding.ts"
 import { preferences } from "./migrations/0013_preferences.ts"
 import { audit } from "./migrations/0015_audit.ts"
 import { directory } from "./migrations/0016_directory.ts"
+import { standings } from "./migrations/0017_standings.ts"
 import { userApiKeys } from "./migrations/0018_user_api_keys.ts"
 import { queueFigures } from "./migrations/0020_queue_figures.ts"
 import { sharing } from "./migrations/0021_sharing.ts"
@@ -30,6 +31,8 @@ import { userChannels } from "./migrations/0022_user_channels.ts"
 import { groups } from "./migrations/0023_groups.ts"
 import { queueChannels } from "./migrations/0024_queue_channels.ts"
 import { receipts } from "./migrations/0025_receipts.ts"
+import { messages } from "./migrations/0026_messages.ts"
+import { privacy } from "./migrations/0027_privacy.ts"
 
 const operation = "Migrations.migrate"
 
@@ -57,6 +60,7 @@ const MIGRATIONS = {
   "0013_preferences": script(preferences),
   "0015_audit": script(audit),
   "0016_directory": script(directory),
+  "0017_standings": script(standings),
   "0018_user_api_keys": script(userApiKeys),
   "0020_queue_figures": script(queueFigures),
   "0021_sharing": script(sharing),
@@ -64,6 +68,8 @@ const MIGRATIONS = {
   "0023_groups": script(groups),
   "0024_queue_channels": script(queueChannels),
   "0025_receipts": script(receipts),
+  "0026_messages": script(messages),
+  "0027_privacy": script(privacy),
 }
 
 const run = Migrator.make({})({ table: TABLE, loader: Migrator.fromRecord(MIGRATIONS) })

@@ -5,7 +5,7 @@
  * change and its fact commit together; what changes nothing says nothing.
  */
 import { Effect, Layer, Option, Schema } from "effect"
-import { OnboardingFact, OnboardingOutcome, type Progress, StepProgress } from "../../domain/Onboarding.ts"
+import { type OnboardingFact, OnboardingOutcome, type Progress, StepProgress } from "../../domain/Onboarding.ts"
 import * as Subject from "../../domain/Subject.ts"
 import { Onboardings } from "../Onboardings.ts"
 import { Outbox } from "../Outbox.ts"
@@ -24,10 +24,11 @@ const make = Effect.gen(function* () {
   const { sql, transaction } = yield* Store
   const outbox = yield* Outbox
 
-  const say = (event: "shown" | "ended" | "finished", fact: Omit<OnboardingFact, "v">) =>
+  const say = (event: "shown" | "ended" | "finished", userId: string, fact: Omit<OnboardingFact, "v" | "person">) =>
     outbox.append([{
       subject: Subject.fact("onboarding", event),
-      payload: OnboardingFact.make({ v: 1, ...fact }),
+      payload: { v: 1, ...fact },
+      person: { userId },
     }], fact.at)
 
   const progress = Effect.fn("Onboardings.progress")(function* (userId: string) {
@@ -52,7 +53,7 @@ const make = Effect.gen(function* () {
         first("Onboardings.shown", Begun),
       )
       if (Option.isNone(isFirst)) return
-      yield* say("shown", { at: nowMs, userId, step, outcome: null, durationMs: null })
+      yield* say("shown", userId, { at: nowMs, step, outcome: null, durationMs: null })
     },
     (saved) => transaction(saved),
   )
@@ -67,7 +68,7 @@ const make = Effect.gen(function* () {
         returning shown_at as "begunAt"`.pipe(first("Onboardings.ended", Begun))
       if (Option.isNone(row)) return Option.none()
       const durationMs = nowMs - row.value.begunAt
-      yield* say("ended", { at: nowMs, userId, step, outcome, durationMs })
+      yield* say("ended", userId, { at: nowMs, step, outcome, durationMs })
       return Option.some(durationMs)
     },
     (saved) => transaction(saved),
@@ -82,7 +83,7 @@ const make = Effect.gen(function* () {
       )
       if (Option.isNone(row)) return Option.none()
       const durationMs = nowMs - row.value.begunAt
-      yield* say("finished", { at: nowMs, userId, step: null, outcome, durationMs })
+      yield* say("finished", userId, { at: nowMs, step: null, outcome, durationMs })
       return Option.some(durationMs)
     },
     (saved) => transaction(saved),

@@ -5,23 +5,39 @@
  * nor a connection, so that the embedded store, which has one backend, goes on meanwhile.
  */
 import { Effect, Layer, Schema } from "effect"
+import { NOBODY } from "../../domain/Person.ts"
 import { type NewFact, Outbox, type OutboxFact } from "../Outbox.ts"
+import { Persons } from "../Persons.ts"
 import { Channel, Store } from "../Store.ts"
+import * as PersonsSql from "./PersonsSql.ts"
 import { all, at, count, EpochMs, Int8, int8s, run } from "./Rows.ts"
 
 const FactRow = Schema.Struct({ id: Int8, subject: Schema.String, payload: Schema.Unknown, createdAt: EpochMs })
 
 const make = Effect.gen(function* () {
   const { sql } = yield* Store
+  const persons = yield* Persons
 
-  const append = Effect.fn("Outbox.append")((facts: ReadonlyArray<NewFact>, nowMs: number) =>
-    facts.length === 0 ? Effect.void : sql`with appended as (
+  /** Facts as they go out: whom they are about is sealed. */
+  const published = Effect.fnUntraced(function* (facts: ReadonlyArray<NewFact>) {
+    const people = yield* persons.seal(facts.flatMap(({ person }) => person === undefined ? [] : [person]))
+    let next = 0
+    return facts.map(({ payload, person, subject }) => ({
+      subject,
+      payload: person === undefined ? payload : { ...payload, person: people[next++] ?? NOBODY },
+    }))
+  })
+
+  const append = Effect.fn("Outbox.append")(function* (facts: ReadonlyArray<NewFact>, nowMs: number) {
+    if (facts.length === 0) return
+    yield* sql`with appended as (
           insert into outbox (subject, payload, created_at)
           select f.fact ->> 'subject', f.fact -> 'payload', ${at(nowMs)}
-          from jsonb_array_elements(${sql.json(facts)}) with ordinality as f (fact, ordinal) order by f.ordinal
+          from jsonb_array_elements(${sql.json(yield* published(facts))}) with ordinality as f (fact, ordinal)
+          order by f.ordinal
         )
         select pg_notify(${Channel.outbox}, '')`.pipe(run("Outbox.append"))
-  )
+  })
 
   const oldest = (limit: number) =>
     sql`select id, subject, payload, created_at as "createdAt" from outbox
@@ -55,4 +71,4 @@ const make = Effect.gen(function* () {
   return { append, relayBatch, depth, prune }
 })
 
-export const layer: Layer.Layer<Outbox, never, Store> = Layer.effect(Outbox, make)
+export const layer: Layer.Layer<Outbox, never, Store> = Layer.effect(Outbox, make).pipe(Layer.provide(PersonsSql.layer))
