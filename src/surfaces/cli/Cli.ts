@@ -9,6 +9,7 @@ import { Command } from "effect/cli"
 import { backtest } from "./Backtest.ts"
 import { demo } from "./Demo.ts"
 import { detect } from "./Detect.ts"
+import { dlq } from "./Dlq.ts"
 import { doctor } from "./Doctor.ts"
 import { edges } from "./Edges.ts"
 import { emulator } from "./Emulator.ts"
@@ -16,6 +17,7 @@ import { explain } from "./Explain.ts"
 import { usage } from "./Failure.ts"
 import { funding } from "./Funding.ts"
 import { migrate } from "./Migrate.ts"
+import { queue } from "./Queue.ts"
 import { record } from "./Record.ts"
 import { replay } from "./Replay.ts"
 import { run as service } from "./Run.ts"
@@ -33,6 +35,8 @@ const arbedge = Command.make("arbedge").pipe(
     migrate,
     doctor,
     status,
+    queue,
+    dlq,
     record,
     replay,
     edges,

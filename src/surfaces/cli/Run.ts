@@ -13,6 +13,8 @@ import * as Backends from "../../programs/Backends.ts"
 import * as Health from "../../programs/Health.ts"
 import * as Markets from "../../programs/Markets.ts"
 import { run as runService, workable } from "../../programs/Run.ts"
+import { sharingRulesOf } from "../../programs/SharingSettings.ts"
+import { SharingRules } from "../../streams/Choose.ts"
 import { Role, type Watch } from "../../streams/Pipeline.ts"
 import * as Bot from "../bot/Bot.ts"
 import * as Pacing from "../bot/Pacing.ts"
@@ -115,6 +117,10 @@ export const run = Command.make(
     const chosen = yield* workable(named, settings.telegramToken)
     const markets = yield* marketsOf(settings, options.simulate)
     const configuration = yield* configOf(Option.orElse(options.config, () => settings.detectConfig), markets, settings)
+    const sharing = yield* Effect.mapError(
+      sharingRulesOf(settings),
+      (error) => usage(error.message, "see docs/guides/settings.md"),
+    )
     const owner = yield* Owner.make
     yield* runService({
       settings,
@@ -126,6 +132,7 @@ export const run = Command.make(
       markets,
       ...surfaces(settings, chosen, markets.source === "simulated", owner),
     }).pipe(
+      Effect.provideService(SharingRules, sharing),
       Effect.mapError((error) => failed(`the service stopped: ${error.message}`, "run `arbedge doctor`")),
     )
   }),

@@ -8,7 +8,9 @@
 import { Schema } from "effect"
 import { Rpc, RpcGroup } from "effect/rpc"
 import { Grouping, ScorecardRow } from "../../domain/Scorecard.ts"
+import { DeadLetter, Handled } from "../../layers/DeadLetters.ts"
 import { QueueStatus } from "../../layers/OpportunityQueue.ts"
+import { QueueFigure } from "../../layers/QueueFigures.ts"
 import { Explained } from "../../programs/TrackRecords.ts"
 import { MarketSource, SourceReason } from "../../domain/MarketQuery.ts"
 import { Role } from "../../streams/Pipeline.ts"
@@ -69,6 +71,26 @@ export class Admin extends RpcGroup.make(
   Rpc.make("Scorecard", {
     payload: { by: Grouping, sinceMs: Schema.Int, untilMs: Schema.Int },
     success: Schema.Array(ScorecardRow),
+    error: Unanswered,
+  }),
+  Rpc.make("QueueFigures", {
+    payload: { sinceMs: Schema.Int },
+    success: Schema.Array(QueueFigure),
+    error: Unanswered,
+  }),
+  Rpc.make("DeadLetters", {
+    payload: { limit: Schema.Int, beforeId: Schema.NullOr(Schema.Int) },
+    success: Schema.Array(DeadLetter),
+    error: Unanswered,
+  }),
+  Rpc.make("DeadLetter", {
+    payload: { queueId: Schema.Int },
+    success: Schema.NullOr(DeadLetter),
+    error: Unanswered,
+  }),
+  Rpc.make("HandleDeadLetters", {
+    payload: { queueIds: Schema.Array(Schema.Int), order: Schema.Literals(["requeue", "discard"]) },
+    success: Schema.Array(Handled),
     error: Unanswered,
   }),
 ) {}

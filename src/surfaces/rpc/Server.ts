@@ -13,8 +13,10 @@ import * as SecureRandom from "effect/crypto/SecureRandom"
 import { HttpIncomingMessage, HttpRouter, HttpServer, HttpServerRequest, HttpServerResponse } from "effect/http"
 import { RpcSerialization, RpcServer } from "effect/rpc"
 import * as HttpListener from "../../layers/HttpListener.ts"
+import { DeadLetters } from "../../layers/DeadLetters.ts"
 import type { Opportunities } from "../../layers/Opportunities.ts"
 import { OpportunityQueue } from "../../layers/OpportunityQueue.ts"
+import { QueueFigures } from "../../layers/QueueFigures.ts"
 import { Sessions } from "../../layers/Sessions.ts"
 import type { StoreError } from "../../layers/Store.ts"
 import type { TrackRecord } from "../../layers/TrackRecord.ts"
@@ -56,6 +58,7 @@ const answered = <A, R>(effect: Effect.Effect<A, StoreError, R>) =>
 const handlers = (options: ServiceOptions, startedAt: number) =>
   Admin.toLayer(Effect.gen(function* () {
     const queue = yield* OpportunityQueue, sessions = yield* Sessions
+    const letters = yield* DeadLetters, figures = yield* QueueFigures
     const stores = yield* Effect.context<Opportunities | TrackRecord>()
     const { analysed, delivering, distributed, sources } = options.watch
     return {
@@ -84,6 +87,12 @@ const handlers = (options: ServiceOptions, startedAt: number) =>
           } satisfies Status
         }),
       Explain: ({ opportunityId }) => answered(explain(opportunityId)).pipe(Effect.provide(stores)),
+      QueueFigures: ({ sinceMs }) =>
+        Effect.flatMap(Clock.currentTimeMillis, (nowMs) => answered(figures.since(sinceMs, nowMs))),
+      DeadLetters: (page) => answered(letters.list(page)),
+      DeadLetter: ({ queueId }) => answered(Effect.map(letters.byId(queueId), Option.getOrNull)),
+      HandleDeadLetters: ({ order, queueIds }) =>
+        Effect.flatMap(Clock.currentTimeMillis, (nowMs) => answered(letters[order](queueIds, nowMs))),
       Scorecard: (query) => answered(scorecardOf(query)).pipe(Effect.provide(stores)),
     }
   }))
