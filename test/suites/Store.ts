@@ -13,8 +13,10 @@ import { storeGroups } from "./StoreGroups.ts"
 import { storeOpportunities } from "./StoreOpportunities.ts"
 import { storeCheckpoints, storeLeases, storeOutbox, storeRateLimits, storeUpdates } from "./StorePipeline.ts"
 import { storeAssetIdentities, storeReferenceData } from "./StoreReference.ts"
+import { storePrivacy } from "./StorePrivacy.ts"
 import { storeReceipts } from "./StoreReceipts.ts"
 import { storeQueue } from "./StoreQueue.ts"
+import { storeQueueCare } from "./StoreQueueCare.ts"
 import { storeRestBudgets } from "./StoreRestBudgets.ts"
 import { storeSending } from "./StoreSending.ts"
 import { storeSessions } from "./StoreSessions.ts"
@@ -38,6 +40,8 @@ export const storeSuites: Suite = (it) => {
   describe("the track record", () => storeTrackRecord(it))
   describe("the opportunity queue", () => storeQueue(it))
   describe("receipts", () => storeReceipts(it))
+  describe("personal data", () => storePrivacy(it))
+  describe("the care of the queue", () => storeQueueCare(it))
   describe("messages in flight", () => storeSending(it))
   describe("what actors write", () => storeActors(it))
   describe("the outbox", () => storeOutbox(it))

@@ -5,6 +5,7 @@
  * shared, so that calls of several repositories can join one transaction.
  */
 import { Layer } from "effect"
+import * as AlertNotices from "./AlertNoticesSql.ts"
 import * as AssetIdentities from "./AssetIdentitiesSql.ts"
 import * as Audit from "./AuditSql.ts"
 import * as Checkpoints from "./CheckpointsSql.ts"
@@ -20,6 +21,9 @@ import * as Opportunities from "./OpportunitiesSql.ts"
 import * as OpportunityQueue from "./OpportunityQueueSql.ts"
 import * as OpportunityViews from "./OpportunityViewsSql.ts"
 import * as Outbox from "./OutboxSql.ts"
+import * as PriceAlerts from "./PriceAlertsSql.ts"
+import * as PersonalData from "./PersonalDataSql.ts"
+import * as Persons from "./PersonsSql.ts"
 import * as QueueFigures from "./QueueFiguresSql.ts"
 import * as RateLimits from "./RateLimitsSql.ts"
 import * as Receipts from "./ReceiptsSql.ts"
@@ -29,13 +33,16 @@ import * as Rotations from "./RotationsSql.ts"
 import * as SealedRecords from "./SealedRecordsSql.ts"
 import * as SessionExtensions from "./SessionExtensionsSql.ts"
 import * as Sessions from "./SessionsSql.ts"
+import * as Standings from "./StandingsSql.ts"
 import * as TelegramUpdates from "./TelegramUpdatesSql.ts"
+import * as ToldHistory from "./ToldHistorySql.ts"
 import * as TrackRecord from "./TrackRecordSql.ts"
 import * as UserChannels from "./UserChannelsSql.ts"
 import * as UserSchedule from "./UserScheduleSql.ts"
 import * as Users from "./UsersSql.ts"
 
 export const layer = Layer.mergeAll(
+  AlertNotices.layer,
   AssetIdentities.layer.pipe(Layer.provide(Outbox.layer)),
   Audit.layer,
   Checkpoints.layer,
@@ -51,6 +58,9 @@ export const layer = Layer.mergeAll(
   OpportunityQueue.layer,
   OpportunityViews.layer,
   Outbox.layer,
+  PriceAlerts.layer,
+  PersonalData.layer,
+  Persons.layer,
   QueueFigures.layer,
   RateLimits.layer,
   Receipts.layer,
@@ -60,7 +70,9 @@ export const layer = Layer.mergeAll(
   SealedRecords.layer,
   SessionExtensions.layer,
   Sessions.layer,
+  Standings.layer,
   TelegramUpdates.layer,
+  ToldHistory.layer,
   TrackRecord.layer.pipe(Layer.provide(Outbox.layer)),
   UserChannels.layer,
   UserSchedule.layer,
