@@ -43,8 +43,9 @@ const make = Effect.gen(function* () {
       )
       select kind, strategy, opportunity_type as type, channel,
         count(*) filter (where open) as depth,
-        (greatest(0, extract(epoch from ${at(nowMs)}::timestamptz - min(since) filter (where open))) * 1000)::bigint
-          as "oldestAgeMs",
+        case when count(*) filter (where open) > 0 then
+          (greatest(0, extract(epoch from ${at(nowMs)}::timestamptz - min(since) filter (where open))) * 1000)::bigint
+          end as "oldestAgeMs",
         count(*) filter (where status = 'sent' and recent) as sent,
         count(*) filter (where status = 'failed' and recent) as failed,
         count(*) filter (where status = 'expired' and recent) as expired,
