@@ -28,10 +28,11 @@ const WEEKDAYS: ReadonlyArray<Weekday> = [1, 2, 3, 4, 5, 6, 7]
 const weekdayOf = (dayNumber: number): Weekday => WEEKDAYS[(dayNumber % 7 + 10) % 7] ?? 1
 const before: Readonly<Record<Weekday, Weekday>> = { 1: 7, 2: 1, 3: 2, 4: 3, 5: 4, 6: 5, 7: 6 }
 
-const offsetAt = (timeZone: string, atMs: number): number =>
+export const offsetAt = (timeZone: string, atMs: number): number =>
   DateTime.zonedOffset(DateTime.makeZonedUnsafe(atMs, { timeZone, adjustForTimeZone: false }))
 
-const localOf = (wallMs: number): LocalTime => {
+/** Of an instant that the zone's offset was added to. */
+export const localOf = (wallMs: number): LocalTime => {
   const day = Math.floor(wallMs / DAY_MS)
   return { weekday: weekdayOf(day), minute: Math.floor((wallMs - day * DAY_MS) / MINUTE_MS) }
 }
@@ -69,7 +70,7 @@ export const quietAt = (preferences: Preferences, atMs: number): QuietReason | n
   quietAtLocal(preferences, localTimeAt(preferences.timeZone, atMs), atMs)
 
 /** The first instant after `aMs`, up to `bMs`, at which the zone's clocks differ from those at `aMs`. */
-const clockChange = (timeZone: string, aMs: number, bMs: number): number => {
+export const clockChange = (timeZone: string, aMs: number, bMs: number): number => {
   const offset = offsetAt(timeZone, aMs)
   let unchanged = aMs, changed = bMs
   while (changed - unchanged > 1) {

@@ -1,15 +1,22 @@
 /**
  * Audience: everyone who may be told of anything now, in memory, kept current by events.
  *
- * In: the whole audience at start, then changes told by the Store. Out: who fits an opportunity, ranked. Promises: a
- * match reads memory alone; only recipients whose known session has just run out are asked for again, because extensions
- * are not announced; after missed notices everything is read again.
+ * In: the whole audience at start, then changes told by the Store. Out: whom an opportunity fits, best first, and why it
+ * does not fit the others. Promises: a match reads memory alone; only recipients whose known session has just run out
+ * are asked for again, all at once, because extensions are not announced; after missed notices everything is read again.
+ * What each was told is a hint: this process's own tellings at once, everybody's every five minutes; the queue decides.
  */
-import { Clock, Context, Effect, Layer, Metric, Option, Schedule, type Scope, Stream } from "effect"
-import { mismatch, type MismatchReason, type Offer, offerOf, rank } from "../domain/Matching.ts"
+import { Clock, Context, Duration, Effect, Layer, Metric, Schedule, type Scope, Stream } from "effect"
+import { AudienceIndex, type Matched } from "../domain/audience/AudienceIndex.ts"
+import { profitOf } from "../domain/Cooldown.ts"
+import { NO_STANDING } from "../domain/Eligibility.ts"
+import { offerOf } from "../domain/Matching.ts"
 import type { Opportunity } from "../domain/Opportunity.ts"
-import type { Recipient } from "../domain/User.ts"
+import type { TelegramId } from "../domain/User.ts"
+import { EligibilityPolicy } from "../layers/EligibilityPolicy.ts"
+import { Standings } from "../layers/Standings.ts"
 import type { StoreError } from "../layers/Store.ts"
+import { ToldHistory } from "../layers/ToldHistory.ts"
 import { type AudienceChange, Users } from "../layers/Users.ts"
 
 const mismatchesTotal = Metric.counter("audience_mismatches_total", {
@@ -17,34 +24,61 @@ const mismatchesTotal = Metric.counter("audience_mismatches_total", {
 })
 
 const again = Schedule.min([Schedule.exponential("100 millis"), Schedule.spaced("2 seconds")])
+const HISTORY_EVERY = Duration.minutes(5)
+const HOUR_MS = 3_600_000
+
+type Needs = Users | Standings | ToldHistory
 
 export class Audience extends Context.Service<Audience, {
-  /** Who fits, best first. */
-  readonly matching: (opportunity: Opportunity, nowMs: number) => Effect.Effect<ReadonlyArray<Recipient>, StoreError>
+  /** The `limit` best of those it fits, and how many it does not by reason. */
+  readonly matching: (opportunity: Opportunity, nowMs: number, limit: number) => Effect.Effect<Matched, StoreError>
+  /** They are being told of it: what comes next knows. */
+  readonly told: (chatId: TelegramId, opportunity: Opportunity, nowMs: number) => Effect.Effect<void>
   readonly size: Effect.Effect<number>
 }>()("arbedge/Audience") {
   /** Ready once the audience was read for the first time. */
-  static readonly layer: Layer.Layer<Audience, StoreError, Users> = Layer.effect(Audience, Effect.suspend(() => make))
+  static readonly layer: Layer.Layer<Audience, StoreError, Needs> = Layer.effect(Audience, Effect.suspend(() => make))
 }
 
-const make: Effect.Effect<Audience["Service"], StoreError, Users | Scope.Scope> = Effect.gen(function* () {
-  const users = yield* Users
-  let known = new Map<string, Recipient>()
+const make: Effect.Effect<Audience["Service"], StoreError, Needs | Scope.Scope> = Effect.gen(function* () {
+  const users = yield* Users, standings = yield* Standings, history = yield* ToldHistory
+  const rules = yield* EligibilityPolicy
+  const index = new AudienceIndex(rules)
 
-  const readAll = Effect.gen(function* () {
-    const everyone = yield* users.audience(yield* Clock.currentTimeMillis)
-    known = new Map(everyone.map((recipient) => [recipient.chatId, recipient]))
+  const readTold = Effect.gen(function* () {
+    const nowMs = yield* Clock.currentTimeMillis
+    const tellings = yield* history.since(nowMs - Math.max(HOUR_MS, rules.cooldown.cooldownMs))
+    const today = yield* history.today(nowMs)
+    index.forgetTold()
+    for (const { chatId, fingerprint, ...told } of tellings) index.tell(chatId, fingerprint, told)
+    for (const chatId of index.chats()) index.setDay(chatId, today.get(chatId) ?? 0, nowMs)
   })
 
-  const readOne = (chatId: string) =>
-    Effect.gen(function* () {
-      const recipient = yield* users.recipientOf(chatId, yield* Clock.currentTimeMillis)
-      if (Option.isSome(recipient)) known.set(chatId, recipient.value)
-      else known.delete(chatId)
-      return recipient
-    })
+  const readAll = Effect.gen(function* () {
+    const nowMs = yield* Clock.currentTimeMillis
+    const everyone = yield* users.audience(nowMs)
+    const all = yield* standings.all(nowMs)
+    const present = new Set(everyone.map(({ chatId }) => chatId))
+    for (const chatId of [...index.chats()].filter((chatId) => !present.has(chatId))) index.remove(chatId)
+    for (const recipient of everyone) index.put(recipient, all.get(recipient.userId) ?? NO_STANDING)
+    yield* readTold
+  })
 
-  const follow = (change: AudienceChange) => change._tag === "Unknown" ? readAll : readOne(change.telegramId)
+  /** Who is not found is not to be sent anything. */
+  const readThese = Effect.fnUntraced(function* (chatIds: ReadonlyArray<TelegramId>, nowMs: number) {
+    const found = new Map((yield* users.recipientsOf(chatIds, nowMs)).map((one) => [one.chatId, one]))
+    const theirs = yield* standings.of([...found.values()].map(({ userId }) => userId), nowMs)
+    for (const chatId of chatIds) {
+      const recipient = found.get(chatId)
+      if (recipient === undefined) index.remove(chatId)
+      else index.put(recipient, theirs.get(recipient.userId) ?? NO_STANDING)
+    }
+  })
+
+  const follow = (change: AudienceChange) =>
+    change._tag === "Unknown"
+      ? readAll
+      : Effect.flatMap(Clock.currentTimeMillis, (nowMs) => readThese([change.telegramId], nowMs))
 
   yield* readAll
   yield* users.audienceChanges.pipe(
@@ -53,30 +87,25 @@ const make: Effect.Effect<Audience["Service"], StoreError, Users | Scope.Scope> 
     Effect.retry(again),
     Effect.forkScoped,
   )
-
-  /** Recipients whose known session ran out may have extended it since. */
-  const renewed = (offer: Offer, nowMs: number) =>
-    Effect.gen(function* () {
-      const stale = [...known.values()].filter((recipient) => recipient.sessionExpiresAt <= nowMs)
-      const fresh = yield* Effect.forEach(stale, (recipient) => readOne(recipient.chatId))
-      return fresh.flatMap((recipient) => Option.toArray(recipient))
-        .filter((recipient) => mismatch(offer, recipient, nowMs) === null)
-    })
+  yield* Effect.sleep(HISTORY_EVERY).pipe(
+    Effect.andThen(readTold),
+    Effect.catch((error) => Effect.logWarning("what was told is not read again", error.reason)),
+    Effect.forever,
+    Effect.forkScoped,
+  )
 
   return {
-    matching: Effect.fn("Audience.matching")(function* (opportunity: Opportunity, nowMs: number) {
-      const offer = offerOf(opportunity)
-      const mismatched = new Map<MismatchReason, number>()
-      const fitting = [...known.values()].filter((recipient) => {
-        const reason = mismatch(offer, recipient, nowMs)
-        if (reason !== null) mismatched.set(reason, (mismatched.get(reason) ?? 0) + 1)
-        return reason === null
-      })
-      for (const [reason, count] of mismatched) {
+    matching: Effect.fn("Audience.matching")(function* (opportunity: Opportunity, nowMs: number, limit: number) {
+      const expired = index.expired(nowMs)
+      if (expired.length > 0) yield* readThese(expired, nowMs)
+      const matched = index.match(offerOf(opportunity), nowMs, limit)
+      for (const [reason, count] of matched.refused) {
         yield* Metric.update(Metric.withAttributes(mismatchesTotal, { reason }), count)
       }
-      return rank([...fitting, ...(yield* renewed(offer, nowMs))])
+      return matched
     }),
-    size: Effect.sync(() => known.size),
+    told: (chatId, opportunity, nowMs) =>
+      Effect.sync(() => index.tell(chatId, opportunity.fingerprint, { atMs: nowMs, netProfit: profitOf(opportunity) })),
+    size: Effect.sync(() => index.size),
   }
 })

@@ -11,18 +11,24 @@
 import { Clock, Duration, Effect, Metric, Option, Ref, Schedule, Schema, Stream } from "effect"
 import { CoordinatorClient } from "../actors/Coordinator.ts"
 import { UserQueueClient } from "../actors/UserQueue.ts"
+import type { Matched } from "../domain/audience/AudienceIndex.ts"
 import type { OpportunityDistributed } from "../domain/Fact.ts"
 import { DataSource } from "../domain/Frame.ts"
 import { type Opportunity, OpportunityJson } from "../domain/Opportunity.ts"
+import { editDueAt, editPriority } from "../domain/LivingMessage.ts"
 import { TELEGRAM_LIMITS } from "../domain/RateLimit.ts"
 import * as Subject from "../domain/Subject.ts"
+import type { Verdict } from "../domain/Verdict.ts"
 import { Bus, type Delivery } from "../layers/Bus.ts"
 import { type NewQueueItem, OpportunityQueue } from "../layers/OpportunityQueue.ts"
 import { Outbox } from "../layers/Outbox.ts"
 import { Store } from "../layers/Store.ts"
 import { StreamTime } from "../layers/StreamTime.ts"
+import { ToldHistory } from "../layers/ToldHistory.ts"
+import { TrackRecord } from "../layers/TrackRecord.ts"
 import { SOURCE_HEADER } from "./Analyse.ts"
 import { Audience } from "./Audience.ts"
+import { makeChooser, POOL } from "./Choose.ts"
 import { Payload } from "./Deliver.ts"
 import { OPPORTUNITIES } from "./Topology.ts"
 
@@ -44,10 +50,29 @@ const decoder = new TextDecoder()
 const languageOf = (payload: unknown): Payload["language"] =>
   Option.match(decodePayload(payload), { onNone: () => "en", onSome: (known) => known.language })
 
-/** How many messages can leave before the opportunity expires. */
-const sendable = (opportunity: Opportunity, nowMs: number): number => {
+const NOBODY: { readonly matched: number; readonly rows: ReadonlyArray<NewQueueItem> } = { matched: 0, rows: [] }
+
+/** How many messages can leave before the opportunity expires, behind those that wait already. */
+const sendable = (opportunity: Opportunity, ahead: number, nowMs: number): number => {
   const { grants, windowMs } = TELEGRAM_LIMITS.global
-  return Math.floor(Math.max(0, opportunity.expiresAt - nowMs) / windowMs * grants)
+  return Math.max(0, Math.floor(Math.max(0, opportunity.expiresAt - nowMs) / windowMs * grants) - ahead)
+}
+
+/** Level 3 of validation: how many each reason kept from it, of all it was compared with. */
+const verdictOf = (opportunity: Opportunity, matched: Matched, kept: number, at: number): Verdict => {
+  const { audience, eligible, refused } = matched
+  const [most] = [...refused].toSorted(([, a], [, b]) => b - a)
+  return {
+    opportunityId: opportunity.id,
+    fingerprint: opportunity.fingerprint,
+    revision: opportunity.revision,
+    level: 3,
+    userId: null,
+    passed: eligible > 0,
+    reason: eligible > 0 ? null : most?.[0] ?? "nobody_there",
+    values: { audience, eligible, kept, ...Object.fromEntries(refused) },
+    at,
+  }
 }
 
 export interface DistributeOptions {
@@ -58,12 +83,19 @@ export interface DistributeOptions {
 const make = Effect.fnUntraced(function* (options: DistributeOptions) {
   const audience = yield* Audience, coordinator = yield* CoordinatorClient, userQueue = yield* UserQueueClient
   const queue = yield* OpportunityQueue, outbox = yield* Outbox, store = yield* Store
-  const streamTime = yield* StreamTime
+  const streamTime = yield* StreamTime, choose = yield* makeChooser
+  const history = yield* ToldHistory, record = yield* TrackRecord
 
-  const notifications = (opportunity: Opportunity, nowMs: number) =>
-    Effect.map(audience.matching(opportunity, nowMs), (matched) => ({
-      matched: matched.length,
-      rows: matched.slice(0, sendable(opportunity, nowMs)).map(({ chatId, preferences, userId }): NewQueueItem => ({
+  const notifications = Effect.fnUntraced(function* (opportunity: Opportunity, nowMs: number) {
+    const seats = sendable(opportunity, yield* history.ahead(opportunity.priority, nowMs), nowMs)
+    const matched = yield* audience.matching(opportunity, nowMs, Math.max(seats, POOL))
+    const { chosen, strategy } = yield* choose(opportunity, matched.targets, seats, nowMs)
+    const verdict = verdictOf(opportunity, matched, chosen.length, nowMs)
+    yield* record.append({ verdicts: [verdict], outcomes: [] }, nowMs)
+    return {
+      matched: matched.eligible,
+      rows: chosen.map(({ chatId, language, userId }): NewQueueItem => ({
+        strategy,
         opportunityId: opportunity.id,
         userId,
         chatId,
@@ -71,21 +103,26 @@ const make = Effect.fnUntraced(function* (options: DistributeOptions) {
         priority: opportunity.priority,
         scheduledAt: null,
         expiresAt: opportunity.expiresAt,
-        payload: { opportunity, language: preferences.language } satisfies Payload,
+        payload: { opportunity, language } satisfies Payload,
       })),
-    }))
+    }
+  })
 
   /** Also for those whose notification still waits: until it expires they are owed it, and its end right after. */
   const edits = (opportunity: Opportunity, nowMs: number) =>
     Effect.map(queue.toldOf(opportunity.id), (told) => ({
       matched: told.length,
-      rows: told.map(({ chatId, payload, userId }): NewQueueItem => ({
+      rows: told.map(({ chatId, payload, touchedAt, userId }): NewQueueItem => ({
         opportunityId: opportunity.id,
         userId,
         chatId,
         purpose: `edit:${opportunity.revision}`,
-        priority: opportunity.priority,
-        scheduledAt: null,
+        priority: editPriority(opportunity.priority),
+        scheduledAt: editDueAt(
+          opportunity.state,
+          { isGroup: chatId.startsWith("-"), touchedAtMs: touchedAt },
+          nowMs,
+        ),
         expiresAt: nowMs + EDIT_LIFETIME_MS,
         payload: { opportunity, language: languageOf(payload) } satisfies Payload,
       })),
@@ -97,11 +134,11 @@ const make = Effect.fnUntraced(function* (options: DistributeOptions) {
     const nowMs = yield* Clock.currentTimeMillis
     yield* Metric.update(Metric.withAttributes(distributedTotal, { action }), 1)
     const inserted = yield* store.transaction(Effect.gen(function* () {
-      const { matched, rows } = action === "notify"
-        ? yield* notifications(opportunity, nowMs)
-        : action === "edit"
-        ? yield* edits(opportunity, nowMs)
-        : { matched: 0, rows: [] }
+      // Who was told before of what is worth telling anew sees it where they were told.
+      const told = action === "none" || opportunity.revision === 1 ? NOBODY : yield* edits(opportunity, nowMs)
+      const fresh = action === "notify" ? yield* notifications(opportunity, nowMs) : NOBODY
+      const matched = action === "notify" ? fresh.matched : told.matched
+      const rows = [...fresh.rows, ...told.rows]
       const inserted = rows.length === 0 ? [] : yield* queue.enqueue(rows, nowMs)
       const { id: opportunityId, revision, state } = opportunity
       const payload: OpportunityDistributed = {
@@ -117,8 +154,12 @@ const make = Effect.fnUntraced(function* (options: DistributeOptions) {
       yield* outbox.append([{ subject: Subject.fact("opportunity", "distributed"), payload }], nowMs)
       return inserted
     }))
-    yield* Effect.forEach(new Set(inserted.map((row) => row.userId)), (userId) =>
+    // Edits have their times already.
+    const undecided = inserted.filter(({ purpose }) => purpose === "notify")
+    const chats = new Map(undecided.map(({ chatId, userId }) => [userId, chatId]))
+    yield* Effect.forEach(chats, ([userId, chatId]) =>
       userQueue.wake(userId).pipe(
+        Effect.tap(({ admitted }) => admitted > 0 ? audience.told(chatId, opportunity, nowMs) : Effect.void),
         Effect.catch((error) => Effect.logDebug("a wake is left to the sweep", userId, error._tag)),
       ), { concurrency: WAKES, discard: true })
   })

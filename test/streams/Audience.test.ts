@@ -21,7 +21,8 @@ const opportunity = someOpportunity({ netBps: "10.0000" })
 const matching = (nowMs = t0) =>
   Effect.flatMap(
     Audience,
-    (audience) => Effect.map(audience.matching(opportunity, nowMs), (all) => all.map(({ chatId }) => chatId)),
+    (audience) =>
+      Effect.map(audience.matching(opportunity, nowMs, 1_000), ({ targets }) => targets.map(({ chatId }) => chatId)),
   )
 const becomes = (...chats: ReadonlyArray<string>) =>
   until(Effect.map(matching(), (found) => found.join() === chats.join()))
@@ -82,6 +83,7 @@ layer(world, { timeout: "60 seconds" })("The audience", (it) => {
         assert.strictEqual(session._tag, "Some")
         if (session._tag === "Some") yield* sessions.extend({ session: session.value, nowMs: t0, ttlMs: day })
         assert.deepStrictEqual(yield* matching(t0 + 2 * minute), ["100"])
+        assert.strictEqual(yield* Audience.use((audience) => audience.size), 1)
       }))
     }))
 })

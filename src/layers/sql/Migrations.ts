@@ -21,6 +21,7 @@ import { trackRecord } from "./migrations/0009_track_record.ts"
 import { sessionExpiry } from "./migrations/0010_session_expiry.ts"
 import { onboarding } from "./migrations/0011_onboarding.ts"
 import { preferences } from "./migrations/0013_preferences.ts"
+import { priceAlerts } from "./migrations/0014_price_alerts.ts"
 import { audit } from "./migrations/0015_audit.ts"
 import { directory } from "./migrations/0016_directory.ts"
 import { standings } from "./migrations/0017_standings.ts"
@@ -58,6 +59,7 @@ const MIGRATIONS = {
   "0010_session_expiry": script(sessionExpiry),
   "0011_onboarding": script(onboarding),
   "0013_preferences": script(preferences),
+  "0014_price_alerts": script(priceAlerts),
   "0015_audit": script(audit),
   "0016_directory": script(directory),
   "0017_standings": script(standings),
