@@ -4,7 +4,7 @@
  *
  *   (activation) --rows not closed--> each open one with its timer
  *   unknown --opened--> open: notify          open --improved--> open: edit, or notify anew when much better and rested
- *   open --fading--> open: none               open --closed--> closed: edit those who were told
+ *   open --fading--> open: edit               open --closed--> closed: edit those who were told
  *   open --expiresAt--> closed: the closing transition and the live `...expired` are published, then the row is written
  *   closed --anything newer--> closed: none   any --older revision--> none   any --the same again--> the same answer
  *   --idle 12 hours (pairs are few), shutdown, defect--> (passivated): rows hold all but what people were last told,

@@ -5,7 +5,8 @@
  *   idle --Wake--> deciding: all rows without a time, in one transaction under the user's lock, together with those
  *                            of other users woken meanwhile --> idle
  *     an edit          --> admitted, due at once
- *     a notification   --> admitted, due now or when the active hours begin | refused, with a reason the row keeps
+ *     a notification   --> admitted, due now, when the active hours begin, or with others as a batch | refused, with a
+ *                          reason the row keeps
  *   idle --5 seconds without a wake, shutdown, defect--> (gone): it remembers nothing, the rows are everything
  *
  * In: wakes, from Distribute after its rows are committed and from `sweep`. Out: rows of the queue with a time or an
@@ -18,7 +19,8 @@ import * as ClusterSchema from "effect/cluster/ClusterSchema"
 import * as Entity from "effect/cluster/Entity"
 import type { Sharding } from "effect/cluster/Sharding"
 import * as Rpc from "effect/rpc/Rpc"
-import { decide, type Decision, horizonOf } from "../domain/Admission.ts"
+import { type Awaiting, decide, type Decision, horizonOf } from "../domain/Admission.ts"
+import { DEFAULT_COOLDOWN } from "../domain/Cooldown.ts"
 import type { TelegramId } from "../domain/User.ts"
 import * as Gathering from "../layers/Gathering.ts"
 import { OpportunityQueue, type QueueItem } from "../layers/OpportunityQueue.ts"
@@ -79,14 +81,21 @@ const makeDecider = Effect.gen(function* () {
       const known = [...recipients.keys()], sinceMs = Math.min(nowMs, ...horizons)
       const spent = yield* queue.spentSince(known, sinceMs)
       const seen = yield* views.since(known, sinceMs)
+      const fresh = items.filter(({ purpose }) => purpose === "notify").map(({ queueId }) => queueId)
+      const tellings = yield* queue.tellings(fresh, nowMs - DEFAULT_COOLDOWN.cooldownMs)
+      const batches = yield* queue.waitingBatches(known, nowMs)
       return new Map([...waiting].map(([userId, rows]) => [userId, {
         recipient: recipients.get(userId) ?? null,
-        awaiting: rows.map(({ expiresAt, kind, purpose, queueId }) => ({
+        awaiting: rows.map(({ channel, expiresAt, kind, priority, purpose, queueId }): Awaiting => ({
           queueId,
           isEdit: purpose !== "notify",
           isNotice: kind !== "opportunity",
           expiresAt,
+          // Other channels carry one opportunity a message.
+          ...(channel === "telegram" ? { priority } : {}),
+          ...tellings.get(queueId),
         })),
+        batches: batches.get(userId) ?? [],
         spentAtMs: spent.get(userId) ?? [],
         viewedAtMs: (seen.get(userId) ?? []).map(({ atMs }) => atMs),
       }]))

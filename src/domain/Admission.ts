@@ -6,6 +6,9 @@
  * is scheduled ahead; edits are always admitted, at once; every refusal has a reason from a closed list.
  */
 import { Schema } from "effect"
+import { type Batch, place, withPlaced } from "./Batching.ts"
+import { restsUntil, type Told } from "./Cooldown.ts"
+import type { Priority } from "./Opportunity.ts"
 import { type Preferences, startOfDay, startOfNextDay } from "./Preferences.ts"
 import { quietAt, quietEndsAt } from "./QuietTime.ts"
 import { limitsOf } from "./Tier.ts"
@@ -19,6 +22,7 @@ export const RefusalReason = Schema.Literals([
   "outside_hours",
   "hour_limit",
   "day_limit",
+  "cooldown",
   "expired",
 ])
 export type RefusalReason = typeof RefusalReason.Type
@@ -29,11 +33,24 @@ export interface Awaiting {
   readonly isEdit: boolean
   /** No opportunity: it neither counts against the caps nor is held to them. */
   readonly isNotice?: boolean
+  /** How long it may wait for company in a batch. Left out: it leaves by itself. */
+  readonly priority?: Priority
+  /** When the same fingerprint was last told, by another row. Left out or null: not lately. */
+  readonly told?: Told | null
+  /** What it tells. Left out: nothing that rests. */
+  readonly fingerprint?: string
+  readonly netProfit?: number | null
   readonly expiresAt: number
 }
 
 export type Decision =
-  | { readonly _tag: "Admit"; readonly queueId: number; readonly dueAtMs: number }
+  | {
+    readonly _tag: "Admit"
+    readonly queueId: number
+    readonly dueAtMs: number
+    /** With which others it leaves; left out: by itself. */
+    readonly batchId?: number
+  }
   | { readonly _tag: "Refuse"; readonly queueId: number; readonly reason: RefusalReason }
 
 export interface Situation {
@@ -45,6 +62,8 @@ export interface Situation {
   readonly spentAtMs: ReadonlyArray<number>
   /** Times at which they were shown something because they asked: it counts against the tier's limits alone. */
   readonly viewedAtMs?: ReadonlyArray<number>
+  /** Batches of theirs that wait already. */
+  readonly batches?: ReadonlyArray<Batch>
 }
 
 export const HOUR_MS = 3_600_000
@@ -95,7 +114,11 @@ const brokenCap = (
 export const decide = (situation: Situation, nowMs: number): ReadonlyArray<Decision> => {
   const { recipient } = situation
   const spent = [...situation.spentAtMs]
-  return situation.awaiting.map(({ expiresAt, isEdit, isNotice, queueId }): Decision => {
+  const toldNow = new Map<string, Told>()
+  let batches = situation.batches ?? []
+  return situation.awaiting.map((row): Decision => {
+    const { expiresAt, isEdit, isNotice, netProfit = null, priority, queueId } = row
+    const fingerprint = row.fingerprint ?? `row ${queueId}`, told = toldNow.get(fingerprint) ?? row.told ?? null
     const refuse = (reason: RefusalReason): Decision => ({ _tag: "Refuse", queueId, reason })
     if (isEdit) return { _tag: "Admit", queueId, dueAtMs: nowMs }
     if (nowMs >= expiresAt) return refuse("expired")
@@ -106,9 +129,16 @@ export const decide = (situation: Situation, nowMs: number): ReadonlyArray<Decis
     if (dueAtMs === null || dueAtMs >= expiresAt) return refuse(quiet ?? "expired")
     if (dueAtMs >= recipient.sessionExpiresAt) return refuse("no_session")
     if (isNotice === true) return { _tag: "Admit", queueId, dueAtMs }
-    const reason = brokenCap(recipient, dueAtMs, spent, situation.viewedAtMs ?? [])
+    if (restsUntil(told, netProfit, nowMs) !== null) return refuse("cooldown")
+    const placed = priority === undefined || !recipient.preferences.batchNotifications
+      ? { dueAtMs, batchId: null }
+      : place({ queueId, priority, expiresAt }, dueAtMs, batches)
+    const reason = brokenCap(recipient, placed.dueAtMs, spent, situation.viewedAtMs ?? [])
     if (reason !== null) return refuse(reason)
-    spent.push(dueAtMs)
-    return { _tag: "Admit", queueId, dueAtMs }
+    spent.push(placed.dueAtMs)
+    batches = withPlaced(batches, placed)
+    toldNow.set(fingerprint, { atMs: placed.dueAtMs, netProfit })
+    const { batchId } = placed
+    return { _tag: "Admit", queueId, dueAtMs: placed.dueAtMs, ...(batchId === null ? {} : { batchId }) }
   })
 }

@@ -6,6 +6,7 @@
  * however often it arrives; an older one never undoes a newer; what is closed stays closed.
  */
 import { Schema } from "effect"
+import { type CooldownPolicy, DEFAULT_COOLDOWN, isMaterial, profitOf } from "./Cooldown.ts"
 import type { Opportunity } from "./Opportunity.ts"
 
 /** `notify`: tell whom it fits and who has not been told, and edit those who have. `edit`: the latter alone. */
@@ -31,14 +32,10 @@ export const AnnouncementReason = Schema.Literals([
 export const Announcement = Schema.Struct({ action: AnnouncementAction, reason: AnnouncementReason })
 export type Announcement = typeof Announcement.Type
 
-export interface AnnouncementPolicy {
-  /** Told anew when the net profit has grown by this fraction since it was last told ... */
-  readonly materialImprovement: number
-  /** ... and so long ago (ms). */
-  readonly cooldownMs: number
-}
+/** Told anew when the net profit has grown materially since it was last told, and that was long ago. */
+export type AnnouncementPolicy = CooldownPolicy
 
-export const DEFAULT_POLICY: AnnouncementPolicy = { materialImprovement: 0.5, cooldownMs: 4 * 3_600_000 }
+export const DEFAULT_POLICY: AnnouncementPolicy = DEFAULT_COOLDOWN
 
 /** What is known of an opportunity that is not closed. */
 export interface Known {
@@ -60,7 +57,7 @@ export const recalled = (opportunity: Opportunity): Known => ({
 const byState: Readonly<Record<Opportunity["state"], Announcement>> = {
   opened: { action: "notify", reason: "opened" },
   improved: { action: "edit", reason: "improved" },
-  fading: { action: "none", reason: "fading" },
+  fading: { action: "edit", reason: "fading" },
   closed: { action: "edit", reason: "closed" },
 }
 
@@ -78,12 +75,13 @@ export const announce = (
     if (transition.revision === opportunity.revision) {
       return transition.state === opportunity.state ? answer ?? byState[state] : { action: "none", reason: "stale" }
     }
-    const grown = Number(transition.netProfit ?? 0) >= told.netProfit * (1 + policy.materialImprovement)
+    const grown = isMaterial(told.netProfit, profitOf(transition), policy)
     if (state === "improved" && grown && nowMs - told.atMs >= policy.cooldownMs) {
       return { action: "notify", reason: "improved_materially" }
     }
     // Told again, unchanged: it lives on.
-    return state === "opened" ? { action: "none", reason: "unchanged" } : byState[state]
+    const isUnchanged = state === "opened" || (state === "fading" && opportunity.state === "fading")
+    return isUnchanged ? { action: "none", reason: "unchanged" } : byState[state]
   }
   if (state !== "closed" && nowMs >= transition.expiresAt) return { action: "none", reason: "expired" }
   // Its opening was never seen here, so nobody has been told.

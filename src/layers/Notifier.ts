@@ -14,6 +14,10 @@ import type { Preferences } from "../domain/Preferences.ts"
 export interface Notification {
   readonly chatId: string
   readonly opportunity: Opportunity
+  /** Where the message tells of several: all of them, in order. Left out or empty: the opportunity alone. */
+  readonly batch?: ReadonlyArray<Opportunity>
+  /** It had closed before it was told, so long after it was found. Left out or null: told in time. */
+  readonly toldAfterMs?: number | null
   readonly language: Preferences["language"]
   /** When it is shown (ms): the card tells how old the opportunity is. */
   readonly nowMs: number

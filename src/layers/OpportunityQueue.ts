@@ -11,6 +11,8 @@
  */
 import { Context, type Effect, type Option, Schema } from "effect"
 import { DeliveryChannel } from "../domain/DeliveryChannel.ts"
+import type { Batch } from "../domain/Batching.ts"
+import type { Told } from "../domain/Cooldown.ts"
 import { Priority } from "../domain/Opportunity.ts"
 import { Strategy } from "../domain/Strategy.ts"
 import type { TelegramId } from "../domain/User.ts"
@@ -60,6 +62,8 @@ export const QueueItem = Schema.Struct({
   /** Telegram's id of the sent message; of an edit: of the message to edit. Null: not sent yet. */
   messageId: Schema.NullOr(Schema.Int),
   lastError: Schema.NullOr(Schema.String),
+  /** Rows of one chat with the same leave as one message; null: by itself. */
+  batchId: Schema.NullOr(Schema.Int),
   payload: Schema.Unknown,
 })
 export type QueueItem = typeof QueueItem.Type
@@ -104,6 +108,14 @@ export interface Reclaimed {
   readonly failed: number
 }
 
+/** What a row is about to tell its user. */
+export interface Telling {
+  readonly fingerprint: string
+  readonly netProfit: number | null
+  /** The same fingerprint by another row, sent or scheduled; null: not since then. */
+  readonly told: Told | null
+}
+
 export class OpportunityQueue extends Context.Service<OpportunityQueue, {
   /**
    * Inserts what is new in one statement and tells the channel `queue`. A row that exists is left alone; a newer edit
@@ -123,7 +135,7 @@ export class OpportunityQueue extends Context.Service<OpportunityQueue, {
   readonly undecidedUsers: Effect.Effect<ReadonlyArray<string>, StoreError>
   /** Gives rows that are pending and not leased their times; the channel `queue` hears of it. Out: how many. */
   readonly schedule: (
-    times: ReadonlyArray<{ readonly queueId: number; readonly dueAtMs: number }>,
+    times: ReadonlyArray<{ readonly queueId: number; readonly dueAtMs: number; readonly batchId?: number | null }>,
   ) => Effect.Effect<number, StoreError>
   /**
    * Leases due rows: by priority, then time. Rows leased to others are skipped; an edit waits until the notification's
@@ -132,6 +144,13 @@ export class OpportunityQueue extends Context.Service<OpportunityQueue, {
   readonly claim: (options: {
     readonly owner: string
     readonly limit: number
+    readonly nowMs: number
+    readonly leaseMs: number
+  }) => Effect.Effect<ReadonlyArray<QueueItem>, StoreError>
+  /** Leases what else of these batches is due and free, so that they leave together. Out: those rows alone. */
+  readonly claimMates: (options: {
+    readonly owner: string
+    readonly batchIds: ReadonlyArray<number>
     readonly nowMs: number
     readonly leaseMs: number
   }) => Effect.Effect<ReadonlyArray<QueueItem>, StoreError>
@@ -194,6 +213,21 @@ export class OpportunityQueue extends Context.Service<OpportunityQueue, {
     userIds: ReadonlyArray<string>,
     sinceMs: number,
   ) => Effect.Effect<ReadonlyMap<string, ReadonlyArray<number>>, StoreError>
+  /** By user: batches that still wait, with how many rows each holds. */
+  readonly waitingBatches: (
+    userIds: ReadonlyArray<string>,
+    nowMs: number,
+  ) => Effect.Effect<ReadonlyMap<string, ReadonlyArray<Batch>>, StoreError>
+  /** By row that tells of an opportunity: what it tells, and when its user was last told of the same by another row. */
+  readonly tellings: (
+    queueIds: ReadonlyArray<number>,
+    sinceMs: number,
+  ) => Effect.Effect<ReadonlyMap<number, Telling>, StoreError>
+  /** What a message told of, in its order, and when it was first sent. */
+  readonly toldBy: (
+    chatId: TelegramId,
+    messageId: number,
+  ) => Effect.Effect<ReadonlyArray<{ readonly opportunityId: string; readonly deliveredAt: number }>, StoreError>
   /** The message that told the chat of an opportunity. */
   readonly messageIdOf: (
     chatId: TelegramId,
@@ -201,7 +235,13 @@ export class OpportunityQueue extends Context.Service<OpportunityQueue, {
   ) => Effect.Effect<Option.Option<number>, StoreError>
   /** Everyone who was told of an opportunity, or is still to be: whom its close concerns; and what they are told. */
   readonly toldOf: (opportunityId: string) => Effect.Effect<
-    ReadonlyArray<{ readonly userId: string; readonly chatId: TelegramId; readonly payload: unknown }>,
+    ReadonlyArray<{
+      readonly userId: string
+      readonly chatId: TelegramId
+      readonly payload: unknown
+      /** When its message was sent or last edited; null: it has not left. */
+      readonly touchedAt: number | null
+    }>,
     StoreError
   >
 }>()("arbedge/OpportunityQueue") {}

@@ -84,7 +84,7 @@ layer(fixture, { timeout: "60 seconds" })("The coordinator", (it) => {
         assert.deepStrictEqual(answers, [
           { action: "notify", reason: "opened" },
           { action: "edit", reason: "improved" },
-          { action: "none", reason: "fading" },
+          { action: "edit", reason: "fading" },
           { action: "edit", reason: "closed" },
           { action: "none", reason: "already_closed" },
         ])

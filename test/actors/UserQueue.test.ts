@@ -9,7 +9,7 @@ import { OpportunityQueue } from "../../src/layers/OpportunityQueue.ts"
 import { Sessions } from "../../src/layers/Sessions.ts"
 import { Channel, Store } from "../../src/layers/Store.ts"
 import { Users } from "../../src/layers/Users.ts"
-import { day, minute, queueItem, someUser, t0 } from "../suites/StoreWorld.ts"
+import { day, minute, queueItem, someOpportunity, someUser, t0 } from "../suites/StoreWorld.ts"
 import { fresh, overBothStores, processOf } from "../support/actors.ts"
 
 /** One life of a process that hosts user queues. */
@@ -21,13 +21,13 @@ const running = <A, E, R>(
     Effect.provide(processOf(Layer.merge(behaviour, UserQueueClient.layer), options)),
   )
 
-/** A user with a valid session, who is pushed around the clock unless they want it otherwise. */
+/** A user with a valid session, who is pushed each by itself around the clock unless they want it otherwise. */
 const subscriber = Effect.fnUntraced(function* (preferences: Partial<Preferences> = {}) {
   const user = yield* someUser("100")
   yield* Users.use((users) =>
     users.setPreferences(
       user.userId,
-      { ...DEFAULT_PREFERENCES, activeHoursStart: 0, activeHoursEnd: 0, ...preferences },
+      { ...DEFAULT_PREFERENCES, activeHoursStart: 0, activeHoursEnd: 0, batchNotifications: false, ...preferences },
       t0,
     )
   )
@@ -161,5 +161,50 @@ overBothStores("A user's queue", (it) => {
         }),
         { maxResidentEntities: 1 },
       )
+    }))
+
+  it.effect("gathers what can wait into batches of five, which rows hold and a restart finds again", () =>
+    Effect.gen(function* () {
+      yield* fresh
+      const userId = yield* subscriber({ batchNotifications: true, maxPerHour: 9 })
+      yield* Users.use((users) => users.setPlan({ userId, role: "user", tier: "pro", nowMs: t0 }))
+      const half = t0 + minute / 2
+      yield* enqueue(userId, 4)
+      yield* running((queues) => queues.wake(userId))
+      yield* TestClock.setTime(t0 + 1_000)
+      yield* enqueue(userId, 2, {}, t0 + 1_000)
+      yield* enqueue(userId, 1, { priority: "critical", opportunityId: "urgent" }, t0 + 1_000)
+      yield* running((queues) => queues.wake(userId))
+      const placed = yield* Effect.flatMap(
+        Store,
+        ({ sql }) =>
+          sql<{ readonly batch: bigint | null; readonly due: number }>`select batch_id as batch,
+          (extract(epoch from scheduled_at) * 1000)::float8 as due
+          from opportunity_distribution_queue order by queue_id`,
+      )
+      const first = { batch: placed[0]?.batch ?? null, due: half }
+      // Half of the minute that those of the second wake had left, counted from t0: 30 s.
+      assert.deepStrictEqual(placed.slice(0, 5), [first, first, first, first, first])
+      assert.deepInclude(placed[5], { due: t0 + 1_000 + Math.floor((minute - 1_000) / 2) })
+      assert.notStrictEqual(placed[5]?.batch, first.batch)
+      assert.deepStrictEqual(placed[6], { batch: null, due: t0 + 1_000 })
+    }))
+
+  it.effect("tells nobody the same thing again within its rest, unless it earns half as much again", () =>
+    Effect.gen(function* () {
+      yield* fresh
+      const userId = yield* subscriber({ maxPerHour: 9 })
+      yield* Users.use((users) => users.setPlan({ userId, role: "user", tier: "pro", nowMs: t0 }))
+      const found = (id: string, netProfit: string, fingerprint = "f") => ({
+        opportunityId: id,
+        payload: { opportunity: someOpportunity({ id, fingerprint, netProfit }), language: "en" },
+      })
+      yield* enqueue(userId, 1, found("a", "10"))
+      yield* enqueue(userId, 1, found("b", "10", "another"))
+      yield* running((queues) => queues.wake(userId))
+      yield* enqueue(userId, 1, found("c", "14"), t0 + 1)
+      yield* enqueue(userId, 1, found("d", "15"), t0 + 2)
+      yield* running((queues) => queues.wake(userId))
+      assert.deepStrictEqual((yield* rows).map(({ why }) => why), [null, null, "cooldown", null])
     }))
 })

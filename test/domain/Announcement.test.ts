@@ -17,12 +17,18 @@ const knowing = (transition: Opportunity, nowMs = t0): Known =>
   after(null, transition, answered(null, transition, nowMs), nowMs)
 
 describe("A transition", () => {
-  it("notifies when it opens, edits when it improves or closes, and says nothing when it fades", () => {
+  it("notifies when it opens, and edits when it improves, fades or closes", () => {
     assert.deepStrictEqual(answered(null, opened), { action: "notify", reason: "opened" })
     const known = knowing(opened)
     assert.deepStrictEqual(answered(known, next(2, "improved")), { action: "edit", reason: "improved" })
-    assert.deepStrictEqual(answered(known, next(2, "fading")), { action: "none", reason: "fading" })
+    assert.deepStrictEqual(answered(known, next(2, "fading")), { action: "edit", reason: "fading" })
     assert.deepStrictEqual(answered(known, next(2, "closed")), { action: "edit", reason: "closed" })
+  })
+
+  it("that only says that it still fades says nothing new", () => {
+    const faded = after(knowing(opened), next(2, "fading"), { action: "edit", reason: "fading" }, t0)
+    assert.deepStrictEqual(answered(faded, next(3, "fading")), { action: "none", reason: "unchanged" })
+    assert.deepStrictEqual(answered(faded, next(3, "improved")), { action: "edit", reason: "improved" })
   })
 
   it("gets the same answer again when it is repeated", () => {

@@ -4,15 +4,13 @@
  * In: up to `MAX_ITEMS` opportunities at their newest revisions. Out: a card. Promises: pure; one that is gone stays in
  * its place and says so, so that numbers and buttons keep their meaning through every edit.
  */
+import { MAX_ITEMS } from "../Batching.ts"
 import type { Opportunity } from "../Opportunity.ts"
 import type { Action } from "./CallbackData.ts"
 import { itemButtons } from "./CardButtons.ts"
 import { CARD_TEXTS, type Language } from "./CardTexts.ts"
 import { bold } from "./Html.ts"
 import { type Card, summarize } from "./OpportunityCard.ts"
-
-/** A message holds no more. */
-export const MAX_ITEMS = 5
 
 export interface BatchOptions {
   readonly opportunities: ReadonlyArray<Opportunity>

@@ -115,7 +115,7 @@ const en: CardTexts = {
   fadingNote: "Fading: it no longer holds at these figures",
   closedAfter: (lifetime, checks) => `Gone: it lived ${lifetime}, ${checks === 1 ? "1 check" : `${checks} checks`}`,
   atBest: "At its best",
-  tooLate: (age) => `It was gone before I could tell you, found ${age} ago`,
+  tooLate: (age) => `It was gone before I could tell you, ${age} after it was found`,
   priority: "Priority",
   score: "score",
   unproven: "Unproven: too few similar cases to know how often it works",
@@ -223,7 +223,7 @@ const ru: CardTexts = {
   closedAfter: (lifetime, checks) =>
     `Больше нет: жил ${lifetime}, ${counted(checks, "проверка", "проверки", "проверок")}`,
   atBest: "В лучший момент",
-  tooLate: (age) => `Исчез раньше, чем я успел сообщить; найден ${age} назад`,
+  tooLate: (age) => `Исчез раньше, чем я успел сообщить: прошло ${age}`,
   priority: "Приоритет",
   score: "оценка",
   unproven: "Не подтверждено: похожих случаев слишком мало, чтобы знать, как часто это срабатывает",

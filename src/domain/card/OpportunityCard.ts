@@ -27,8 +27,8 @@ export interface CardOptions {
   readonly nowMs: number
   /** Adds levels, fee rates and book ages of each leg. Default false. */
   readonly detailed?: boolean
-  /** Told for the first time, and already closed: it says so. Default false. */
-  readonly isLate?: boolean
+  /** It had closed before it could be told, so long after it was found: it says so. Default null: told in time. */
+  readonly toldAfterMs?: number | null
   /** Where a leg's instrument is traded; null: no link. Default none. */
   readonly linkOf?: LinkOf
   /** Buttons that the reader may use. Default all. */
@@ -194,7 +194,7 @@ const footer = (opportunity: Opportunity, texts: CardTexts, nowMs: number): Read
 
 /** The message and its buttons; a closed one keeps the details and what its reader has to say of it. */
 export const render = (options: CardOptions): Card => {
-  const { detailed = false, isLate = false, language, nowMs, opportunity } = options
+  const { detailed = false, language, nowMs, opportunity, toldAfterMs = null } = options
   const texts = CARD_TEXTS[language]
   const isClosed = opportunity.state === "closed"
   const [title = "", ...rest] = isClosed ? closed(opportunity, texts) : living(opportunity, texts, nowMs)
@@ -202,9 +202,7 @@ export const render = (options: CardOptions): Card => {
     title,
     ...legs(opportunity, texts, options),
     ...rest,
-    ...(isClosed && isLate
-      ? [italic(texts.tooLate(Figures.duration(nowMs - opportunity.detectedAt, texts.units)))]
-      : []),
+    ...(isClosed && toldAfterMs !== null ? [italic(texts.tooLate(Figures.duration(toldAfterMs, texts.units)))] : []),
     ...(detailed ? footer(opportunity, texts, nowMs) : []),
     ...marks(opportunity, texts),
   ]

@@ -10,7 +10,7 @@ import { type NewQueueItem, OpportunityQueue, Purpose, QueueStatus } from "../Op
 import { Channel, Store } from "../Store.ts"
 import { queueColumns, QueueRow, waiting } from "./QueueRow.ts"
 import { makeSending } from "./QueueSending.ts"
-import { all, at, count, EpochMs, first, Int8, isoOf, one } from "./Rows.ts"
+import { all, at, count, EpochMs, first, Int8, int8s, isoOf, one } from "./Rows.ts"
 
 const InsertedRow = Schema.Struct({ queueId: Int8, chatId: Schema.String, userId: Schema.String, purpose: Purpose })
 const UserRow = Schema.Struct({ userId: Schema.String })
@@ -18,9 +18,26 @@ const NextRow = Schema.Struct({ at: Schema.NullOr(EpochMs) })
 const SpentRow = Schema.Struct({ userId: Schema.String, at: EpochMs })
 const CountRow = Schema.Struct({ status: QueueStatus, count: Int8 })
 const MessageRow = Schema.Struct({ messageId: Int8 })
-const ToldRow = Schema.Struct({ userId: Schema.String, chatId: Schema.String, payload: Schema.Unknown })
+const ToldRow = Schema.Struct({
+  userId: Schema.String,
+  chatId: Schema.String,
+  payload: Schema.Unknown,
+  touchedAt: Schema.NullOr(EpochMs),
+})
+const BatchRow = Schema.Struct({ userId: Schema.String, batchId: Int8, dueAtMs: EpochMs, items: Int8 })
+const TellingRow = Schema.Struct({
+  queueId: Int8,
+  fingerprint: Schema.String,
+  netProfit: Schema.NullOr(Schema.Finite),
+  toldAt: Schema.NullOr(EpochMs),
+  toldProfit: Schema.NullOr(Schema.Finite),
+})
+const SharingRow = Schema.Struct({ opportunityId: Schema.String, deliveredAt: EpochMs })
 
 const editPrefix = "edit:"
+
+/** A row may be told so long after it was made. */
+const day = 86_400_000
 
 const incomingRow = (item: NewQueueItem) => ({
   kind: item.kind ?? "opportunity",
@@ -36,9 +53,16 @@ const incomingRow = (item: NewQueueItem) => ({
   payload: item.payload,
 })
 
-const timeRow = ({ dueAtMs, queueId }: { readonly queueId: number; readonly dueAtMs: number }) => ({
+const timeRow = (
+  { batchId = null, dueAtMs, queueId }: {
+    readonly queueId: number
+    readonly dueAtMs: number
+    readonly batchId?: number | null
+  },
+) => ({
   queue_id: queueId,
   due_at: isoOf(dueAtMs),
+  batch_id: batchId,
 })
 
 const noRows: Readonly<Record<QueueStatus, number>> = {
@@ -75,10 +99,12 @@ const make = Effect.gen(function* () {
           and q.status = 'pending' and q.lease_owner is null
       ), inserted as (
         insert into opportunity_distribution_queue (opportunity_id, user_id, chat_id, purpose, revision, priority,
-          scheduled_at, due_since, expires_at, payload, kind, strategy, opportunity_type, channel, created_at, updated_at)
+          scheduled_at, due_since, expires_at, payload, kind, strategy, opportunity_type, fingerprint,
+          told_profit, channel, created_at, updated_at)
         select opportunity_id, user_id, chat_id, purpose, revision, priority, scheduled_at,
           case when scheduled_at is not null then greatest(scheduled_at, ${at(nowMs)}) end, expires_at, payload, kind,
-          strategy, payload #>> '{opportunity,type}', coalesce((select c.channel from user_channels c
+          strategy, payload #>> '{opportunity,type}', payload #>> '{opportunity,fingerprint}',
+          (payload #>> '{opportunity,netProfit}')::float8, coalesce((select c.channel from user_channels c
             where c.user_id = f.user_id and c.state = 'verified' and c.position < 0 order by c.position limit 1),
             'telegram'), ${at(nowMs)}, ${at(nowMs)}
         from fresh f order by priority, chat_id
@@ -107,9 +133,11 @@ const make = Effect.gen(function* () {
 
   const schedule: OpportunityQueue["Service"]["schedule"] = Effect.fn("OpportunityQueue.schedule")((times) =>
     times.length === 0 ? Effect.succeed(0) : sql`with times as (
-        select * from jsonb_to_recordset(${sql.json(times.map(timeRow))}) as x (queue_id bigint, due_at timestamptz)
+        select * from jsonb_to_recordset(${sql.json(times.map(timeRow))}) as x (queue_id bigint, due_at timestamptz,
+          batch_id bigint)
       ), scheduled as (
-        update opportunity_distribution_queue q set scheduled_at = t.due_at, due_since = t.due_at from times t
+        update opportunity_distribution_queue q set scheduled_at = t.due_at, due_since = t.due_at, batch_id = t.batch_id
+        from times t
         where q.queue_id = t.queue_id and q.status = 'pending' and q.lease_owner is null returning 1
       )
       select count(*) as count, (select pg_notify(${Channel.queue}, '')) is null as told from scheduled`.pipe(
@@ -134,6 +162,11 @@ const make = Effect.gen(function* () {
         set status = 'cancelled', error_message = ${why}, lease_owner = null, lease_until = null,
           updated_at = ${at(nowMs)}
         where chat_id = ${chatId} and status in ('pending', 'unknown') returning 1
+      ), alerts as (
+        update price_alert_notices n
+        set status = 'cancelled', error_message = ${why}, lease_owner = null, lease_until = null,
+          updated_at = ${at(nowMs)}
+        from users u where u.telegram_id = ${chatId} and n.user_id = u.user_id and n.status = 'pending'
       )
       select count(*) as count from stopped`.pipe(count("OpportunityQueue.cancelChat"))
   )
@@ -177,6 +210,48 @@ const make = Effect.gen(function* () {
     )
   )
 
+  const waitingBatches = Effect.fn("OpportunityQueue.waitingBatches")((userIds: ReadonlyArray<string>, nowMs: number) =>
+    sql`select user_id as "userId", batch_id as "batchId", min(scheduled_at) as "dueAtMs", count(*) as items
+      from opportunity_distribution_queue
+      where user_id = any(${userIds}::text[]) and status = 'pending' and purpose = 'notify' and batch_id is not null
+        and scheduled_at > ${at(nowMs)} and lease_owner is null
+      group by user_id, batch_id order by 3, 2`.pipe(
+      all("OpportunityQueue.waitingBatches", BatchRow),
+      Effect.map((rows) => Map.groupBy(rows, ({ userId }) => userId)),
+    )
+  )
+
+  const tellings: OpportunityQueue["Service"]["tellings"] = Effect.fn("OpportunityQueue.tellings")(
+    (queueIds: ReadonlyArray<number>, sinceMs: number) =>
+      sql`select w.queue_id as "queueId", w.fingerprint, w.told_profit as "netProfit", t.at as "toldAt",
+          t.told_profit as "toldProfit"
+        from opportunity_distribution_queue w left join lateral (
+          select coalesce(o.delivered_at, o.last_attempt_at, o.scheduled_at) as at, o.told_profit
+          from opportunity_distribution_queue o
+          where o.fingerprint = w.fingerprint and o.purpose = 'notify' and o.user_id = w.user_id
+            and o.queue_id <> w.queue_id and o.created_at > ${at(sinceMs - day)}
+            and o.status in ('pending', 'sending', 'sent', 'unknown')
+            and coalesce(o.delivered_at, o.last_attempt_at, o.scheduled_at) >= ${at(sinceMs)}
+          order by 1 desc limit 1
+        ) t on true
+        where w.queue_id = any(${int8s(queueIds)}) and w.fingerprint is not null`.pipe(
+        all("OpportunityQueue.tellings", TellingRow),
+        Effect.map((rows) =>
+          new Map(rows.map(({ fingerprint, netProfit, queueId, toldAt, toldProfit }) => [
+            queueId,
+            { fingerprint, netProfit, told: toldAt === null ? null : { atMs: toldAt, netProfit: toldProfit } },
+          ]))
+        ),
+      ),
+  )
+
+  const toldBy = Effect.fn("OpportunityQueue.toldBy")((chatId: string, messageId: number) =>
+    sql`select opportunity_id as "opportunityId", delivered_at as "deliveredAt" from opportunity_distribution_queue
+      where chat_id = ${chatId} and message_id = ${messageId} and purpose = 'notify' and status = 'sent'
+        and delivered_at is not null
+      order by queue_id`.pipe(all("OpportunityQueue.toldBy", SharingRow))
+  )
+
   const messageIdOf = Effect.fn("OpportunityQueue.messageIdOf")((chatId: string, opportunityId: string) =>
     sql`select message_id as "messageId" from opportunity_distribution_queue
       where chat_id = ${chatId} and opportunity_id = ${opportunityId} and purpose = 'notify' and status = 'sent'
@@ -187,10 +262,13 @@ const make = Effect.gen(function* () {
   )
 
   const toldOf = Effect.fn("OpportunityQueue.toldOf")((opportunityId: string) =>
-    sql`select user_id as "userId", chat_id as "chatId", payload from opportunity_distribution_queue
-      where opportunity_id = ${opportunityId} and purpose = 'notify'
-        and status in ('pending', 'sending', 'sent', 'unknown')
-      order by queue_id`.pipe(all("OpportunityQueue.toldOf", ToldRow))
+    sql`select n.user_id as "userId", n.chat_id as "chatId", n.payload, (
+        select max(coalesce(t.delivered_at, t.last_attempt_at)) from opportunity_distribution_queue t
+        where t.chat_id = n.chat_id and t.message_id = n.message_id) as "touchedAt"
+      from opportunity_distribution_queue n
+      where n.opportunity_id = ${opportunityId} and n.purpose = 'notify'
+        and n.status in ('pending', 'sending', 'sent', 'unknown')
+      order by n.queue_id`.pipe(all("OpportunityQueue.toldOf", ToldRow))
   )
 
   return {
@@ -204,6 +282,9 @@ const make = Effect.gen(function* () {
     counts,
     nextDueAt,
     spentSince,
+    waitingBatches,
+    tellings,
+    toldBy,
     messageIdOf,
     toldOf,
   }

@@ -36,7 +36,7 @@ const endRow = ({ queueId, settlement }: { readonly queueId: number; readonly se
 
 type Sending = Pick<
   OpportunityQueue["Service"],
-  "claim" | "markSending" | "prolong" | "release" | "settleAll" | "settle" | "reclaim"
+  "claim" | "claimMates" | "markSending" | "prolong" | "release" | "settleAll" | "settle" | "reclaim"
 >
 
 export const makeSending = (sql: PgClient): Sending => {
@@ -57,6 +57,22 @@ export const makeSending = (sql: PgClient): Sending => {
       all("OpportunityQueue.claim", QueueRow),
       Effect.map((rows) => rows.toSorted(mostUrgentFirst)),
     )
+  )
+
+  const claimMates: Sending["claimMates"] = Effect.fn("OpportunityQueue.claimMates")(
+    ({ batchIds, leaseMs, nowMs, owner }) =>
+      batchIds.length === 0 ? Effect.succeed([]) : sql`with mates as (
+        select q.queue_id from opportunity_distribution_queue q
+        where q.batch_id = any(${int8s(batchIds)}) and ${isWaiting} and q.scheduled_at <= ${at(nowMs)}
+          and q.expires_at > ${at(nowMs)} and (q.lease_until is null or q.lease_until <= ${at(nowMs)})
+        for update of q skip locked
+      )
+      update opportunity_distribution_queue q
+      set lease_owner = ${owner}, lease_until = ${at(nowMs + leaseMs)}, updated_at = ${at(nowMs)}
+      from mates where q.queue_id = mates.queue_id returning ${columns}`.pipe(
+        all("OpportunityQueue.claimMates", QueueRow),
+        Effect.map((rows) => rows.toSorted(mostUrgentFirst)),
+      ),
   )
 
   const markSending: Sending["markSending"] = Effect.fn("OpportunityQueue.markSending")(
@@ -157,5 +173,5 @@ export const makeSending = (sql: PgClient): Sending => {
     )
   )
 
-  return { claim, markSending, prolong, release, settleAll, settle, reclaim }
+  return { claim, claimMates, markSending, prolong, release, settleAll, settle, reclaim }
 }

@@ -5,7 +5,11 @@
  * one request a call; an edit that changes nothing is accepted.
  */
 import { Effect, Layer } from "effect"
-import { render } from "../../domain/card/OpportunityCard.ts"
+import { LINK_LIFETIME_MS } from "../../domain/ClickLink.ts"
+import { renderBatch } from "../../domain/card/BatchCard.ts"
+import { GROUP_ACTIONS } from "../../domain/card/CardButtons.ts"
+import { type Card, render } from "../../domain/card/OpportunityCard.ts"
+import { ClickLinks, type Links } from "../ClickLinks.ts"
 import { type Notification, Notifier, type Outcome } from "../Notifier.ts"
 import { Telegram, type TelegramError } from "../Telegram.ts"
 
@@ -26,24 +30,44 @@ const outcomeOf = ({ reason }: TelegramError, messageId: number | null): Outcome
   }
 }
 
+/** A card, or the list where the message tells of several; a group is shown what makes sense for many. */
+const cardOf = (notification: Notification, { linkTo }: Links): Card => {
+  const { batch = [], chatId, nowMs, opportunity, way } = notification
+  const inGroup = chatId.startsWith("-")
+  const actions = inGroup ? { actions: GROUP_ACTIONS } : {}
+  if (batch.length > 1) return renderBatch({ ...notification, opportunities: batch, ...actions })
+  // Made anew for each edit, a link's end must not change the text: it is counted from when it was found.
+  const expiresAt = opportunity.detectedAt + LINK_LIFETIME_MS
+  const userId = way?.userId ?? null
+  return render({
+    ...notification,
+    ...actions,
+    ...(userId === null || nowMs >= expiresAt ? {} : {
+      linkOf: ({ instrument, venue }) =>
+        linkTo({ userId, opportunityId: opportunity.id, inGroup, venue, instrument, expiresAt }),
+    }),
+  })
+}
+
 export const layer: Layer.Layer<Notifier, never, Telegram> = Layer.effect(
   Notifier,
   Effect.gen(function* () {
     const telegram = yield* Telegram
+    const links = yield* ClickLinks
     const accepted = (messageId: number): Outcome => ({ _tag: "Accepted", messageId })
     return {
       send: Effect.fn("Notifier.send")((notification: Notification) =>
         telegram.send({
           chatId: notification.chatId,
           threadId: notification.threadId ?? null,
-          ...render(notification),
+          ...cardOf(notification, links),
         }).pipe(
           Effect.map(accepted),
           Effect.catch((error) => Effect.succeed(outcomeOf(error, null))),
         )
       ),
       edit: Effect.fn("Notifier.edit")((messageId: number, notification: Notification) =>
-        telegram.edit({ chatId: notification.chatId, messageId, ...render(notification) }).pipe(
+        telegram.edit({ chatId: notification.chatId, messageId, ...cardOf(notification, links) }).pipe(
           Effect.as(accepted(messageId)),
           Effect.catch((error) => Effect.succeed(outcomeOf(error, messageId))),
         )

@@ -150,7 +150,7 @@ describe("A coin with a nasty name", () => {
     }
     return (["en", "ru"] as const).flatMap((language) => [
       ...(["opened", "fading", "closed"] as const).map((state) =>
-        render({ opportunity: named({ state }), language, nowMs, detailed: true, isLate: true }).html
+        render({ opportunity: named({ state }), language, nowMs, detailed: true, toldAfterMs: 9 }).html
       ),
       renderBatch({ opportunities: [named(), named({ state: "closed" })], language, nowMs }).html,
       renderDigest({ digest: found, language, nowMs }).html,

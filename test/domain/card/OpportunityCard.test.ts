@@ -73,11 +73,11 @@ describe("an opportunity's card", () => {
     assert.deepStrictEqual(actions(closed), ["details", "useful", "not_useful", "too_late"])
   })
 
-  it("says so when it was gone before it could be told, and how long ago it was found", () => {
+  it("says so when it was gone before it could be told, and how long that took", () => {
     const late = (language: "en" | "ru") =>
-      render({ opportunity: card({ state: "closed" }), language, nowMs: detectedAt + 6_200, isLate: true }).html
-    assert.include(late("en"), "It was gone before I could tell you, found 6.2 s ago")
-    assert.include(late("ru"), "Исчез раньше, чем я успел сообщить; найден 6.2 с назад")
+      render({ opportunity: card({ state: "closed" }), language, nowMs, toldAfterMs: 6_200 }).html
+    assert.include(late("en"), "It was gone before I could tell you, 6.2 s after it was found")
+    assert.include(late("ru"), "Исчез раньше, чем я успел сообщить: прошло 6.2 с")
   })
 
   it("says of a fading one that its figures no longer hold", () => {

@@ -1,0 +1,80 @@
+/**
+ * What a message says as of now: opportunities at their newest revisions, and whether they were told too late.
+ *
+ * In: a row about to leave, and what it carries. Out: what its reader is shown. Promises: figures are never older than
+ * what the Store knows; an edit of a message that tells of several shows them all, in their places; while the Store does
+ * not answer, the row's own revision is told with its age.
+ */
+import { Effect } from "effect"
+import type { Opportunity } from "../domain/Opportunity.ts"
+import { Opportunities } from "../layers/Opportunities.ts"
+import { OpportunityQueue, type QueueItem } from "../layers/OpportunityQueue.ts"
+
+export interface Shown {
+  readonly opportunity: Opportunity
+  /** All that the message tells of, this one included; empty: it alone. */
+  readonly batch: ReadonlyArray<Opportunity>
+  /** It had closed when it was told, so long after it was found; null: it was told in time. */
+  readonly toldAfterMs: number | null
+}
+
+/** What a row carries. */
+export interface Carried {
+  readonly item: QueueItem
+  readonly opportunity: Opportunity
+}
+
+const newer = (known: Opportunity | undefined, carried: Opportunity): Opportunity =>
+  known === undefined || known.revision < carried.revision ? carried : known
+
+/** Told at that time, it was over: what closes by itself does so at its `at`. */
+const lateness = ({ at, detectedAt, state }: Opportunity, toldAtMs: number): number | null =>
+  state === "closed" && toldAtMs >= at ? toldAtMs - detectedAt : null
+
+export const makeAsOfNow = Effect.gen(function* () {
+  const opportunities = yield* Opportunities, queue = yield* OpportunityQueue
+
+  const newest = Effect.fnUntraced(function* (ids: ReadonlyArray<string>) {
+    const found = yield* opportunities.byIds(ids)
+    return new Map(found.map((opportunity) => [opportunity.id, opportunity]))
+  })
+
+  /** A message that is about to be sent, of one row or of several. */
+  const ofNew = Effect.fnUntraced(function* (rows: ReadonlyArray<Carried>, first: Carried, nowMs: number) {
+    const known = yield* newest(rows.map(({ opportunity }) => opportunity.id))
+    const shown = rows.map(({ opportunity }) => newer(known.get(opportunity.id), opportunity))
+    const opportunity = newer(known.get(first.opportunity.id), first.opportunity)
+    return { opportunity, batch: rows.length > 1 ? shown : [], toldAfterMs: lateness(opportunity, nowMs) }
+  })
+
+  /** A message that is there. */
+  const ofEdit = Effect.fnUntraced(function* ({ item, opportunity }: Carried, messageId: number) {
+    const told = yield* queue.toldBy(item.chatId, messageId)
+    const known = yield* newest([...told.map(({ opportunityId }) => opportunityId), opportunity.id])
+    const current = newer(known.get(opportunity.id), opportunity)
+    const batch = told.length < 2 ? [] : told.flatMap(({ opportunityId }) => known.get(opportunityId) ?? [])
+    const own = told.find(({ opportunityId }) => opportunityId === opportunity.id)
+    return { opportunity: current, batch, toldAfterMs: own === undefined ? null : lateness(current, own.deliveredAt) }
+  })
+
+  /** `mates` leave in the same message. */
+  return Effect.fn("AsOfNow.shown")(function* (
+    row: Carried,
+    mates: ReadonlyArray<Carried>,
+    nowMs: number,
+  ): Effect.fn.Return<Shown> {
+    const { item: { messageId, purpose }, opportunity } = row
+    const found = purpose !== "notify" && messageId !== null
+      ? ofEdit(row, messageId)
+      : ofNew([row, ...mates].toSorted((a, b) => a.item.queueId - b.item.queueId), row, nowMs)
+    return yield* Effect.catch(
+      found,
+      (error) =>
+        Effect.as(Effect.logWarning("a message is told as it was queued", row.item.queueId, error.message), {
+          opportunity,
+          batch: mates.length === 0 ? [] : [opportunity, ...mates.map((mate) => mate.opportunity)],
+          toldAfterMs: null,
+        }),
+    )
+  })
+})
