@@ -42,9 +42,10 @@ export interface Outlet {
   readonly reach: Effect.Effect<string | null>
 }
 
-export class Outlets extends Context.Service<Outlets, Readonly<Record<AddressedChannel, Outlet | null>>>()(
-  "arbedge/Outlets",
-) {}
+export type AllOutlets = Readonly<Record<AddressedChannel, Outlet | null>>
 
 /** No channel but Telegram. */
-export const NONE: Outlets["Service"] = { webhook: null, email: null, web_push: null }
+export const NONE: AllOutlets = { webhook: null, email: null, web_push: null }
+
+/** None, unless the operator has set some up. */
+export const Outlets = Context.Reference<AllOutlets>("arbedge/Outlets", { defaultValue: () => NONE })

@@ -37,6 +37,7 @@ import { OpportunityQueue, type QueueItem, type QueueStatus, type Settlement } f
 import { type NewFact, Outbox } from "../layers/Outbox.ts"
 import { Channel, Fenced, Store } from "../layers/Store.ts"
 import { Users } from "../layers/Users.ts"
+import { makeAsOfNow, type Shown } from "./AsOfNow.ts"
 import { makeFallback } from "./ChannelRouting.ts"
 import { dueOrTold } from "./Wakeup.ts"
 
@@ -120,6 +121,28 @@ interface Ready {
   readonly item: QueueItem
   readonly payload: Payload
   readonly waitedMs: number
+  /** What else leaves in the same message. */
+  readonly mates: ReadonlyArray<Carrying>
+}
+
+interface Carrying {
+  readonly item: QueueItem
+  readonly payload: Payload
+}
+
+const itemsOf = ({ item, mates }: Ready): ReadonlyArray<QueueItem> => [item, ...mates.map((mate) => mate.item)]
+
+/** Rows of one batch that are at hand become one message. */
+const bundled = (ready: ReadonlyArray<Ready>): ReadonlyArray<Ready> => {
+  const messages = new Map<string, Ready>()
+  for (const one of ready) {
+    const { batchId, channel, chatId, purpose, queueId } = one.item
+    const isShared = batchId !== null && purpose === "notify" && channel === "telegram"
+    const key = isShared ? `batch ${batchId} ${chatId}` : `row ${queueId}`
+    const first = messages.get(key)
+    messages.set(key, first === undefined ? one : { ...first, mates: [...first.mates, one] })
+  }
+  return [...messages.values()]
 }
 
 /** What became of one row, with what its fact tells beside. */
@@ -161,6 +184,7 @@ const make = (options: DeliverOptions) =>
     const count = (by: number) => Ref.update(underWay, (n) => n + by)
     const queue = yield* OpportunityQueue, outbox = yield* Outbox, store = yield* Store, users = yield* Users
     const limiter = yield* RateLimiterClient, notifier = yield* Notifier, fallback = yield* makeFallback
+    const asOfNow = yield* makeAsOfNow
     /** When the limiter first made a row wait. */
     const waitingSince = new Map<number, number>()
 
@@ -225,28 +249,47 @@ const make = (options: DeliverOptions) =>
       }
     }
 
-    const request = (item: QueueItem, { language, opportunity }: Payload, nowMs: number): Effect.Effect<Outcome> => {
+    const request = (
+      item: QueueItem,
+      language: Payload["language"],
+      shown: Shown,
+      nowMs: number,
+    ): Effect.Effect<Outcome> => {
       const way = { channel: item.channel, userId: item.userId, id: item.queueId }
-      const notification = { chatId: item.chatId, opportunity, language, nowMs, way }
+      const notification = { chatId: item.chatId, ...shown, language, nowMs, way }
       return item.purpose !== "notify" && item.messageId !== null
         ? notifier.edit(item.messageId, notification)
         : notifier.send(notification)
     }
 
-    /** A row that may leave now: one request, and its end recorded. */
-    const send = ({ item, payload, waitedMs }: Ready) =>
+    /** The end of one row of a message. */
+    const end = ({ item, payload }: Carrying, outcome: Outcome, waitedMs: number, nowMs: number) =>
       Effect.gen(function* () {
-        const outcome = yield* request(item, payload, yield* Clock.currentTimeMillis)
-        const nowMs = yield* Clock.currentTimeMillis
         const latency = outcome._tag === "Accepted" && item.purpose === "notify"
           ? nowMs - payload.opportunity.detectedAt
           : null
         const meant = yield* fallback(item, outcome, yield* settlementOf(item, outcome, nowMs), nowMs)
         yield* settle(item, meant, { latencyMs: latency, limiterWaitMs: waitedMs })
         if (latency !== null) {
-          yield* Metric.update(latencyMs, latency - waitedMs)
+          // What waited for company says nothing of how fast we are.
+          if (item.batchId === null) yield* Metric.update(latencyMs, latency - waitedMs)
           yield* Metric.update(limiterWaitMs, waitedMs)
         }
+      })
+
+    /** A message that may leave now, as of now: one request, and the end of all its rows recorded. */
+    const send = ({ item, mates, payload, waitedMs }: Ready) =>
+      Effect.gen(function* () {
+        const carried = { item, opportunity: payload.opportunity }
+        const others = mates.map((mate) => ({ item: mate.item, opportunity: mate.payload.opportunity }))
+        const askedMs = yield* Clock.currentTimeMillis
+        const shown = yield* asOfNow(carried, others, askedMs)
+        const outcome = yield* request(item, payload.language, shown, askedMs)
+        const nowMs = yield* Clock.currentTimeMillis
+        yield* Effect.forEach([{ item, payload }, ...mates], (row) => end(row, outcome, waitedMs, nowMs), {
+          concurrency: "unbounded",
+          discard: true,
+        })
         yield* follow(item, outcome, nowMs)
       }).pipe(
         Effect.catch((error) =>
@@ -273,7 +316,7 @@ const make = (options: DeliverOptions) =>
           return []
         }
         const waitedMs = nowMs - (waitingSince.get(item.queueId) ?? nowMs)
-        return [{ item, payload: payload.value, waitedMs } satisfies Ready]
+        return [{ item, payload: payload.value, waitedMs, mates: [] } satisfies Ready]
       })
 
     /** What this process has claimed or is sending: its heartbeats prolong them. */
@@ -323,8 +366,8 @@ const make = (options: DeliverOptions) =>
         }
         yield* Effect.forEach(back, ([dueAtMs, some]) =>
           Effect.andThen(
-            queue.release({ owner, queueIds: some.map(({ item }) => item.queueId), dueAtMs }),
-            left(some.map(({ item }) => item)),
+            queue.release({ owner, queueIds: some.flatMap(itemsOf).map(({ queueId }) => queueId), dueAtMs }),
+            left(some.flatMap(itemsOf)),
           ), { discard: true })
         return { granted, waiting, untilMs }
       })
@@ -337,27 +380,31 @@ const make = (options: DeliverOptions) =>
     const launch = (granted: ReadonlyArray<Ready>) =>
       Effect.gen(function* () {
         if (granted.length === 0) return
-        const queueIds = granted.map(({ item }) => item.queueId)
+        const queueIds = granted.flatMap(itemsOf).map(({ queueId }) => queueId)
         const nowMs = yield* Clock.currentTimeMillis
         const mine = new Set(yield* queue.markSending({ owner, queueIds, nowMs, leaseMs: SENDING_LEASE_MS }))
-        for (const one of granted) {
-          const { queueId } = one.item
-          if (!mine.has(queueId)) {
-            yield* left([one.item])
-            continue
-          }
-          flying.add(queueId)
-          const landed = Effect.andThen(Effect.sync(() => flying.delete(queueId)), left([one.item]))
+        for (const all of granted) {
+          const [first, ...mates] = [all, ...all.mates].filter(({ item }) => mine.has(item.queueId))
+          yield* left(itemsOf(all).filter(({ queueId }) => !mine.has(queueId)))
+          if (first === undefined) continue
+          const one = { ...all, item: first.item, payload: first.payload, mates }
+          const flown = itemsOf(one)
+          for (const { queueId } of flown) flying.add(queueId)
+          const landed = Effect.andThen(
+            Effect.sync(() => flown.forEach(({ queueId }) => flying.delete(queueId))),
+            left(flown),
+          )
           yield* FiberSet.run(requests, Effect.ensuring(inFlight.withPermits(1)(send(one)), landed))
         }
       })
 
-    /** One batch: read, asked for together until each has left or gone back. */
+    /** One batch of rows: read, asked for together until each has left or gone back. */
     const batch = (items: ReadonlyArray<QueueItem>) =>
       Effect.gen(function* () {
         const nowMs = yield* Clock.currentTimeMillis
-        let ready = (yield* Effect.forEach(items, (item) => readable(item, nowMs))).flat()
-        yield* left(items.filter((item) => !ready.some((one) => one.item === item)))
+        const readables = (yield* Effect.forEach(items, (item) => readable(item, nowMs))).flat()
+        yield* left(items.filter((item) => !readables.some((one) => one.item === item)))
+        let ready = bundled(readables)
         while (ready.length > 0) {
           // Grants are used at once, or they would bunch: so that is waited for first.
           yield* inFlight.withPermits(BATCH)(Effect.void)
@@ -392,9 +439,17 @@ const make = (options: DeliverOptions) =>
         yield* queue.expire(nowMs)
         sweptAt = nowMs
       }
-      const items = yield* queue.claim({ owner, limit: BATCH, nowMs, leaseMs: CLAIM_LEASE_MS })
-      if (items.length === 0) return false
-      yield* took(items)
+      const due = yield* queue.claim({ owner, limit: BATCH, nowMs, leaseMs: CLAIM_LEASE_MS })
+      if (due.length === 0) return false
+      yield* took(due)
+      const batchIds = [...new Set(due.flatMap(({ batchId }) => batchId ?? []))]
+      const mates = batchIds.length === 0
+        ? []
+        : yield* queue.claimMates({ owner, batchIds, nowMs, leaseMs: CLAIM_LEASE_MS }).pipe(
+          Effect.onError(() => left(due)),
+        )
+      yield* took(mates)
+      const items = [...due, ...mates]
       yield* Effect.onInterrupt(Queue.offer(claimed, items), () => left(items))
       return true
     })

@@ -8,7 +8,7 @@ import { Effect, Layer, Option, Queue, Schema, Stream } from "effect"
 import { DEFAULT_PREFERENCES, Preferences } from "../../domain/Preferences.ts"
 import { Role, Tier } from "../../domain/Tier.ts"
 import { Country, User } from "../../domain/User.ts"
-import { Channel, Store } from "../Store.ts"
+import { Channel, Store, type StoreError } from "../Store.ts"
 import { type AudienceChange, Users } from "../Users.ts"
 import { all, at, EpochMs, first, one, run } from "./Rows.ts"
 
@@ -51,13 +51,19 @@ const make = Effect.gen(function* () {
     'language', p.language) as preferences`)
 
   const recipients = (nowMs: number) =>
-    sql`select u.user_id as "userId", u.telegram_id as "chatId", u.role, u.tier, u.is_group as "isGroup",
-        u.country, u.beta_until as "betaUntil", s.expires_at as "sessionExpiresAt", p.preferences
+    sql`select u.user_id as "userId", u.telegram_id as "chatId", coalesce(r.role, u.role) as role,
+        coalesce(r.tier, u.tier) as tier, u.is_group as "isGroup",
+        coalesce(r.country, u.country) as country, coalesce(r.beta_until, u.beta_until) as "betaUntil",
+        s.expires_at as "sessionExpiresAt", p.preferences
       from users u
-      join user_sessions s on s.user_id = u.user_id and s.session_state = 'active' and s.expires_at > ${at(nowMs)}
+      left join groups g on g.user_id = u.user_id
+      left join users r on r.telegram_id = g.registrar_id
+      join user_sessions s on s.user_id = coalesce(r.user_id, u.user_id) and s.session_state = 'active' and s.expires_at > ${
+      at(nowMs)
+    }
       left join lateral (select ${preferenceColumns} from user_notification_preferences p
         where p.user_id = u.user_id) p on true
-      where u.is_active`
+      where u.is_active and (g.state = 'active' or not u.is_group)`
 
   const withDefaults = (row: typeof RecipientRow.Type) => ({
     ...row,
@@ -92,6 +98,16 @@ const make = Effect.gen(function* () {
 
   const migrateChat = Effect.fn("Users.migrateChat")(
     function* (from: string, to: string, nowMs: number) {
+      // Telegram may name the new id first: what was noted of it meanwhile gives way to what is known of the old one.
+      yield* sql`with newer as (
+          select u.user_id from users u where u.telegram_id = ${to} and u.is_group
+            and exists (select 1 from users o where o.telegram_id = ${from} and o.is_group)
+            and not exists (select 1 from groups g where g.user_id = u.user_id)
+        ), settings as (
+          delete from user_notification_preferences p using newer n where p.user_id = n.user_id
+        )
+        update users u set telegram_id = u.telegram_id || '0000000', is_active = false from newer n
+        where u.user_id = n.user_id`.pipe(run("Users.migrateChat"))
       const moved = yield* sql`update users set telegram_id = ${to}, updated_at = ${at(nowMs)}
         where telegram_id = ${from} and not exists (select 1 from users where telegram_id = ${to})
         returning telegram_id as "telegramId"`.pipe(first("Users.migrateChat", TelegramIdRow))
@@ -99,6 +115,8 @@ const make = Effect.gen(function* () {
       yield* sql`update user_sessions set telegram_id = ${to}, epoch = epoch + 1, updated_at = ${at(nowMs)}
         where telegram_id = ${from}`.pipe(run("Users.migrateChat"))
       yield* sql`update opportunity_distribution_queue set chat_id = ${to}, updated_at = ${at(nowMs)}
+        where chat_id = ${from}`.pipe(run("Users.migrateChat"))
+      yield* sql`update groups set chat_id = ${to}, updated_at = ${at(nowMs)}
         where chat_id = ${from}`.pipe(run("Users.migrateChat"))
       yield* notify(Channel.audience, from)
       yield* notify(Channel.audience, to)
@@ -152,15 +170,25 @@ const make = Effect.gen(function* () {
 
   /** Ends all that waits to be sent; what is on its way cannot be called back. */
   const cancelOwed = (userId: string, why: string, nowMs: number) =>
-    sql`update opportunity_distribution_queue
+    sql`with notices as (
+        update price_alert_notices
+        set status = 'cancelled', error_message = ${why}, lease_owner = null, lease_until = null,
+          updated_at = ${at(nowMs)}
+        where user_id = ${userId} and status = 'pending'
+      )
+      update opportunity_distribution_queue
       set status = 'cancelled', error_message = ${why}, lease_owner = null, lease_until = null, updated_at = ${
       at(nowMs)
     }
       where user_id = ${userId} and status in ('pending', 'unknown')`.pipe(run("Users.cancelOwed"))
 
   /** Times given under the old preferences hold no more: the user's queue decides again on what is not yet claimed. */
-  const decideAgain = (userId: string) =>
-    sql`update opportunity_distribution_queue set scheduled_at = null
+  const decideAgain = (userId: string, nowMs: number) =>
+    sql`with notices as (
+        update price_alert_notices set due_at = least(due_at, ${at(nowMs)})
+        where user_id = ${userId} and status = 'pending' and lease_owner is null
+      )
+      update opportunity_distribution_queue set scheduled_at = null
       where user_id = ${userId} and status = 'pending' and purpose = 'notify' and lease_owner is null and attempts = 0
         and scheduled_at is not null`.pipe(run("Users.decideAgain"))
 
@@ -198,7 +226,7 @@ const make = Effect.gen(function* () {
         select u.telegram_id as "telegramId" from saved join users u using (user_id) for no key update of u`.pipe(
         one("Users.setPreferences", TelegramIdRow),
       )
-      yield* wanted.pushEnabled ? decideAgain(userId) : cancelOwed(userId, PUSH_OFF, nowMs)
+      yield* wanted.pushEnabled ? decideAgain(userId, nowMs) : cancelOwed(userId, PUSH_OFF, nowMs)
       yield* notify(Channel.audience, telegramId)
     },
     (saved) => transaction(saved),
@@ -218,11 +246,23 @@ const make = Effect.gen(function* () {
   const recipientOf: Users["Service"]["recipientOf"] = (telegramId, nowMs) =>
     Effect.map(recipientsOf([telegramId], nowMs), ([recipient]) => Option.fromNullishOr(recipient))
 
+  /** A person's session and tier are those of the groups they registered. */
+  const changedWith = (telegramId: string) =>
+    telegramId.startsWith("-") ? Effect.succeed([telegramId]) : sql`select chat_id as "telegramId" from groups
+      where registrar_id = ${telegramId} and state = 'active'`.pipe(
+      all("Users.audienceChanges", TelegramIdRow),
+      Effect.map((groups) => [telegramId, ...groups.map((group) => group.telegramId)]),
+    )
+
   const audienceChanges = Stream.unwrap(
     Effect.map(listen(Channel.audience), (notices) =>
       Stream.fromEffectRepeat(Queue.take(notices)).pipe(
-        Stream.map((notice): AudienceChange =>
-          notice._tag === "Resumed" ? { _tag: "Unknown" } : { _tag: "Changed", telegramId: notice.payload }
+        Stream.flatMap((notice): Stream.Stream<AudienceChange, StoreError> =>
+          notice._tag === "Resumed"
+            ? Stream.succeed({ _tag: "Unknown" })
+            : Stream.fromIterableEffect(changedWith(notice.payload)).pipe(
+              Stream.map((telegramId): AudienceChange => ({ _tag: "Changed", telegramId })),
+            )
         ),
       )),
   )

@@ -6,12 +6,12 @@
  * and when it is gone another does.
  */
 import { Layer } from "effect"
-import type { Groups } from "../../layers/Groups.ts"
 import type { Leases } from "../../layers/Leases.ts"
 import type { Store } from "../../layers/Store.ts"
 import type { TelegramUpdates } from "../../layers/TelegramUpdates.ts"
 import * as CommandMenus from "./CommandMenus.ts"
 import * as Dispatcher from "./Dispatcher.ts"
+import * as Registrars from "./groups/Registrars.ts"
 import * as Polling from "./Polling.ts"
 import * as Updates from "./Updates.ts"
 import type { BotServices } from "./Visit.ts"
@@ -20,7 +20,9 @@ export type Needs = BotServices | TelegramUpdates | Leases | Store
 
 /** `owner` is unique for each process. */
 export const layer = (owner: string): Layer.Layer<Updates.Updates, never, Needs> =>
-  Layer.provide(Updates.layer(owner), Dispatcher.layer).pipe(Layer.merge(CommandMenus.layer(owner)))
+  Layer.provide(Updates.layer(owner), Dispatcher.layer).pipe(
+    Layer.merge(Layer.merge(CommandMenus.layer(owner), Registrars.layer)),
+  )
 
 export const layerPolling = (options: Polling.PollingOptions): Layer.Layer<Updates.Updates, never, Needs> =>
   Layer.provideMerge(Polling.layer(options), layer(options.owner))

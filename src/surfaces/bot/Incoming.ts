@@ -9,7 +9,7 @@ import type { Update } from "grammy/types"
 import type { UpdateKind } from "../../layers/Telegram.ts"
 
 /** The kinds asked of Telegram. */
-export const KINDS: ReadonlyArray<UpdateKind> = ["message", "callback_query", "my_chat_member"]
+export const KINDS: ReadonlyArray<UpdateKind> = ["message", "callback_query", "my_chat_member", "chat_member"]
 
 const Party = Schema.Struct({ id: Schema.Int })
 const MessageShape = Schema.Struct({
@@ -33,7 +33,12 @@ export const UpdateShape = Schema.Struct({
   my_chat_member: Schema.optionalKey(Schema.Struct({
     chat: Party,
     from: Party,
+    old_chat_member: Schema.optionalKey(Schema.Struct({ status: Schema.String })),
     new_chat_member: Schema.Struct({ status: Schema.String }),
+  })),
+  chat_member: Schema.optionalKey(Schema.Struct({
+    chat: Party,
+    new_chat_member: Schema.Struct({ status: Schema.String, user: Party }),
   })),
 })
 
@@ -63,6 +68,7 @@ export const read = (value: unknown): Option.Option<Update> => {
 /** What has to be handled in order: the chat, or for kinds without one a lane of their own. */
 export const laneOf = (update: Update): string => {
   const chat = update.message?.chat ?? update.edited_message?.chat ?? update.callback_query?.message?.chat ??
-    update.my_chat_member?.chat ?? update.callback_query?.from
+    update.my_chat_member?.chat ??
+    update.chat_member?.chat ?? update.callback_query?.from
   return chat === undefined ? "no chat" : `${chat.id}`
 }

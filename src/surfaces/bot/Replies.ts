@@ -17,6 +17,12 @@ export const Pace = Context.Reference<{
   readonly paused: (chatId: string, forMs: number) => Effect.Effect<void>
 }>("arbedge/bot/Pace", { defaultValue: () => ({ admit: () => Effect.void, paused: () => Effect.void }) })
 
+/** The topic of a forum that a reaction answers in. */
+export const Topic = Context.Reference<{ readonly chatId: string; readonly threadId: number } | null>(
+  "arbedge/bot/Topic",
+  { defaultValue: () => null },
+)
+
 const ATTEMPTS = 4
 /** Longer than this nobody waits for a reply. */
 const LONGEST_WAIT_MS = 30_000
@@ -51,7 +57,9 @@ const unknown = ({ reason }: TelegramError): boolean => reason._tag === "Unknown
 
 export const say = Effect.fn("Replies.say")(function* (chatId: string, html: string, buttons: Buttons = []) {
   const telegram = yield* Telegram
-  yield* quietly(patient(chatId, telegram.send({ chatId, html, buttons })), unknown)
+  const topic = yield* Topic
+  const threadId = topic?.chatId === chatId ? topic.threadId : null
+  yield* quietly(patient(chatId, telegram.send({ chatId, threadId, html, buttons })), unknown)
 })
 
 /** Asks for the person's place, or (null) gives them their own keyboard back. */
@@ -59,6 +67,14 @@ export const sayWithKeyboard = Effect.fn("Replies.sayWithKeyboard")(
   function* (chatId: string, html: string, keyboard: ReplyKeyboard) {
     const telegram = yield* Telegram
     yield* quietly(patient(chatId, telegram.send({ chatId, html, buttons: [], keyboard })), unknown)
+  },
+)
+
+/** A file of text under its caption. */
+export const sayFile = Effect.fn("Replies.sayFile")(
+  function* (chatId: string, file: { readonly fileName: string; readonly content: string; readonly caption: string }) {
+    const telegram = yield* Telegram
+    yield* quietly(patient(chatId, telegram.sendFile({ chatId, ...file })), unknown)
   },
 )
 

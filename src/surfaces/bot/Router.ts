@@ -13,7 +13,8 @@ import type { Telegram } from "../../layers/Telegram.ts"
 import { isOpen } from "./Command.ts"
 import { COMMANDS } from "./commands/All.ts"
 import { admit, deniedHere, turnAway } from "./Gate.ts"
-import { say } from "./Replies.ts"
+import * as Registrars from "./groups/Registrars.ts"
+import { say, Topic } from "./Replies.ts"
 import * as Hearing from "./dialogues/Hearing.ts"
 import * as Standing from "./Standing.ts"
 import { tapped } from "./Taps.ts"
@@ -74,6 +75,19 @@ const command = (visit: Visit, name: string): Reaction => {
   )
 }
 
+/** Answers in the topic of a forum that it was said in. */
+const inTopic = (
+  message: {
+    readonly chat: { readonly id: number }
+    readonly message_thread_id?: number
+    readonly is_topic_message?: boolean
+  },
+  reaction: Reaction,
+): Reaction =>
+  message.is_topic_message === true && message.message_thread_id !== undefined
+    ? Effect.provideService(reaction, Topic, { chatId: `${message.chat.id}`, threadId: message.message_thread_id })
+    : reaction
+
 /** A visitor to the bot of this name. */
 const visitingTo =
   (botName: string) =>
@@ -92,7 +106,7 @@ const onMessage = (message: Message, me: Me): Reaction | null => {
   }
   const called = calledIn(text)
   const forUs = called?.bot == null || called.bot === me.username.toLowerCase()
-  return visiting(chat, from, called?.argument ?? "", (visit) => {
+  const reaction = visiting(chat, from, called?.argument ?? "", (visit) => {
     if (visit.isPrivate) {
       if (called !== null && forUs) return Effect.andThen(Hearing.leave(visit.telegramId), command(visit, called.name))
       return hear(visit, message)
@@ -100,6 +114,7 @@ const onMessage = (message: Message, me: Me): Reaction | null => {
     const isOurs = called !== null && forUs && COMMANDS.some(({ name }) => name === called.name)
     return isOurs ? command(visit, called.name) : Effect.void
   })
+  return inTopic(message, reaction)
 }
 
 /** Who the bot is. */
@@ -144,11 +159,23 @@ export const make = (me: Me): Router => {
   routes.on("callback_query", (ctx) => {
     const { data = "", from, id, message } = ctx.callbackQuery
     const tap = { queryId: id, messageId: message?.message_id ?? null }
-    ctx.reaction = visiting(message?.chat ?? from, from, "", (visit) => tapped(visit, tap, data))
+    const react = visiting(message?.chat ?? from, from, "", (visit) => tapped(visit, tap, data))
+    ctx.reaction = message === undefined ? react : inTopic(message, react)
   })
   routes.on("my_chat_member", (ctx) => {
-    const { chat, from, new_chat_member: { status } } = ctx.myChatMember
-    ctx.reaction = visiting(chat, from, "", (visit) => Standing.changed(visit, chat.title ?? null, status))
+    const { chat, from, new_chat_member: now, old_chat_member: before } = ctx.myChatMember
+    const change = {
+      title: chat.title ?? null,
+      isChannel: chat.type === "channel",
+      before: before?.status ?? null,
+      status: now.status,
+      canPost: now.status === "administrator" && now.can_post_messages === true,
+    }
+    ctx.reaction = visiting(chat, from, "", (visit) => Standing.changed(visit, change))
+  })
+  routes.on("chat_member", (ctx) => {
+    const { chat, new_chat_member: { status, user } } = ctx.chatMember
+    ctx.reaction = Registrars.changed(`${chat.id}`, `${user.id}`, status)
   })
   const decide = routes.middleware()
   return {

@@ -14,7 +14,9 @@ import type { Directory } from "../../layers/Directory.ts"
 import type { Groups } from "../../layers/Groups.ts"
 import type { KeyCheck } from "../../layers/KeyCheck.ts"
 import type { Keys } from "../../layers/Keys.ts"
+import type { Onboardings } from "../../layers/Onboardings.ts"
 import type { Opportunities } from "../../layers/Opportunities.ts"
+import type { PersonalData } from "../../layers/PersonalData.ts"
 import type { Receipts } from "../../layers/Receipts.ts"
 import type { Sessions } from "../../layers/Sessions.ts"
 import type { StoreError } from "../../layers/Store.ts"
@@ -57,6 +59,7 @@ export interface Tap {
 }
 
 export type BotServices =
+  | PersonalData
   | Keys
   | KeyCheck
   | Vault
@@ -66,6 +69,7 @@ export type BotServices =
   | SessionClient
   | Receipts
   | QuoteBoard
+  | Onboardings
   | OnDemandServices
   | Audit
   | Directory

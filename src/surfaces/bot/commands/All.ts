@@ -5,6 +5,9 @@
  * Out: the list that the router and the menu are made from.
  */
 import type { Command } from "../Command.ts"
+import { exportAll } from "./Export.ts"
+import { forget } from "./Forget.ts"
+import { group } from "./Group.ts"
 import { helpOf } from "./Help.ts"
 import { keys } from "./Keys.ts"
 import { logout } from "./Logout.ts"
@@ -14,6 +17,8 @@ import { opportunity } from "./Opportunity.ts"
 import { preferences } from "./Preferences.ts"
 import { profile } from "./Profile.ts"
 import { session } from "./Session.ts"
+import { settings } from "./Settings.ts"
+import { setup } from "./Setup.ts"
 import { start } from "./Start.ts"
 import { stats } from "./Stats.ts"
 import { users } from "./Users.ts"
@@ -22,13 +27,18 @@ export const COMMANDS: ReadonlyArray<Command> = [
   start,
   opportunities,
   opportunity,
+  setup,
+  settings,
   preferences,
   notifications,
   profile,
   keys,
   session,
   logout,
+  exportAll,
+  forget,
   helpOf(() => COMMANDS.map(({ name }) => name)),
   stats,
   users,
+  group,
 ]

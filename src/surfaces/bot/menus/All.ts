@@ -6,8 +6,22 @@
  */
 import type { Menu } from "./Menu.ts"
 import { activeHoursMenu } from "./ActiveHours.ts"
+import { country } from "./Country.ts"
 import { doNotDisturb } from "./DoNotDisturb.ts"
+import { keyGuide } from "./KeyGuide.ts"
 import { key, keyRemoval, keys, keyVenues } from "./Keys.ts"
+import { language } from "./Language.ts"
+import { onboarding } from "./Onboarding.ts"
+import { settings } from "./Settings.ts"
+import { setup } from "./Setup.ts"
+import { channelConsent } from "./ChannelConsent.ts"
+import { forgetMenu } from "./Forget.ts"
+import { groupMenu } from "./Group.ts"
+import { groupFigures } from "./GroupFigures.ts"
+import { groupHours } from "./GroupHours.ts"
+import { groupLimits } from "./GroupLimits.ts"
+import { groupTypes } from "./GroupTypes.ts"
+import { myGroups } from "./MyGroups.ts"
 import { notifications } from "./Notifications.ts"
 import { preferences } from "./Preferences.ts"
 import { preferredPairs } from "./PreferredPairs.ts"
@@ -18,6 +32,12 @@ import { userMenu } from "./User.ts"
 import { weeklyQuiet } from "./WeeklyQuiet.ts"
 
 export const MENUS: ReadonlyArray<Menu> = [
+  onboarding,
+  setup,
+  settings,
+  language,
+  country,
+  keyGuide,
   preferences,
   preferredTypes,
   preferredVenues,
@@ -31,5 +51,13 @@ export const MENUS: ReadonlyArray<Menu> = [
   key,
   keyRemoval,
   keyVenues,
+  forgetMenu,
   userMenu,
+  groupMenu,
+  groupTypes,
+  groupLimits,
+  groupHours,
+  groupFigures,
+  channelConsent,
+  myGroups,
 ]

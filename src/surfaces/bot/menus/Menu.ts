@@ -49,6 +49,8 @@ export interface Menu {
   readonly id: string
   /** Who may open it and tap on it; the same as its command's. */
   readonly permission: Permission
+  /** What more it takes at each tap, before anything is drawn: null, or the answer to who may not. */
+  readonly guard?: (member: Member, param: string) => Reaction<string | null>
   /** `param` is "" unless the way here gave one; it may come from an old message, so it is checked like any input. */
   readonly draw: (member: Member, param: string) => Reaction<Drawn>
 }

@@ -32,17 +32,17 @@ const rendered = Effect.fnUntraced(function* (member: Member, target: Target) {
   return { html: drawn.html, buttons: yield* keyboards.buttons(target, drawn) }
 })
 
-/** The same member once a button may have changed what is known of them. */
-const again = Effect.fnUntraced(function* (member: Member) {
+/** The same member once something may have changed what is known of them. */
+export const again = Effect.fnUntraced(function* (member: Member) {
   const users = yield* Users
   const user = Option.getOrElse(yield* users.byTelegramId(member.visit.telegramId), () => member.user)
   return { ...member, user, preferences: yield* users.preferences(user.userId) } satisfies Member
 })
 
-/** Says a menu in a message of its own. */
-export const open = Effect.fn("Menus.open")(function* (member: Member, target: Target) {
+/** Says a menu in a message of its own; what stands `above` goes away with the first tap. */
+export const open = Effect.fn("Menus.open")(function* (member: Member, target: Target, above = "") {
   const { buttons, html } = yield* rendered(member, target)
-  yield* say(member.visit.chatId, html, buttons)
+  yield* say(member.visit.chatId, above === "" ? html : `${above}\n\n${html}`, buttons)
 })
 
 /** Makes the tapped message this menu; says it anew where the message is too old to be edited. */
@@ -71,6 +71,8 @@ export const tapped = Effect.fn("Menus.tapped")(
     if (Option.isNone(target) || menu === undefined || deniedTo(member, menu.permission) !== null) {
       return { answer: { text: plain(language, "tap-unknown"), alert: false } }
     }
+    const refusal = menu.guard === undefined ? null : yield* menu.guard(member, target.value.param)
+    if (refusal !== null) return { answer: { text: refusal, alert: true } }
     const found = yield* keyboards.tapped(data, yield* menu.draw(member, target.value.param))
     if (Option.isNone(found) || found.value._tag === "Outdated") {
       const answer = { text: plain(language, "menu-outdated"), alert: false }
