@@ -17,11 +17,12 @@ import {
   tiersOf,
 } from "../../domain/Permission.ts"
 import type { SessionVerdict } from "../../domain/Session.ts"
-import type { Tier } from "../../domain/Tier.ts"
+import { limitsOf, type Tier } from "../../domain/Tier.ts"
 import { isBetaAt } from "../../domain/User.ts"
 import { START } from "../../domain/card/CallbackData.ts"
 import { Users } from "../../layers/Users.ts"
 import type { Buttons } from "../../layers/Telegram.ts"
+import { CommandRate } from "./CommandRate.ts"
 import { say } from "./Replies.ts"
 import { SessionClient } from "../../actors/Session.ts"
 import { html, plain } from "./texts/Fluent.ts"
@@ -75,6 +76,8 @@ export const admit = Effect.fnUntraced(
     if (session === null || Option.isNone(user)) {
       return { _tag: "Denied", denial: { reason: "session", verdict: "none" } }
     }
+    const { learn } = yield* CommandRate
+    learn(visit.telegramId, limitsOf(user.value.tier, user.value.role).apiPerMinute)
     const preferences = yield* users.preferences(user.value.userId)
     const member: Member = { visit, session, user: user.value, preferences }
     const reason = permission === null ? null : deniedTo(member, permission)

@@ -11,8 +11,9 @@ import { Clock, Effect, Option } from "effect"
 import { fromPromise } from "../../layers/bridge.ts"
 import type { Telegram } from "../../layers/Telegram.ts"
 import { isOpen } from "./Command.ts"
+import { CommandRate } from "./CommandRate.ts"
 import { COMMANDS } from "./commands/All.ts"
-import { admit, deniedHere, turnAway } from "./Gate.ts"
+import { admit, deniedHere, languageOf, turnAway } from "./Gate.ts"
 import * as Registrars from "./groups/Registrars.ts"
 import { say, Topic } from "./Replies.ts"
 import * as Hearing from "./dialogues/Hearing.ts"
@@ -88,6 +89,18 @@ const inTopic = (
     ? Effect.provideService(reaction, Topic, { chatId: `${message.chat.id}`, threadId: message.message_thread_id })
     : reaction
 
+/** Served as often as the plan admits; who asks more is told so once. */
+const rated = (visit: Visit, reaction: Reaction): Reaction =>
+  Effect.flatMap(CommandRate, ({ turn }) => {
+    const given = turn(visit.telegramId, "command", visit.nowMs)
+    if (given._tag === "Serve") return reaction
+    const { isFirst, perMinute, waitMs } = given
+    return isFirst
+      ? Effect.flatMap(languageOf(visit), (language) =>
+        say(visit.chatId, html(language, "gate-too-fast", { perMinute, seconds: Math.ceil(waitMs / 1_000) })))
+      : Effect.void
+  })
+
 /** A visitor to the bot of this name. */
 const visitingTo =
   (botName: string) =>
@@ -102,17 +115,21 @@ const onMessage = (message: Message, me: Me): Reaction | null => {
     // Places, pictures, stickers, joins: in private they count as contact, and are heard like other text.
     return from === undefined || from.is_bot || chat.id <= 0
       ? null
-      : visiting(chat, from, "", (visit) => hear(visit, message))
+      : visiting(chat, from, "", (visit) => rated(visit, hear(visit, message)))
   }
   const called = calledIn(text)
   const forUs = called?.bot == null || called.bot === me.username.toLowerCase()
   const reaction = visiting(chat, from, called?.argument ?? "", (visit) => {
     if (visit.isPrivate) {
-      if (called !== null && forUs) return Effect.andThen(Hearing.leave(visit.telegramId), command(visit, called.name))
-      return hear(visit, message)
+      return rated(
+        visit,
+        called !== null && forUs
+          ? Effect.andThen(Hearing.leave(visit.telegramId), command(visit, called.name))
+          : hear(visit, message),
+      )
     }
     const isOurs = called !== null && forUs && COMMANDS.some(({ name }) => name === called.name)
-    return isOurs ? command(visit, called.name) : Effect.void
+    return isOurs ? rated(visit, command(visit, called.name)) : Effect.void
   })
   return inTopic(message, reaction)
 }

@@ -11,6 +11,7 @@ import type { Language } from "../../domain/Preferences.ts"
 import * as CallbackData from "../../domain/card/CallbackData.ts"
 import { Opportunities } from "../../layers/Opportunities.ts"
 import { greet, open } from "./commands/Start.ts"
+import { CommandRate } from "./CommandRate.ts"
 import { admit, type Denial, languageOf, startButton, tapDenied } from "./Gate.ts"
 import { isMenuData } from "./menus/Keyboard.ts"
 import * as Menus from "./menus/Menus.ts"
@@ -71,6 +72,12 @@ const decide = Effect.fn("Taps.decide")(function* (visit: Visit, tap: Tap, data:
 })
 
 export const tapped = Effect.fn("Taps.tapped")(function* (visit: Visit, tap: Tap, data: string) {
+  const turn = (yield* CommandRate).turn(visit.telegramId, "tap", visit.nowMs)
+  if (turn._tag === "TooFast") {
+    const seconds = Math.ceil(turn.waitMs / 1_000)
+    const text = plain(languageOfApp(visit), "gate-tap-too-fast", { seconds })
+    return yield* answer(tap.queryId, { text, alert: false })
+  }
   const language = languageOfApp(visit)
   const decision = yield* Effect.forkChild(Effect.exit(decide(visit, tap, data)))
   const inTime = yield* Effect.timeoutOption(Fiber.join(decision), BUDGET_MS)

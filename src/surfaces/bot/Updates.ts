@@ -7,7 +7,7 @@
  * process that has the lease. Promises: an update is in the table before it is acknowledged, so a kill repeats at most
  * the reactions in flight; a repeat is recognised by its id; what a process that stands by has recorded is heard of by
  * a notice, or within a second.
- * A chat's lane holds 64 updates; the next is refused: counted, marked handled, never run. 10,000 wait in all; then
+ * A chat's lane holds 64 updates; the next is refused: counted, never run, not brought again. 10,000 wait in all; then
  * nothing more is taken (`busy`) and the giver brings it again; what others recorded waits in the table.
  */
 import { Clock, Context, Effect, Latch, Layer, Metric, Option, Schedule, Semaphore } from "effect"
@@ -28,7 +28,7 @@ const REACTION_TIMEOUT = "60 seconds"
 const LOOK_BATCH = 500
 const RECEIVERS = 1_000
 
-/** `busy`: not recorded, bring it again. All others: recorded. */
+/** `busy`: not recorded, bring it again. All others: not to be brought again. */
 export type Receipt = "accepted" | "duplicate" | "lane_full" | "busy"
 
 export class Updates extends Context.Service<Updates, {
@@ -92,6 +92,8 @@ export const layer = (
         const { update_id: updateId } = update
         if (direct !== null && direct.waiting() >= TOTAL_CAPACITY) return "busy"
         if (held.has(updateId)) return "duplicate"
+        // Nothing is written for it: a flood in one chat is not to keep the table from the others.
+        if (direct !== null && isFull(direct, update)) return "lane_full"
         held.add(updateId)
         const receivedAt = yield* Clock.currentTimeMillis
         const payload = yield* resting(update)
@@ -103,6 +105,7 @@ export const layer = (
           return "accepted"
         }
         if (isNew && direct !== null) {
+          // It filled up meanwhile.
           yield* settle(updateId)
           return "lane_full"
         }

@@ -17,6 +17,7 @@ import { sharingRulesOf } from "../../programs/SharingSettings.ts"
 import { SharingRules } from "../../streams/Choose.ts"
 import { Role, type Watch } from "../../streams/Pipeline.ts"
 import * as Bot from "../bot/Bot.ts"
+import * as CommandRate from "../bot/CommandRate.ts"
 import * as Pacing from "../bot/Pacing.ts"
 import * as TelegramWebhook from "../http/TelegramWebhook.ts"
 import * as Service from "../rpc/Server.ts"
@@ -92,7 +93,8 @@ const surfaces = (settings: Settings, roles: ReadonlyArray<Role>, simulated: boo
   if (Option.isNone(hook) || !roles.includes("bot")) {
     return {
       service: (watch: Watch) => Service.layer(service(watch)),
-      bot: (watch: Watch) => Bot.layerPolling({ owner }).pipe(Layer.provide([Pacing.layer, Health.layer(watch)])),
+      bot: (watch: Watch) =>
+        Bot.layerPolling({ owner }).pipe(Layer.provide([Pacing.layer, CommandRate.layer, Health.layer(watch)])),
     }
   }
   const [url, secret] = hook.value
@@ -103,7 +105,7 @@ const surfaces = (settings: Settings, roles: ReadonlyArray<Role>, simulated: boo
       Service.layer(service(watch), TelegramWebhook.layer({ path, secret })).pipe(
         Layer.merge(Layer.effectDiscard(TelegramWebhook.register(url, secret))),
         Layer.provide(Bot.layer(owner)),
-        Layer.provide([Pacing.layer, Health.layer(watch)]),
+        Layer.provide([Pacing.layer, CommandRate.layer, Health.layer(watch)]),
       ),
   }
 }
