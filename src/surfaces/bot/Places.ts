@@ -9,6 +9,7 @@ import tzLookup from "@photostructure/tz-lookup"
 import * as Tz from "countries-and-timezones"
 import { DateTime, Option } from "effect"
 import type { Language } from "../../domain/Preferences.ts"
+import { inRussian } from "./CityNames.ts"
 
 /** ISO 3166-1 alpha-2 codes of every country that has a time zone. */
 const COUNTRIES: ReadonlyArray<string> = Object.values(Tz.getAllCountries()).flatMap(({ id, timezones }) =>
@@ -17,7 +18,7 @@ const COUNTRIES: ReadonlyArray<string> = Object.values(Tz.getAllCountries()).fla
 const known = new Set(COUNTRIES)
 
 /** Offered before all others, where most readers may be. */
-const COMMON = ["US", "IN", "GB", "DE", "BR", "NG", "TR", "ID", "RU", "UA", "VN", "PK", "FR", "CA", "AU", "KR"]
+const COMMON = ["US", "IN", "GB", "DE", "BR", "NG", "TR", "ID", "RU", "UA", "VN", "MX", "FR", "CA", "AU", "ES"]
 
 /** Where else a language is widely spoken. */
 const SPOKEN: Readonly<Record<Language, ReadonlyArray<string>>> = {
@@ -25,41 +26,54 @@ const SPOKEN: Readonly<Record<Language, ReadonlyArray<string>>> = {
   ru: ["RU", "KZ", "BY", "UA"],
 }
 
-/** Of zones that keep the same time, those that people know. */
+/** Of zones that keep the same time, those that people know; of a country's, the one most keep comes first. */
 const WELL_KNOWN = new Set([
   "America/New_York",
-  "America/Chicago",
-  "America/Denver",
-  "America/Phoenix",
-  "America/Los_Angeles",
-  "America/Anchorage",
   "America/Toronto",
-  "America/Winnipeg",
-  "America/Edmonton",
-  "America/Vancouver",
-  "America/Halifax",
   "America/Sao_Paulo",
-  "America/Manaus",
   "America/Mexico_City",
-  "America/Tijuana",
-  "Australia/Sydney",
-  "Australia/Brisbane",
+  "America/Argentina/Buenos_Aires",
+  "America/Santiago",
+  "America/Guayaquil",
+  "America/Nuuk",
+  "Africa/Kinshasa",
   "Asia/Almaty",
-  "Asia/Novosibirsk",
-  "Asia/Vladivostok",
+  "Asia/Gaza",
+  "Asia/Ho_Chi_Minh",
   "Asia/Jakarta",
+  "Asia/Kuala_Lumpur",
+  "Asia/Nicosia",
   "Asia/Shanghai",
   "Asia/Tashkent",
-  "Asia/Ho_Chi_Minh",
-  "Asia/Kuala_Lumpur",
+  "Asia/Ulaanbaatar",
+  "Australia/Sydney",
   "Europe/Berlin",
   "Europe/Kyiv",
-  "Europe/Moscow",
-  "Europe/Samara",
   "Europe/Lisbon",
   "Europe/Madrid",
+  "Europe/Moscow",
   "Pacific/Auckland",
+  "Pacific/Port_Moresby",
+  "Pacific/Tahiti",
+  "America/Anchorage",
+  "America/Chicago",
+  "America/Denver",
+  "America/Edmonton",
+  "America/Halifax",
+  "America/Los_Angeles",
+  "America/Manaus",
+  "America/Phoenix",
+  "America/Tijuana",
+  "America/Vancouver",
+  "America/Winnipeg",
+  "Asia/Novosibirsk",
+  "Asia/Vladivostok",
+  "Australia/Brisbane",
+  "Europe/Samara",
 ])
+
+/** Zones of a base, an islet or a place in dispute, which would make most of a country choose for the sake of a few. */
+const ELSEWHERE = new Set(["AU Asia/Tokyo", "CA America/Panama", "CA America/Puerto_Rico", "UA Europe/Simferopol"])
 
 /** One for each time that many people keep, for those who name no country. */
 const WORLD: ReadonlyArray<string> = [
@@ -98,10 +112,18 @@ const regionOf = (locale: string): string | undefined => {
   }
 }
 
-/** Guesses first, by what the app and the person speak, then the common ones; `count` of them. */
-export const likely = (language: Language, languageCode: string | null, count: number): ReadonlyArray<string> => {
+/** Guesses first, by the zone, by what the app and the person speak, then the common ones; `count` of them. */
+export const likely = (
+  language: Language,
+  languageCode: string | null,
+  zone: string,
+  count: number,
+): ReadonlyArray<string> => {
   const guesses = [languageCode ?? "", language].map(regionOf).flatMap((code) => code === undefined ? [] : [code])
-  return [...new Set([...guesses, ...SPOKEN[language], ...COMMON])].filter(isCountry).slice(0, count)
+  const there = countriesOf(zone), first = guesses.filter((code) => there.includes(code))
+  return [...new Set([...first, ...there.slice(0, THERE), ...guesses, ...SPOKEN[language], ...COMMON])].filter(
+    isCountry,
+  ).slice(0, count)
 }
 
 /** All of them, in the order of their names. */
@@ -111,6 +133,9 @@ export const byName = (language: Language): ReadonlyArray<string> => {
   return names.sort((a, b) => order.compare(a.name, b.name)).map(({ code }) => code)
 }
 
+/** A zone may be shared by many countries. */
+const THERE = 6
+
 const isZone = (zone: string): boolean => Option.isSome(DateTime.zoneMakeNamed(zone))
 
 /** Each time that is kept there once, from west to east; of no country: each of the world's. */
@@ -118,10 +143,17 @@ export const zonesOf = (country: string | null): ReadonlyArray<string> => {
   if (country === null) return WORLD
   const byTime = new Map<string, { readonly zone: string; readonly offset: number }>()
   for (const { dstOffset, name, utcOffset } of Tz.getTimezonesForCountry(country) ?? []) {
+    if (ELSEWHERE.has(`${country} ${name}`)) continue
     const time = `${utcOffset} ${dstOffset}`
     if (isZone(name) && (!byTime.has(time) || WELL_KNOWN.has(name))) byTime.set(time, { zone: name, offset: utcOffset })
   }
   return [...byTime.values()].sort((a, b) => a.offset - b.offset).map(({ zone }) => zone)
+}
+
+/** The one that most people of a country keep, where it has several. */
+export const mainZoneOf = (country: string): string | undefined => {
+  const zones = zonesOf(country)
+  return [...WELL_KNOWN].find((zone) => zones.includes(zone)) ?? zones[0]
 }
 
 /** None: no place on earth, or over no land that keeps a time we know. */
@@ -139,19 +171,16 @@ export const countriesOf = (zone: string): ReadonlyArray<string> =>
 
 const cityOf = (zone: string): string => (zone.split("/").at(-1) ?? zone).replaceAll("_", " ")
 
-const part = (language: Language, zone: string, atMs: number, style: "shortGeneric" | "shortOffset"): string =>
-  new Intl.DateTimeFormat(language, { timeZone: zone, timeZoneName: style }).formatToParts(atMs)
+const offsetOf = (zone: string, atMs: number): string =>
+  new Intl.DateTimeFormat("en", { timeZone: zone, timeZoneName: "shortOffset" }).formatToParts(atMs)
     .find(({ type }) => type === "timeZoneName")?.value ?? ""
 
-/** "New York": the zone's city, in Russian as the runtime calls it. */
-export const zoneName = (language: Language, zone: string): string => {
-  if (language === "en" || zone === "UTC") return cityOf(zone)
-  const name = part(language, zone, 0, "shortGeneric")
-  return /^(GMT|UTC)/.test(name) || name === "" ? cityOf(zone) : name
-}
+/** "New York": the zone's city. */
+export const zoneName = (language: Language, zone: string): string =>
+  (language === "ru" ? inRussian(zone) : undefined) ?? cityOf(zone)
 
 /** "New York (UTC−5)", by the offset that holds now. */
 export const zoneLabel = (language: Language, zone: string, atMs: number): string => {
-  const offset = part("en", zone, atMs, "shortOffset").replace("GMT", "UTC").replace("-", "−")
+  const offset = offsetOf(zone, atMs).replace("GMT", "UTC").replace("-", "−")
   return zone === "UTC" ? "UTC" : `${zoneName(language, zone)} (${offset})`
 }

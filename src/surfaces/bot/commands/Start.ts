@@ -1,18 +1,22 @@
 /**
  * /start, and the button that stands for it: opens or renews the session.
  *
- * In: a visitor. Out: a session, and what it means: until when, what will be sent, how to stop it. Promises: of many
- * starts at once one makes the session; a renewed one finds its settings as they were.
+ * In: a visitor. Out: a session, and what it means: until when, what will be sent, how to stop it; for a newcomer the
+ * guided setup, from where they left it. Promises: of many starts at once one makes the session; a renewed one finds its
+ * settings as they were, and nobody is asked again what they have answered or skipped.
  */
-import { Effect } from "effect"
+import { Effect, Option } from "effect"
 import { escape } from "../../../domain/card/Html.ts"
+import { nextStep } from "../../../domain/Onboarding.ts"
 import { Users } from "../../../layers/Users.ts"
 import type { Command } from "../Command.ts"
+import * as Menus from "../menus/Menus.ts"
+import { progressOf, shown } from "../onboarding/Course.ts"
 import { say } from "../Replies.ts"
 import { SessionClient } from "../../../actors/Session.ts"
 import { instant, sent } from "../Shown.ts"
 import { html } from "../texts/Fluent.ts"
-import type { Visit } from "../Visit.ts"
+import type { Member, Reaction, Visit } from "../Visit.ts"
 
 const NAME_LENGTH = 40
 
@@ -22,13 +26,21 @@ export const open = Effect.fn("Start.open")(function* (visit: Visit) {
   const users = yield* Users
   const { chatId, firstName, languageCode, telegramId, username } = visit
   const { outcome, session } = yield* sessions.start({ telegramId, chatId, username, firstName, languageCode })
-  return { outcome, session, preferences: yield* users.preferences(session.userId) }
+  const preferences = yield* users.preferences(session.userId)
+  return { outcome, session, preferences, user: yield* users.byTelegramId(telegramId) }
 })
 
 type Opened = Effect.Success<ReturnType<typeof open>>
 
+/** The setup, where it has not ended; whoever comes back to it is greeted above the step that they had come to. */
+const goOn = Effect.fnUntraced(function* (member: Member, greeting: string) {
+  const step = nextStep(yield* progressOf(member))
+  yield* shown(member)
+  yield* Menus.open(member, { menu: "onboarding" }, step === "language" ? "" : greeting)
+})
+
 /** Says what a start has led to. */
-export const greet = (visit: Visit, { outcome, preferences, session }: Opened) => {
+export const greet = (visit: Visit, { outcome, preferences, session, user }: Opened): Reaction => {
   const { language } = preferences
   const name = escape(visit.firstName ?? "", NAME_LENGTH)
   const called = { name: { html: name === "" ? "" : `, ${name}` } }
@@ -38,6 +50,9 @@ export const greet = (visit: Visit, { outcome, preferences, session }: Opened) =
     ? html(language, "start-welcome-back", called)
     : html(language, "start-active")
   const until = html(language, "start-until", { until: instant(session.expiresAt, preferences.timeZone) })
+  if (visit.isPrivate && !session.onboardingCompleted && Option.isSome(user)) {
+    return goOn({ visit, session, preferences, user: user.value }, `${greeting}\n${until}`)
+  }
   const rest = outcome === "already_active" ? [] : ["", sent(preferences), "", html(language, "start-consent")]
   return say(visit.chatId, [greeting, until, ...rest, "", html(language, "start-next")].join("\n"))
 }

@@ -4,10 +4,18 @@
  * In: nothing.
  * Out: the list that what people say is matched with.
  */
+import { Effect } from "effect"
+import { again, open } from "../menus/Menus.ts"
+import { askedPlace } from "./AskedPlace.ts"
 import { keyParts } from "./KeyParts.ts"
 import { minimumNet } from "./MinimumNet.ts"
 import type { Topic } from "./Topic.ts"
 import { typedZone } from "./TypedZone.ts"
 import { wantedPairs } from "./WantedPairs.ts"
 
-export const TOPICS: ReadonlyArray<Topic> = [keyParts, minimumNet, typedZone, wantedPairs]
+/** The menu that asked for a place, as it is once the answer has been heard. */
+const place = askedPlace((member, mode) =>
+  Effect.flatMap(again(member), (now) => open(now, { menu: mode === "setup" ? "onboarding" : "settings" }))
+)
+
+export const TOPICS: ReadonlyArray<Topic> = [place, keyParts, minimumNet, typedZone, wantedPairs]
