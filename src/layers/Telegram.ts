@@ -101,6 +101,13 @@ export class Telegram extends Context.Service<Telegram, {
     /** Instead of buttons; left out: it stays as it is. */
     readonly keyboard?: ReplyKeyboard
   }) => Call<number>
+  /** A file of text with an HTML caption (at most 1,024 characters). Out: the message's id. */
+  readonly sendFile: (message: {
+    readonly chatId: string
+    readonly fileName: string
+    readonly content: string
+    readonly caption: string
+  }) => Call<number>
   readonly edit: (message: {
     readonly chatId: string
     readonly messageId: number

@@ -17,19 +17,25 @@ import type { DetectConfig } from "../domain/DetectConfig.ts"
 import type { Settings } from "../domain/Settings.ts"
 import type { Audit } from "../layers/Audit.ts"
 import type { Bus, BusError } from "../layers/Bus.ts"
+import * as ChannelOutlets from "../layers/channels/Outlets.ts"
 import * as CcxtNetworks from "../layers/ccxt/CcxtNetworks.ts"
 import type { ShardGroup } from "../layers/cluster/Cluster.ts"
 import * as StreamClock from "../layers/clock/StreamClock.ts"
 import type { Directory } from "../layers/Directory.ts"
 import type { KeyCheck } from "../layers/KeyCheck.ts"
 import type { Keys } from "../layers/Keys.ts"
+import type { Groups } from "../layers/Groups.ts"
 import type { Leases } from "../layers/Leases.ts"
 import { MarketArchive } from "../layers/MarketArchive.ts"
+import type { DeadLetters } from "../layers/DeadLetters.ts"
+import type { PersonalData } from "../layers/PersonalData.ts"
 import type { Opportunities } from "../layers/Opportunities.ts"
 import type { OpportunityQueue } from "../layers/OpportunityQueue.ts"
 import type { OpportunityViews } from "../layers/OpportunityViews.ts"
 import type { Receipts } from "../layers/Receipts.ts"
+import type { QueueFigures } from "../layers/QueueFigures.ts"
 import type { TrackRecord } from "../layers/TrackRecord.ts"
+import type { SealedRecords } from "../layers/SealedRecords.ts"
 import type { Sessions } from "../layers/Sessions.ts"
 import * as Migrations from "../layers/sql/Migrations.ts"
 import type { Store, StoreError } from "../layers/Store.ts"
@@ -37,6 +43,8 @@ import type { Telegram } from "../layers/Telegram.ts"
 import type { TelegramUpdates } from "../layers/TelegramUpdates.ts"
 import * as Client from "../layers/telegram/Client.ts"
 import * as TelegramNotifier from "../layers/telegram/Notifier.ts"
+import { linksOf } from "../layers/Unsubscribing.ts"
+import type { UserChannels } from "../layers/UserChannels.ts"
 import type { Users } from "../layers/Users.ts"
 import type { UserSchedule } from "../layers/UserSchedule.ts"
 import type { Vault } from "../layers/Vault.ts"
@@ -44,6 +52,7 @@ import { needsVenueFrames } from "../streams/detectors/All.ts"
 import { rulesOf } from "../streams/Judge.ts"
 import { MarketAccess } from "../streams/MarketAccess.ts"
 import { QuoteBoard } from "../streams/QuoteBoard.ts"
+import * as ChannelRouting from "../streams/ChannelRouting.ts"
 import * as Pipeline from "../streams/Pipeline.ts"
 import * as BlackoutFeed from "../layers/blackouts/BlackoutFeed.ts"
 import { judging, readModel } from "./Judging.ts"
@@ -56,12 +65,14 @@ import * as Reference from "./Reference.ts"
 
 /** What the bot may use. */
 export type BotNeeds =
+  | PersonalData
   | Keys
   | KeyCheck
   | Vault
   | Audit
   | Bus
   | Directory
+  | Groups
   | Leases
   | OnDemandServices
   | Opportunities
@@ -75,11 +86,24 @@ export type BotNeeds =
   | Store
   | Telegram
   | TelegramUpdates
+  | UserChannels
   | UserSchedule
   | Users
 
 /** What a surface may use. */
 export type SurfaceNeeds = BotNeeds | TrackRecord | FileSystem.FileSystem
+
+/** What the service's own HTTP server answers from. */
+export type ServiceNeeds =
+  | SealedRecords
+  | Vault
+  | DeadLetters
+  | OpportunityQueue
+  | Opportunities
+  | QueueFigures
+  | Sessions
+  | TrackRecord
+  | FileSystem.FileSystem
 
 export interface RunOptions<E> {
   readonly settings: Settings
@@ -93,7 +117,7 @@ export interface RunOptions<E> {
   /** The service's own HTTP server; always there. */
   readonly service: (
     watch: Pipeline.Watch,
-  ) => Layer.Layer<never, E, OpportunityQueue | Opportunities | Sessions | TrackRecord | FileSystem.FileSystem>
+  ) => Layer.Layer<never, E, ServiceNeeds>
   /** The bot and how it is fed; only with a token and the role `bot`. */
   readonly bot: (watch: Pipeline.Watch) => Layer.Layer<never, E, SurfaceNeeds>
 }
@@ -114,8 +138,13 @@ export const workable = Effect.fnUntraced(
   },
 )
 
-const telegramOf = (token: Redacted.Redacted, apiRoot: string) =>
-  TelegramNotifier.layer.pipe(Layer.provideMerge(Client.layer({ token, apiRoot })))
+/** Telegram, with the operator's other channels behind the same notifier. */
+const telegramOf = (token: Redacted.Redacted, settings: Settings) =>
+  ChannelRouting.layer.pipe(
+    Layer.provide(TelegramNotifier.layer),
+    Layer.provideMerge(Client.layer({ token, apiRoot: settings.telegramApiRoot })),
+    Layer.provideMerge(ChannelOutlets.layer(settings, linksOf(settings.publicUrl, settings.telegramToken).urlOf)),
+  )
 
 export const run = Effect.fn("Run.run")(function* <E>(options: RunOptions<E>) {
   const { config, markets, owner, roles, settings } = options
@@ -167,7 +196,7 @@ export const run = Effect.fn("Run.run")(function* <E>(options: RunOptions<E>) {
       const deliver = has("deliver") ? Pipeline.deliverRole(pipeline) : Effect.never
       const bot = has("bot") ? Layer.launch(Layer.provide(options.bot(watch), [board, markets.keyCheck])) : Effect.never
       return yield* Effect.all([deliver, bot], { concurrency: "unbounded", discard: true })
-    }).pipe(Effect.provide(telegramOf(token, settings.telegramApiRoot))))
+    }).pipe(Effect.provide(telegramOf(token, settings))))
 
   const stages = Effect.gen(function* () {
     const time = has("ingest") ? Effect.never : Timekeeping.follow(yield* Timekeeping.begin)

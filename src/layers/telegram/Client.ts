@@ -6,7 +6,7 @@
  * answers is checked where it is used.
  */
 import { Duration, Effect, Layer, Redacted, Schema } from "effect"
-import { Api } from "grammy/web"
+import { Api, InputFile } from "grammy/web"
 import type { Language } from "../../domain/Preferences.ts"
 import {
   type Buttons,
@@ -113,6 +113,17 @@ export const layer = (options: ClientOptions): Layer.Layer<Telegram> =>
             Effect.flatMap(read("sendMessage", SentMessage)),
             Effect.map(({ message_id }) => message_id),
           ),
+      sendFile: ({ caption, chatId, content, fileName }) =>
+        call("sendDocument", (api) =>
+          api.sendDocument(chatId, new InputFile(new TextEncoder().encode(content), fileName), {
+            caption,
+            parse_mode: "HTML",
+          })).pipe(
+            Effect.flatMap(read("sendDocument", SentMessage)),
+            Effect.map(({ message_id }) =>
+              message_id
+            ),
+          ),
       edit: ({ buttons, chatId, html, messageId }) =>
         Effect.asVoid(
           call("editMessageText", (api) => api.editMessageText(chatId, messageId, html, shown(buttons))),
@@ -125,7 +136,8 @@ export const layer = (options: ClientOptions): Layer.Layer<Telegram> =>
           api.deleteMessage(chatId, messageId))),
       answerTap: ({ alert, queryId, text }) =>
         Effect.asVoid(
-          call("answerCallbackQuery", (api) => api.answerCallbackQuery(queryId, { text, show_alert: alert })),
+          call("answerCallbackQuery", (api) =>
+            api.answerCallbackQuery(queryId, { text, show_alert: alert })),
         ),
       memberOf: ({ chatId, userId }) =>
         call("getChatMember", (api) => api.getChatMember(chatId, Number(userId))).pipe(

@@ -93,6 +93,10 @@ export interface GrammyRequest {
   readonly duplex?: "half"
 }
 
+/** Files come as a stream, which not every runtime sends; they are small. */
+const whole = (body: BodyInit): Promise<BodyInit> | BodyInit =>
+  body instanceof ReadableStream ? new Response(body).arrayBuffer() : body
+
 const methodOf = (address: string | URL): string => String(address).split("/").at(-1) ?? ""
 
 /** `buildUrl` for grammY's client options, and its `fetch`, which also ends when `owner` is aborted. */
@@ -119,7 +123,7 @@ export const make = (options: {
         const response = await options.fetch(url, {
           method: request.method ?? "POST",
           headers: { "content-type": request.headers?.["content-type"] ?? "application/json" },
-          ...(request.body === undefined ? {} : { body: request.body }),
+          ...(request.body === undefined ? {} : { body: await whole(request.body) }),
           signal: abort.signal,
           // A redirect comes from a portal or a proxy, never from Telegram: it must not be followed with the body.
           redirect: "manual",

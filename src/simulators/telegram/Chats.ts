@@ -7,7 +7,7 @@ import { Result } from "effect"
 import type { Entity, FormattedText } from "./HtmlEntities.ts"
 import type { InlineKeyboard } from "./Keyboards.ts"
 import { type Answer, badRequest, forbidden } from "./Outcome.ts"
-import { type Params, text } from "./Params.ts"
+import { type Params, text, type UploadedFile } from "./Params.ts"
 
 export interface User {
   readonly id: number
@@ -36,6 +36,8 @@ export interface StoredMessage extends FormattedText {
   readonly replyToMessageId: number | null
   /** The topic it stands in; null: none, or the general one. */
   readonly threadId: number | null
+  /** A file sent with it: then `text` is its caption. */
+  readonly document?: UploadedFile
   /** Fields of a service message, such as migrate_to_chat_id. */
   readonly service: Readonly<Record<string, unknown>> | null
 }
@@ -109,6 +111,12 @@ export const wireMember = (chat: ChatState, { status, user }: Member): Readonly<
 export const seconds = (ms: number): number => Math.floor(ms / 1_000)
 
 /** The Message object of the Bot API. */
+const worded = ({ document, text }: StoredMessage): Readonly<Record<string, unknown>> =>
+  document === undefined ? { text } : {
+    document: { file_id: `file-${document.fileName}`, file_name: document.fileName },
+    ...(text === "" ? {} : { caption: text }),
+  }
+
 export const wireMessage = (chat: ChatState, message: StoredMessage): Readonly<Record<string, unknown>> => {
   const repliedTo = message.replyToMessageId === null ? undefined : chat.messages.get(message.replyToMessageId)
   return {
@@ -121,7 +129,7 @@ export const wireMessage = (chat: ChatState, message: StoredMessage): Readonly<R
     ...(repliedTo === undefined
       ? {}
       : { reply_to_message: wireMessage(chat, { ...repliedTo, replyToMessageId: null }) }),
-    ...(message.service ?? { text: message.text }),
+    ...(message.service ?? worded(message)),
     ...(message.entities.length === 0 ? {} : { entities: message.entities }),
     ...(message.keyboard === null ? {} : { reply_markup: message.keyboard }),
   }

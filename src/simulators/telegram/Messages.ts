@@ -10,7 +10,7 @@ import { type Entity, type FormattedText, parse, trim } from "./HtmlEntities.ts"
 import { readMarkup } from "./Keyboards.ts"
 import { admit } from "./Limits.ts"
 import { type Answer, badRequest, tooManyRequests } from "./Outcome.ts"
-import { flag, integer, isRecord, json, type Params, text } from "./Params.ts"
+import { file, flag, integer, isRecord, json, type Params, text } from "./Params.ts"
 import type { World } from "./World.ts"
 
 export type Method = (world: World, params: Params, nowMs: number) => Answer
@@ -99,6 +99,34 @@ export const sendMessage: Method = (world, params, nowMs) =>
       keyboard: markup?.inline ?? null,
       replyToMessageId,
       threadId,
+      service: null,
+    })
+    return wireMessage(chat, stored)
+  })
+
+const maxCaptionLength = 1_024
+
+/** Only uploads: there are no files here that an id could name. */
+export const sendDocument: Method = (world, params, nowMs) =>
+  Result.gen(function* () {
+    const document = file(params, "document")
+    if (document === null) return yield* badRequest("there is no document in the request")
+    const source = text(params, "caption")
+    const caption = text(params, "parse_mode").toLowerCase() === "html"
+      ? yield* parse(source)
+      : trim({ text: source, entities: [] })
+    if (caption.text.length > maxCaptionLength) return yield* badRequest("message caption is too long")
+    const chat = yield* writable(world, params)
+    yield* takeTurn(world, chat, nowMs)
+    const stored = append(chat, {
+      ...caption,
+      from: chat.type === "channel" ? null : world.bot,
+      dateMs: nowMs,
+      editedMs: null,
+      keyboard: null,
+      replyToMessageId: null,
+      threadId: null,
+      document,
       service: null,
     })
     return wireMessage(chat, stored)

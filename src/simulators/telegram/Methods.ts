@@ -12,6 +12,7 @@ import {
   editMessageText,
   type Method,
   sendChatAction,
+  sendDocument,
   sendMessage,
 } from "./Messages.ts"
 import { type Answer, badRequest } from "./Outcome.ts"
@@ -157,6 +158,7 @@ const methods: ReadonlyMap<string, Method> = new Map(
     deleteWebhook,
     getWebhookInfo,
     sendMessage,
+    sendDocument,
     editMessageText,
     editMessageReplyMarkup,
     deleteMessage,

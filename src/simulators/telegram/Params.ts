@@ -15,15 +15,27 @@ const isRecord = (value: unknown): value is Readonly<Record<string, unknown>> =>
 
 const unreadable = refusal(400, "Bad Request: can't parse the request body")
 
+/** A file as it was uploaded, taken as text. */
+export interface UploadedFile {
+  readonly fileName: string
+  readonly content: string
+}
+
 const fromForm = (contentType: string, bytes: ArrayBuffer): Effect.Effect<Params, Refusal> =>
   Effect.tryPromise({
-    try: () => new Response(bytes, { headers: { "content-type": contentType } }).formData(),
+    try: async () => {
+      const form = await new Response(bytes, { headers: { "content-type": contentType } }).formData()
+      const params: Record<string, unknown> = {}
+      for (const [name, value] of form.entries()) {
+        params[name] = typeof value === "string" ? value : {
+          fileName: value.name,
+          content: await value.text(),
+        } satisfies UploadedFile
+      }
+      return params
+    },
     catch: () => unreadable,
-  }).pipe(Effect.map((form) => {
-    const params: Record<string, unknown> = {}
-    for (const [name, value] of form.entries()) params[name] = typeof value === "string" ? value : "<file>"
-    return params
-  }))
+  })
 
 /** Reads a request's parameters; those of the body win over those of the query. */
 export const read = (
@@ -53,6 +65,15 @@ export const text = (params: Params, name: string): string => {
 export const integer = (params: Params, name: string): number | null => {
   const written = text(params, name)
   return /^-?\d{1,15}$/.test(written) ? Number(written) : null
+}
+
+/** The file that a parameter names by `attach://NAME`, or is itself; null: there is none. */
+export const file = (params: Params, name: string): UploadedFile | null => {
+  const value = params[name]
+  const found = typeof value === "string" && value.startsWith("attach://") ? params[value.slice(9)] : value
+  return isRecord(found) && typeof found["fileName"] === "string" && typeof found["content"] === "string"
+    ? { fileName: found["fileName"], content: found["content"] }
+    : null
 }
 
 /** Telegram reads true, yes, y, t and 1 as true. */

@@ -12,6 +12,7 @@ import * as Faults from "./Faults.ts"
 import type { Entity } from "./HtmlEntities.ts"
 import type { InlineButton } from "./Keyboards.ts"
 import type { Limits } from "./Limits.ts"
+import type { UploadedFile } from "./Params.ts"
 import * as People from "./People.ts"
 import { type Fetch, makeFetch, serve } from "./Server.ts"
 import * as Updates from "./Updates.ts"
@@ -37,8 +38,10 @@ export interface VisibleMessage {
   readonly fromBot: boolean
   /** The writer's first name, or the chat's title in a channel. */
   readonly from: string
+  /** With a file: its caption. */
   readonly text: string
   readonly entities: ReadonlyArray<Entity>
+  readonly document?: UploadedFile
   readonly buttons: ReadonlyArray<ReadonlyArray<InlineButton>>
   /** The topic of a forum; null: none. */
   readonly threadId: number | null
@@ -120,6 +123,7 @@ const visible = (world: World.World, title: string, message: StoredMessage): Vis
   from: message.from?.first_name ?? title,
   text: message.text,
   entities: message.entities,
+  ...(message.document === undefined ? {} : { document: message.document }),
   buttons: message.keyboard?.inline_keyboard ?? [],
   threadId: message.threadId,
   sentAtMs: message.dateMs,
