@@ -5,7 +5,7 @@
  * configuration; after `restore` and the muted frames since `rewindTo` it stands exactly where the snapshot was taken;
  * a tick it cannot use is counted by reason and costs nothing else.
  */
-import { Option, Schema } from "effect"
+import { Option } from "effect"
 import type { Suspicion } from "../domain/AssetIdentity.ts"
 import type { DetectConfig } from "../domain/DetectConfig.ts"
 import * as Frame from "../domain/Frame.ts"
@@ -13,47 +13,12 @@ import * as Instrument from "../domain/Instrument.ts"
 import type { RejectionReason } from "../domain/Opportunity.ts"
 import type { BookUpdate } from "../domain/Book.ts"
 import type { Candidate } from "./detectors/Candidate.ts"
+import { type DetectState, resumeSlot, type SlotState, slotState } from "./DetectState.ts"
 import { Conversions, isConversion } from "./detectors/Conversions.ts"
 import { detectorsOf } from "./detectors/All.ts"
 import type { BookTrigger, CandleEvent, Detector, FundingEvent } from "./detectors/Detector.ts"
 import type { Revalue } from "./Outcomes.ts"
-import { makeSlot, type Slot, type SlotNote, STAMPED_KINDS } from "./detectors/Slot.ts"
-
-const Stamp = Schema.Struct({ at: Schema.Int, ordinal: Schema.Int })
-
-/**
- * An instrument as it stood at a checkpoint, in the order in which they were first heard of. Only books of quotes are
- * held here; deep ones are rebuilt from the stream instead.
- */
-export const SlotState = Schema.Struct({
-  venue: Schema.String,
-  instrument: Schema.String,
-  reference: Schema.Boolean,
-  /** Its best level, where its book came from quotes. */
-  quote: Schema.NullOr(Schema.Struct({
-    bid: Schema.String,
-    bidSize: Schema.String,
-    ask: Schema.String,
-    askSize: Schema.String,
-    seq: Schema.NullOr(Schema.Int),
-  })),
-  broken: Schema.Boolean,
-  /** Null: never. */
-  seenAt: Schema.NullOr(Schema.Int),
-  stamps: Schema.Struct({ quote: Stamp, book: Stamp, trade: Stamp, funding: Stamp, candle: Stamp }),
-})
-export type SlotState = typeof SlotState.Type
-
-/** All that a checkpoint keeps of one partition's detection. */
-export const DetectState = Schema.Struct({
-  slots: Schema.Array(SlotState),
-  /** Each detector's own, by its name. */
-  detectors: Schema.Record(Schema.String, Schema.Unknown),
-})
-export type DetectState = typeof DetectState.Type
-
-/** A side that holds nothing. */
-const EMPTY_LEVEL = ["0", "0"] as const
+import { makeSlot, type Slot, type SlotNote } from "./detectors/Slot.ts"
 
 /** How a series of a frame is served. */
 interface Series {
@@ -210,25 +175,7 @@ export class Detect {
   /** Everything but deep books, for a checkpoint. */
   snapshot(): DetectState {
     const detectors = Object.fromEntries(this.#detectors.map((detector) => [detector.name, detector.snapshot()]))
-    const slots = [...this.#slots].map(([key, slot]): SlotState => {
-      const { asks, bids, fromQuotes, seq, state } = slot.book
-      const [bid, bidSize] = bids.at(0) ?? EMPTY_LEVEL, [ask, askSize] = asks.at(0) ?? EMPTY_LEVEL
-      return {
-        venue: slot.venue,
-        instrument: slot.instrument.name,
-        reference: key.startsWith("ref:"),
-        quote: fromQuotes ? { bid, bidSize, ask, askSize, seq } : null,
-        broken: state === "broken",
-        seenAt: slot.seenAt === -Infinity ? null : slot.seenAt,
-        stamps: {
-          quote: slot.lastStamp("quote"),
-          book: slot.lastStamp("book"),
-          trade: slot.lastStamp("trade"),
-          funding: slot.lastStamp("funding"),
-          candle: slot.lastStamp("candle"),
-        },
-      }
-    })
+    const slots = [...this.#slots].map(([key, slot]) => slotState(slot, key.startsWith("ref:")))
     return { slots, detectors }
   }
 
@@ -254,10 +201,7 @@ export class Detect {
     for (const state of this.#restored.slots) {
       const slot = this.#restoredSlot(state)
       if (slot === null) continue
-      const { quote, seenAt, stamps } = state
-      if (quote !== null) slot.quote(quote.bid, quote.bidSize, quote.ask, quote.askSize, quote.seq)
-      for (const kind of STAMPED_KINDS) slot.restoreStamp(kind, stamps[kind].at, stamps[kind].ordinal)
-      slot.seenAt = seenAt ?? -Infinity
+      resumeSlot(slot, state)
       this.now = Math.max(this.now, slot.seenAt)
     }
     for (const detector of this.#detectors) detector.restore(this.#restored.detectors[detector.name])
