@@ -103,6 +103,7 @@ export type ServiceNeeds =
   | QueueFigures
   | Sessions
   | TrackRecord
+  | UserChannels
   | FileSystem.FileSystem
 
 export interface RunOptions<E> {

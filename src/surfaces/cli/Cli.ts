@@ -16,6 +16,7 @@ import { emulator } from "./Emulator.ts"
 import { explain } from "./Explain.ts"
 import { usage } from "./Failure.ts"
 import { funding } from "./Funding.ts"
+import { keys } from "./Keys.ts"
 import { migrate } from "./Migrate.ts"
 import { queue } from "./Queue.ts"
 import { record } from "./Record.ts"
@@ -37,6 +38,7 @@ const arbedge = Command.make("arbedge").pipe(
     status,
     queue,
     dlq,
+    keys,
     record,
     replay,
     edges,

@@ -11,6 +11,8 @@ import { Grouping, ScorecardRow } from "../../domain/Scorecard.ts"
 import { DeadLetter, Handled } from "../../layers/DeadLetters.ts"
 import { QueueStatus } from "../../layers/OpportunityQueue.ts"
 import { QueueFigure } from "../../layers/QueueFigures.ts"
+import { SealedCursor } from "../../layers/SealedRecords.ts"
+import { MasterKeyState, RotationBatch } from "../../programs/KeyRotation.ts"
 import { Explained } from "../../programs/TrackRecords.ts"
 import { MarketSource, SourceReason } from "../../domain/MarketQuery.ts"
 import { Role } from "../../streams/Pipeline.ts"
@@ -67,6 +69,9 @@ export class Unanswered extends Schema.TaggedError<Unanswered>()("Unanswered", {
 
 export class Admin extends RpcGroup.make(
   Rpc.make("Status", { success: Status }),
+  /** `anew`: the key file is read again first. */
+  Rpc.make("MasterKeys", { payload: { anew: Schema.Boolean }, success: MasterKeyState, error: Unanswered }),
+  Rpc.make("RewrapKeys", { payload: { cursor: SealedCursor }, success: RotationBatch, error: Unanswered }),
   Rpc.make("Explain", { payload: { opportunityId: Schema.String }, success: Explained, error: Unanswered }),
   Rpc.make("Scorecard", {
     payload: { by: Grouping, sinceMs: Schema.Int, untilMs: Schema.Int },

@@ -17,9 +17,12 @@ import { DeadLetters } from "../../layers/DeadLetters.ts"
 import type { Opportunities } from "../../layers/Opportunities.ts"
 import { OpportunityQueue } from "../../layers/OpportunityQueue.ts"
 import { QueueFigures } from "../../layers/QueueFigures.ts"
+import type { SealedRecords } from "../../layers/SealedRecords.ts"
 import { Sessions } from "../../layers/Sessions.ts"
 import type { StoreError } from "../../layers/Store.ts"
 import type { TrackRecord } from "../../layers/TrackRecord.ts"
+import type { Vault, VaultError } from "../../layers/Vault.ts"
+import { masterKeyState, rewrapBatch } from "../../programs/KeyRotation.ts"
 import { explain, scorecardOf } from "../../programs/TrackRecords.ts"
 import type { Role, Watch } from "../../streams/Pipeline.ts"
 import * as Redirect from "../http/Redirect.ts"
@@ -52,7 +55,7 @@ const isAuthorized = (header: string | undefined, token: string): boolean =>
 const refuse = (status: number, error: string) =>
   HttpServerResponse.jsonUnsafe({ error }, { status, headers: { connection: "close" } })
 
-const answered = <A, R>(effect: Effect.Effect<A, StoreError, R>) =>
+const answered = <A, R>(effect: Effect.Effect<A, StoreError | VaultError, R>) =>
   Effect.mapError(effect, (error) => new Unanswered({ detail: error.message }))
 
 const handlers = (options: ServiceOptions, startedAt: number) =>
@@ -60,6 +63,7 @@ const handlers = (options: ServiceOptions, startedAt: number) =>
     const queue = yield* OpportunityQueue, sessions = yield* Sessions
     const letters = yield* DeadLetters, figures = yield* QueueFigures
     const stores = yield* Effect.context<Opportunities | TrackRecord>()
+    const sealed = yield* Effect.context<SealedRecords | Vault>()
     const { analysed, delivering, distributed, sources } = options.watch
     return {
       Status: () =>
@@ -86,6 +90,8 @@ const handlers = (options: ServiceOptions, startedAt: number) =>
             ...stored,
           } satisfies Status
         }),
+      MasterKeys: ({ anew }) => answered(masterKeyState(anew)).pipe(Effect.provide(sealed)),
+      RewrapKeys: ({ cursor }) => answered(rewrapBatch(cursor)).pipe(Effect.provide(sealed)),
       Explain: ({ opportunityId }) => answered(explain(opportunityId)).pipe(Effect.provide(stores)),
       QueueFigures: ({ sinceMs }) =>
         Effect.flatMap(Clock.currentTimeMillis, (nowMs) => answered(figures.since(sinceMs, nowMs))),
