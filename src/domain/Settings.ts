@@ -107,6 +107,11 @@ export const FIELDS = {
     "false",
     (variable) => Config.Boolean(variable).pipe(Config.withDefault(false)),
   ),
+  publicUrl: optional(
+    "PUBLIC_URL",
+    "Where people reach the service's HTTP server, such as https://arbedge.example: for links in messages and mails; " +
+      "unset: links lead to the venues directly, and mails name an address to write to",
+  ),
   httpHost: text("HTTP_HOST", "Where the HTTP server listens", "127.0.0.1"),
   httpPort: integer(
     "HTTP_PORT",
@@ -179,6 +184,7 @@ export const settings: Config.Config<Settings> = Config.all({
   pushContact: FIELDS.pushContact.config,
   webhookKey: FIELDS.webhookKey.config,
   localChannels: FIELDS.localChannels.config,
+  publicUrl: FIELDS.publicUrl.config,
   httpHost: FIELDS.httpHost.config,
   httpPort: FIELDS.httpPort.config,
   sessionDays: FIELDS.sessionDays.config,

@@ -19,7 +19,9 @@ import { Role, type Watch } from "../../streams/Pipeline.ts"
 import * as Bot from "../bot/Bot.ts"
 import * as CommandRate from "../bot/CommandRate.ts"
 import * as Pacing from "../bot/Pacing.ts"
+import * as Unsubscribing from "../../layers/Unsubscribing.ts"
 import * as TelegramWebhook from "../http/TelegramWebhook.ts"
+import * as Unsubscribe from "../http/Unsubscribe.ts"
 import * as Service from "../rpc/Server.ts"
 import { failed, usage } from "./Failure.ts"
 import { readDetectConfig, tableConfig } from "./Input.ts"
@@ -89,10 +91,13 @@ const surfaces = (settings: Settings, roles: ReadonlyArray<Role>, simulated: boo
     port,
     dataDir: Backends.dataFolder(settings),
   })
+  const unsubscribe = Unsubscribe.layer.pipe(
+    Layer.provide(Unsubscribing.layer(Unsubscribing.linksOf(settings.publicUrl, settings.telegramToken))),
+  )
   const hook = Option.all([telegramWebhookUrl, telegramWebhookSecret])
   if (Option.isNone(hook) || !roles.includes("bot")) {
     return {
-      service: (watch: Watch) => Service.layer(service(watch)),
+      service: (watch: Watch) => Service.layer(service(watch), unsubscribe),
       bot: (watch: Watch) =>
         Bot.layerPolling({ owner }).pipe(Layer.provide([Pacing.layer, CommandRate.layer, Health.layer(watch)])),
     }
@@ -102,7 +107,7 @@ const surfaces = (settings: Settings, roles: ReadonlyArray<Role>, simulated: boo
   return {
     service: () => Layer.empty,
     bot: (watch: Watch) =>
-      Service.layer(service(watch), TelegramWebhook.layer({ path, secret })).pipe(
+      Service.layer(service(watch), Layer.merge(TelegramWebhook.layer({ path, secret }), unsubscribe)).pipe(
         Layer.merge(Layer.effectDiscard(TelegramWebhook.register(url, secret))),
         Layer.provide(Bot.layer(owner)),
         Layer.provide([Pacing.layer, CommandRate.layer, Health.layer(watch)]),
