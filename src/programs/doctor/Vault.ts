@@ -1,7 +1,8 @@
 /**
  * `doctor` on the master keys: can what users entrust be sealed, and opened again?
  *
- * In: settings. Out: one check. Promises: no key file is made, and no key is in the check; only ids are.
+ * In: settings. Out: one check.
+ * Promises: no key file is made, and no key is in the check; only ids are.
  */
 import { existsSync } from "node:fs"
 import { Effect, Option } from "effect"
