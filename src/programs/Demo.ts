@@ -151,7 +151,11 @@ const begin = Effect.fnUntraced(function* (people: ReadonlyArray<Person>) {
     if (Option.isNone(user)) continue
     const nowMs = yield* Clock.currentTimeMillis
     yield* users.setPlan({ userId: user.value.userId, tier, role: "user", nowMs })
-    yield* users.setPreferences(user.value.userId, { ...DEFAULT_PREFERENCES, ...wants }, nowMs)
+    yield* users.setPreferences(
+      user.value.userId,
+      { ...DEFAULT_PREFERENCES, batchNotifications: false, ...wants },
+      nowMs,
+    )
   }
 })
 

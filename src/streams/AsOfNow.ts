@@ -18,6 +18,9 @@ export interface Shown {
   readonly toldAfterMs: number | null
 }
 
+/** Nothing is left to be edited: the message was sent when all was over. */
+export const isShown = ({ batch, toldAfterMs }: Shown): boolean => toldAfterMs !== null && batch.length === 0
+
 /** What a row carries. */
 export interface Carried {
   readonly item: QueueItem

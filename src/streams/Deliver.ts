@@ -35,9 +35,10 @@ import { Notifier, type Outcome } from "../layers/Notifier.ts"
 import * as Gathering from "../layers/Gathering.ts"
 import { OpportunityQueue, type QueueItem, type QueueStatus, type Settlement } from "../layers/OpportunityQueue.ts"
 import { type NewFact, Outbox } from "../layers/Outbox.ts"
+import { type Delivered, Receipts } from "../layers/Receipts.ts"
 import { Channel, Fenced, Store } from "../layers/Store.ts"
 import { Users } from "../layers/Users.ts"
-import { makeAsOfNow, type Shown } from "./AsOfNow.ts"
+import { isShown, makeAsOfNow, type Shown } from "./AsOfNow.ts"
 import { makeFallback } from "./ChannelRouting.ts"
 import { dueOrTold } from "./Wakeup.ts"
 
@@ -169,6 +170,14 @@ const factOf = ({ fact, item, settlement }: End, status: QueueStatus, nowMs: num
   return { subject: Subject.fact("delivery", "settled"), payload, person: { userId, chatId } }
 }
 
+/** A message that was accepted is a receipt of its own. */
+const receivedBy = (
+  { item: { chatId, kind, opportunityId, purpose, userId }, settlement }: End,
+): ReadonlyArray<Delivered> =>
+  settlement._tag === "Sent" && purpose === "notify" && kind === "opportunity"
+    ? [{ userId, opportunityId, distributionType: isGroup(chatId) ? "group" : "push" }]
+    : []
+
 /** Waits until nothing is under way, by the wall's time. */
 const drained = ({ drainFor = Duration.seconds(5), underWay }: DeliverOptions): Effect.Effect<void> =>
   Ref.get(underWay).pipe(
@@ -184,7 +193,7 @@ const make = (options: DeliverOptions) =>
     const count = (by: number) => Ref.update(underWay, (n) => n + by)
     const queue = yield* OpportunityQueue, outbox = yield* Outbox, store = yield* Store, users = yield* Users
     const limiter = yield* RateLimiterClient, notifier = yield* Notifier, fallback = yield* makeFallback
-    const asOfNow = yield* makeAsOfNow
+    const asOfNow = yield* makeAsOfNow, receipts = yield* Receipts
     /** When the limiter first made a row wait. */
     const waitingSince = new Map<number, number>()
 
@@ -203,6 +212,10 @@ const make = (options: DeliverOptions) =>
             return status === undefined ? [] : [factOf(end, status, nowMs)]
           })
           yield* outbox.append(facts, nowMs)
+          yield* receipts.delivered(
+            ends.flatMap((end) => settled.has(end.item.queueId) ? receivedBy(end) : []),
+            nowMs,
+          )
           return ends.map(({ item }) => Option.fromNullishOr(settled.get(item.queueId)))
         }))
       })
@@ -313,6 +326,11 @@ const make = (options: DeliverOptions) =>
         const payload = yield* Effect.option(decodePayload(item.payload))
         if (Option.isNone(payload)) {
           yield* settle(item, { _tag: "Failed", error: "unreadable payload" }, nothing)
+          return []
+        }
+        const carried = { item, opportunity: payload.value.opportunity }
+        if (item.purpose !== "notify" && isShown(yield* asOfNow(carried, [], nowMs))) {
+          yield* settle(item, { _tag: "Cancelled", error: "shown already" }, nothing)
           return []
         }
         const waitedMs = nowMs - (waitingSince.get(item.queueId) ?? nowMs)

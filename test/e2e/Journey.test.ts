@@ -118,7 +118,7 @@ const joins = Effect.fnUntraced(function* (chat: number) {
   yield* says(chat, "/start", "Welcome to ArbEdge")
   const user = Option.getOrThrow(yield* users.byTelegramId(String(chat)))
   const nowMs = yield* Clock.currentTimeMillis
-  const around = { activeHoursStart: 0, activeHoursEnd: 0, maxPerHour: 5 }
+  const around = { activeHoursStart: 0, activeHoursEnd: 0, maxPerHour: 5, batchNotifications: false }
   yield* users.setPreferences(user.userId, { ...DEFAULT_PREFERENCES, ...around }, nowMs)
 })
 

@@ -18,6 +18,8 @@ export interface Episode {
   /** At its opening, and at its best. */
   readonly openBps: number
   readonly bestBps: number
+  /** What both best quotes hold together earned at its opening, in units of 10^-16 quote. */
+  readonly openProfit: bigint
 }
 
 const decodeQuote = Schema.decodeUnknownSync(Schema.fromJsonString(Schema.Struct({
@@ -25,11 +27,15 @@ const decodeQuote = Schema.decodeUnknownSync(Schema.fromJsonString(Schema.Struct
   ingestTime: Schema.Int,
   bid: Schema.String,
   ask: Schema.String,
+  bidSize: Schema.String,
+  askSize: Schema.String,
 })))
 
 interface Best {
   readonly bid: bigint
   readonly ask: bigint
+  readonly bidSize: bigint
+  readonly askSize: bigint
 }
 
 /** So long after it was last spoken of an opportunity expires; what was not sent by then never is. */
@@ -44,13 +50,15 @@ const scaled = (text: string): bigint => {
 export const episodesOf = async (file: string, thresholdBps: number): Promise<ReadonlyArray<Episode>> => {
   const best = new Map<string, Best>(), open = new Map<string, Episode>(), found: Array<Episode> = []
   const check = (buy: string, sell: string, at: number): void => {
-    const ask = best.get(buy)?.ask, bid = best.get(sell)?.bid
-    if (ask === undefined || bid === undefined) return
+    const bought = best.get(buy), sold = best.get(sell)
+    if (bought === undefined || sold === undefined) return
+    const { ask, askSize } = bought, { bid, bidSize } = sold
     const key = `${buy} ${sell}`
     const before = open.get(key)
     if ((bid - ask) * 10_000n > ask * BigInt(thresholdBps)) {
       const bps = Number((bid - ask) * 100_000_000n / ask) / 10_000
-      const started = before ?? { buy, sell, openAt: at, closeAt: Infinity, openBps: bps, bestBps: bps }
+      const openProfit = (bid - ask) * (askSize < bidSize ? askSize : bidSize)
+      const started = before ?? { buy, sell, openAt: at, closeAt: Infinity, openBps: bps, bestBps: bps, openProfit }
       open.set(key, { ...started, bestBps: Math.max(started.bestBps, bps) })
     } else if (before !== undefined) {
       found.push({ ...before, closeAt: at })
@@ -61,7 +69,12 @@ export const episodesOf = async (file: string, thresholdBps: number): Promise<Re
   for await (const line of lines) {
     if (!line.includes('"kind":"quote"')) continue
     const tick = decodeQuote(line)
-    best.set(tick.venue, { bid: scaled(tick.bid), ask: scaled(tick.ask) })
+    best.set(tick.venue, {
+      bid: scaled(tick.bid),
+      ask: scaled(tick.ask),
+      bidSize: scaled(tick.bidSize),
+      askSize: scaled(tick.askSize),
+    })
     for (const other of best.keys()) {
       if (other === tick.venue) continue
       check(tick.venue, other, tick.ingestTime)
@@ -103,7 +116,7 @@ export const messagesFor = (person: Person, episodes: ReadonlyArray<Episode>): R
     readonly rank: number
     readonly order: number
   }
-  const sent: Array<Message> = [], told = new Set<Episode>()
+  const sent: Array<Message> = [], told = new Map<Episode, number>()
   let waiting: ReadonlyArray<Row> = [], freeAt = -Infinity, order = 0
   const spent = () => told.size + waiting.filter(({ kind }) => kind === "open").length
   const expireBy = (at: number): void => {
@@ -116,14 +129,22 @@ export const messagesFor = (person: Person, episodes: ReadonlyArray<Episode>): R
       const [next] = waiting.filter(({ episode, kind }) => kind === "open" || told.has(episode))
         .toSorted((a, b) => a.rank - b.rank || a.order - b.order)
       if (next === undefined) return
-      waiting = waiting.filter((row) => row !== next)
-      if (next.kind === "open") told.add(next.episode)
+      // Told when it was over, it says so: nothing is left to be edited.
+      waiting = waiting.filter((row) => row !== next && (next.kind === "close" || row.episode !== next.episode))
+      if (next.kind === "open") told.set(next.episode, at)
       sent.push({ at, chat: person.chat, kind: next.kind, openAt: next.episode.openAt })
       freeAt = at + CHAT_PAUSE_MS
     }
   }
-  const wait = (kind: Row["kind"], episode: Episode, bps: number): void => {
-    waiting = [...waiting, { kind, episode, rank: rankOf(bps), order: order++ }]
+  const wait = (kind: Row["kind"], episode: Episode, rank: number): void => {
+    waiting = [...waiting, { kind, episode, rank, order: order++ }]
+  }
+  /** The same pair of venues rests for four hours, longer than the recording, unless it earns half as much again. */
+  const rests = (episode: Episode): boolean => {
+    const same = ({ buy, sell }: Episode) => buy === episode.buy && sell === episode.sell
+    const owed = waiting.filter((row) => row.kind === "open" && same(row.episode)).map((row) => row.episode)
+    const last = [...[...told.keys()].filter(same), ...owed].at(-1)
+    return last !== undefined && episode.openProfit * 2n < last.openProfit * 3n
   }
   const events = episodes.flatMap((episode) => [
     { at: episode.openAt, kind: "open" as const, episode },
@@ -136,12 +157,13 @@ export const messagesFor = (person: Person, episodes: ReadonlyArray<Episode>): R
     expireBy(at)
     if (kind === "close") {
       const isOwed = told.has(episode) || waiting.some((row) => row.episode === episode)
-      if (isOwed) wait("close", episode, episode.bestBps)
+      // Less urgent by a step than telling of something as urgent.
+      if (isOwed) wait("close", episode, Math.min(3, rankOf(episode.bestBps) + 1))
     } else {
-      const fits = person.isAwake && episode.openBps >= person.minNetBps &&
+      const fits = person.isAwake && episode.openBps >= person.minNetBps && !rests(episode) &&
         spent() < Math.min(person.perHour, person.perDay) &&
         (person.venues.length === 0 || [episode.buy, episode.sell].every((venue) => person.venues.includes(venue)))
-      if (fits) wait("open", episode, episode.openBps)
+      if (fits) wait("open", episode, rankOf(episode.openBps))
     }
     sendUntil(at, at)
   }

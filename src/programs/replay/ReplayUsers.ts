@@ -3,7 +3,8 @@
  *
  * In: `[{"chat": 1001, "timeZone": "UTC", "hours": [8, 22], "caps": {"perHour": 3, "perDay": 20}, "minNetBps": 5}]`, or
  * `{"users": [...]}`; common other spellings (`timezone`, `hour`, `from`) are read as well. Out: chats with preferences
- * and tier. Promises: everything but `chat` has the product's default; unknown keys and bad values are refused with
+ * and tier. Promises: everything but `chat` and `batch` has the product's
+ * default; unknown keys and bad values are refused with
  * their path.
  */
 import { Effect, Schema } from "effect"
@@ -33,6 +34,8 @@ export const ReplayUser = Schema.Struct({
   language: Schema.optionalKey(Schema.Literals(["en", "ru"])),
   highPriorityOnly: Schema.optionalKey(Schema.Boolean),
   push: Schema.optionalKey(Schema.Boolean),
+  /** Whether what can wait is gathered into one message; left out: each is told by itself. */
+  batch: Schema.optionalKey(Schema.Boolean),
 })
 export type ReplayUser = typeof ReplayUser.Type
 
@@ -93,5 +96,6 @@ export const preferencesOf = (user: ReplayUser): Preferences => {
     language: user.language ?? DEFAULT_PREFERENCES.language,
     highPriorityOnly: user.highPriorityOnly ?? false,
     pushEnabled: user.push ?? true,
+    batchNotifications: user.batch ?? false,
   }
 }
