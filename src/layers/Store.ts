@@ -117,6 +117,10 @@ export const Channel = {
   updates: "updates",
   /** Somebody's role changed; payload = telegram id. */
   staff: "staff",
+  /** A price alert changed; payload = its id. */
+  alerts: "alerts",
+  /** A price alert fired, or its notice waits anew; no payload. */
+  alertNotices: "alert_notices",
 } as const
 
 /** Server states that pass by themselves: shutting down or starting up (57P0x) and out of connections or memory (53). */

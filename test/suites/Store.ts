@@ -13,6 +13,7 @@ import { storeGroups } from "./StoreGroups.ts"
 import { storeOpportunities } from "./StoreOpportunities.ts"
 import { storeCheckpoints, storeLeases, storeOutbox, storeRateLimits, storeUpdates } from "./StorePipeline.ts"
 import { storeAssetIdentities, storeReferenceData } from "./StoreReference.ts"
+import { storePriceAlerts } from "./StorePriceAlerts.ts"
 import { storePrivacy } from "./StorePrivacy.ts"
 import { storeReceipts } from "./StoreReceipts.ts"
 import { storeQueue } from "./StoreQueue.ts"
@@ -40,6 +41,7 @@ export const storeSuites: Suite = (it) => {
   describe("the track record", () => storeTrackRecord(it))
   describe("the opportunity queue", () => storeQueue(it))
   describe("receipts", () => storeReceipts(it))
+  describe("price alerts", () => storePriceAlerts(it))
   describe("personal data", () => storePrivacy(it))
   describe("the care of the queue", () => storeQueueCare(it))
   describe("messages in flight", () => storeSending(it))
