@@ -51,7 +51,7 @@ for (const [name, feeding] of Object.entries(feedings)) {
           assert.match(yield* say(ann, "/opportunities"), /^🔑 You have no session yet/)
           const welcome = yield* say(ann, "/start")
           assert.match(welcome, /^👋 Welcome to ArbEdge, Ann!/)
-          assert.include(welcome, "at most 3 an hour and 20 a day")
+          assert.include(welcome, "By starting you agree to be sent messages")
           assert.include(yield* say(ann, "/opportunities"), "Nothing is open right now")
           yield* open()
           const listed = yield* say(ann, "/opportunities")

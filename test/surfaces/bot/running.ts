@@ -32,17 +32,23 @@ export const silentBoard = QuoteBoard.silent({
   instruments: ["BTC/USDT", "ETH/USDT"],
 })
 
-/** The Telegram of a test and the actors beside it. */
-export const surroundings = (
+/** A test's Telegram, which outlives processes. */
+export const emulated = TelegramEmulator.layerInProcess(unlimited)
+
+/** What a process has beside the bot, over a Telegram. */
+export const beside = (
   options: SessionOptions = {},
   keyCheck: Layer.Layer<KeyCheck> = KeyCheck.absent("nobody answers in this test"),
 ) =>
   Layer.mergeAll(
-    client.pipe(Layer.provideMerge(TelegramEmulator.layerInProcess(unlimited))),
+    client,
     processOf(Layer.merge(behaviour(options), SessionClient.layer(options))),
     silentBoard,
     keyCheck,
   )
+
+/** The same with a Telegram of its own. */
+export const surroundings = (...options: Parameters<typeof beside>) => Layer.provideMerge(beside(...options), emulated)
 
 export const polled = Bot.layerPolling({ owner: "test", holdSeconds: 30 })
 
@@ -76,8 +82,8 @@ export interface Conversation {
 
 const last = (texts: ReadonlyArray<string>) => texts.at(-1) ?? ""
 
-export const conversation = Effect.gen(function* () {
-  const emulator = yield* people
+/** With people who are there already. */
+export const conversationOn = Effect.fnUntraced(function* (emulator: Emulator) {
   const updates = yield* Updates
   const botMessages = (chatId: number) =>
     Effect.map(emulator.chat(chatId), ({ messages }) => messages.filter(({ fromBot }) => fromBot))
@@ -103,3 +109,5 @@ export const conversation = Effect.gen(function* () {
     }).pipe(Effect.orDie)
   return { emulator, say, tap, messages, settled: updates.idle } satisfies Conversation
 })
+
+export const conversation = Effect.flatMap(people, conversationOn)
