@@ -7,6 +7,7 @@
 import { Effect } from "effect"
 import { again, open } from "../menus/Menus.ts"
 import { askedPlace } from "./AskedPlace.ts"
+import { channelAddress } from "./ChannelAddress.ts"
 import { keyParts } from "./KeyParts.ts"
 import { minimumNet } from "./MinimumNet.ts"
 import type { Topic } from "./Topic.ts"
@@ -18,4 +19,4 @@ const place = askedPlace((member, mode) =>
   Effect.flatMap(again(member), (now) => open(now, { menu: mode === "setup" ? "onboarding" : "settings" }))
 )
 
-export const TOPICS: ReadonlyArray<Topic> = [place, keyParts, minimumNet, typedZone, wantedPairs]
+export const TOPICS: ReadonlyArray<Topic> = [place, channelAddress, keyParts, minimumNet, typedZone, wantedPairs]

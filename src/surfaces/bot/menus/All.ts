@@ -14,6 +14,7 @@ import { language } from "./Language.ts"
 import { onboarding } from "./Onboarding.ts"
 import { settings } from "./Settings.ts"
 import { setup } from "./Setup.ts"
+import { channelsMenu } from "./Channels.ts"
 import { channelConsent } from "./ChannelConsent.ts"
 import { forgetMenu } from "./Forget.ts"
 import { groupMenu } from "./Group.ts"
@@ -58,6 +59,7 @@ export const MENUS: ReadonlyArray<Menu> = [
   groupLimits,
   groupHours,
   groupFigures,
+  channelsMenu,
   channelConsent,
   myGroups,
 ]

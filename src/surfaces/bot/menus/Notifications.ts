@@ -111,7 +111,7 @@ export const notifications: Menu = {
         caps("maxPerHour", 1, limits.perHour, hourly),
         caps("maxPerDay", DAY_STEP, limits.perDay, daily),
         [to("notifications-to-hours", "push-hours"), to("notifications-to-dnd", "push-dnd")],
-        [to("notifications-to-zone", "push-zone")],
+        [to("notifications-to-zone", "push-zone"), to("channels-button", "channels")],
         [
           setting(member, ticked(batchNotifications, plain(language, "notifications-batch-button")), {
             batchNotifications: !batchNotifications,
