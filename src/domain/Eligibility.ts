@@ -9,7 +9,7 @@
  * once, and a property test holds the two together.
  */
 import { Schema } from "effect"
-import { capsOf } from "./Admission.ts"
+import { capsOf, tierCapsOf } from "./Admission.ts"
 import { type CooldownPolicy, DEFAULT_COOLDOWN, restsUntil, type Told } from "./Cooldown.ts"
 import type { Offer } from "./Matching.ts"
 import type { OpportunityType } from "./Opportunity.ts"
@@ -86,6 +86,8 @@ export interface Spending {
   /** Notifications in the last 60 minutes, and in their calendar day so far. */
   readonly hour: number
   readonly day: number
+  /** What they were shown because they asked, which spends their tier's limits too; left out: nothing. */
+  readonly viewed?: { readonly hour: number; readonly day: number }
   /** When they were last told of this fingerprint, and what it was to earn. */
   readonly told: Told | null
 }
@@ -165,7 +167,7 @@ const quiet = (reason: "do_not_disturb" | "outside_hours"): Check => (offer, can
 const checks: Readonly<Record<EligibilityReason, Check>> = {
   no_session: (_, { recipient: { sessionExpiresAt } }, __, nowMs) => [
     sessionExpiresAt > nowMs,
-    { sessionUntilMs: sessionExpiresAt },
+    { sessionUntilMs: sessionExpiresAt > 0 ? sessionExpiresAt : null },
   ],
   tier_type: ({ opportunity: { type } }, { recipient }) => {
     const { types } = limitsOf(recipient.tier, recipient.role)
@@ -206,13 +208,14 @@ const checks: Readonly<Record<EligibilityReason, Check>> = {
     !muted.some((pair) => pairs.has(pair)),
     { pairs: listed(pairs), muted: muted.length === 0 ? "none" : listed(muted) },
   ],
-  hour_limit: (_, { recipient, spending: { hour } }) => {
-    const { perHour } = capsOf(recipient)
-    return [hour < perHour, { spent: hour, limit: perHour }]
+  hour_limit: (_, { recipient, spending: { hour, viewed } }) => {
+    const own = capsOf(recipient).perHour, tier = tierCapsOf(recipient).perHour, seen = viewed?.hour ?? 0
+    return [hour < own && hour + seen < tier, { spent: hour, viewed: seen, limit: own, planLimit: tier }]
   },
-  day_limit: (_, { recipient, spending: { day } }) => {
-    const { perDay } = capsOf(recipient)
-    return [day < perDay, { spent: day, limit: perDay, timeZone: recipient.preferences.timeZone }]
+  day_limit: (_, { recipient, spending: { day, viewed } }) => {
+    const own = capsOf(recipient).perDay, tier = tierCapsOf(recipient).perDay, seen = viewed?.day ?? 0
+    const { timeZone } = recipient.preferences
+    return [day < own && day + seen < tier, { spent: day, viewed: seen, limit: own, planLimit: tier, timeZone }]
   },
   cooldown: ({ netProfit }, { spending: { told } }, { cooldown }, nowMs) => {
     const restsUntilMs = restsUntil(told, netProfit, nowMs, cooldown)

@@ -32,10 +32,10 @@ export class ToldHistory extends Context.Service<ToldHistory, {
   readonly since: (sinceMs: number) => Effect.Effect<ReadonlyArray<Telling>, StoreError>
   /** How many each has had in their own calendar day so far; who is left out had none. */
   readonly today: (nowMs: number) => Effect.Effect<ReadonlyMap<TelegramId, number>, StoreError>
-  /** The last telling of a fingerprint to one user since this instant. */
+  /** The last telling of an opportunity's fingerprint to one user since this instant, but for that of itself. */
   readonly lastOf: (
     userId: string,
-    fingerprint: string,
+    opportunity: { readonly id: string; readonly fingerprint: string },
     sinceMs: number,
   ) => Effect.Effect<Option.Option<Told>, StoreError>
   /** None: it was never queued for them. */

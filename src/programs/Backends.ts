@@ -19,15 +19,23 @@ import * as Postgres from "../layers/postgres/Postgres.ts"
 import * as TemporaryDatabase from "../layers/postgres/TemporaryDatabase.ts"
 import type { RestBudgets } from "../layers/RestBudgets.ts"
 import * as OpportunitiesSql from "../layers/sql/OpportunitiesSql.ts"
+import * as DirectorySql from "../layers/sql/DirectorySql.ts"
+import * as OpportunityQueueSql from "../layers/sql/OpportunityQueueSql.ts"
+import * as OpportunityViewsSql from "../layers/sql/OpportunityViewsSql.ts"
 import * as OutboxSql from "../layers/sql/OutboxSql.ts"
 import * as RestBudgetsSql from "../layers/sql/RestBudgetsSql.ts"
+import * as StandingsSql from "../layers/sql/StandingsSql.ts"
+import * as ToldHistorySql from "../layers/sql/ToldHistorySql.ts"
 import * as TrackRecordSql from "../layers/sql/TrackRecordSql.ts"
+import * as UsersSql from "../layers/sql/UsersSql.ts"
+import type { Directory } from "../layers/Directory.ts"
 import type { Opportunities } from "../layers/Opportunities.ts"
 import type { Store, StoreError } from "../layers/Store.ts"
 import type { TrackRecord } from "../layers/TrackRecord.ts"
 import { Vault, type VaultError } from "../layers/Vault.ts"
 import * as EnvelopeVault from "../layers/vault/EnvelopeVault.ts"
 import type { KeySource } from "../layers/vault/MasterKeys.ts"
+import type { TraceServices } from "./UserTraces.ts"
 
 /** The settings do not go together; told with the variable to change. */
 export class BadSettings extends Schema.TaggedError<BadSettings>()("BadSettings", { detail: Schema.String }) {
@@ -88,6 +96,18 @@ export const trackRecordOf = (settings: Settings): Layer.Layer<Opportunities | T
   Layer.mergeAll(OpportunitiesSql.layer, TrackRecordSql.layer.pipe(Layer.provide(OutboxSql.layer))).pipe(
     Layer.provide(storeOf(settings)),
   )
+
+/** For commands that read why a user was told, or not. */
+export const tracesOf = (settings: Settings): Layer.Layer<TraceServices | Directory | Opportunities, StoreError> =>
+  Layer.mergeAll(
+    DirectorySql.layer,
+    OpportunitiesSql.layer,
+    OpportunityQueueSql.layer,
+    OpportunityViewsSql.layer,
+    StandingsSql.layer,
+    ToldHistorySql.layer,
+    UsersSql.layer,
+  ).pipe(Layer.provide(storeOf(settings)))
 
 /**
  * For commands that ask venues beside a service: its budgets of REST calls where the store is a server that answers,

@@ -36,6 +36,7 @@ import type { Receipts } from "../layers/Receipts.ts"
 import type { QueueFigures } from "../layers/QueueFigures.ts"
 import type { TrackRecord } from "../layers/TrackRecord.ts"
 import type { SealedRecords } from "../layers/SealedRecords.ts"
+import type { SessionAnalytics } from "../layers/SessionAnalytics.ts"
 import type { Sessions } from "../layers/Sessions.ts"
 import * as Migrations from "../layers/sql/Migrations.ts"
 import type { Store, StoreError } from "../layers/Store.ts"
@@ -62,9 +63,11 @@ import * as Backends from "./Backends.ts"
 import type { Markets } from "./Markets.ts"
 import type { OnDemandServices } from "./OnDemand.ts"
 import * as Reference from "./Reference.ts"
+import type { TraceServices } from "./UserTraces.ts"
 
 /** What the bot may use. */
 export type BotNeeds =
+  | SessionAnalytics
   | PersonalData
   | Keys
   | KeyCheck
@@ -86,6 +89,7 @@ export type BotNeeds =
   | Store
   | Telegram
   | TelegramUpdates
+  | TraceServices
   | UserChannels
   | UserSchedule
   | Users
@@ -95,6 +99,8 @@ export type SurfaceNeeds = BotNeeds | TrackRecord | FileSystem.FileSystem
 
 /** What the service's own HTTP server answers from. */
 export type ServiceNeeds =
+  | TraceServices
+  | Directory
   | SealedRecords
   | Vault
   | DeadLetters

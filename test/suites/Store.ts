@@ -20,7 +20,9 @@ import { storeQueue } from "./StoreQueue.ts"
 import { storeQueueCare } from "./StoreQueueCare.ts"
 import { storeRestBudgets } from "./StoreRestBudgets.ts"
 import { storeSending } from "./StoreSending.ts"
+import { storeSessionAnalytics } from "./StoreSessionAnalytics.ts"
 import { storeSessions } from "./StoreSessions.ts"
+import { storeStandings } from "./StoreStandings.ts"
 import { storeTrackRecord } from "./StoreTrackRecord.ts"
 import { storeUserChannels } from "./StoreUserChannels.ts"
 import { storeUsers } from "./StoreUsers.ts"
@@ -30,6 +32,7 @@ export const storeSuites: Suite = (it) => {
   describe("the store", () => storeCore(it))
   describe("the audit log", () => storeAudit(it))
   describe("the directory", () => storeDirectory(it))
+  describe("analytics of sessions", () => storeSessionAnalytics(it))
   describe("sessions", () => storeSessions(it))
   describe("what a session was asked", () => storeDialogues(it))
   describe("onboarding", () => storeOnboardings(it))
@@ -38,6 +41,7 @@ export const storeSuites: Suite = (it) => {
   describe("users' own channels", () => storeUserChannels(it))
   describe("groups", () => storeGroups(it))
   describe("opportunities", () => storeOpportunities(it))
+  describe("standings and what was told", () => storeStandings(it))
   describe("the track record", () => storeTrackRecord(it))
   describe("the opportunity queue", () => storeQueue(it))
   describe("receipts", () => storeReceipts(it))

@@ -48,7 +48,10 @@ const make = Effect.gen(function* () {
 
   const lastOf: ToldHistory["Service"]["lastOf"] = Effect.fn("ToldHistory.lastOf")((userId, wanted, sinceMs) =>
     sql`select ${profit}, ${toldAt} as "atMs" from opportunity_distribution_queue q
-      where q.user_id = ${userId} and q.created_at >= ${at(sinceMs)} and ${isTold} and ${fingerprint} = ${wanted}
+      where q.user_id = ${userId} and q.created_at >= ${
+      at(sinceMs)
+    } and ${isTold} and ${fingerprint} = ${wanted.fingerprint}
+        and q.opportunity_id <> ${wanted.id}
       order by q.created_at desc limit 1`.pipe(first("ToldHistory.lastOf", ToldRow))
   )
 

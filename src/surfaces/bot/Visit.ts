@@ -26,6 +26,7 @@ import type { Users } from "../../layers/Users.ts"
 import type { Vault } from "../../layers/Vault.ts"
 import type { SessionClient } from "../../actors/Session.ts"
 import type { OnDemandServices } from "../../programs/OnDemand.ts"
+import type { TraceServices } from "../../programs/UserTraces.ts"
 import type { QuoteBoard } from "../../streams/QuoteBoard.ts"
 
 export interface Visit {
@@ -71,6 +72,7 @@ export type BotServices =
   | QuoteBoard
   | Onboardings
   | OnDemandServices
+  | TraceServices
   | Audit
   | Directory
   | Sessions

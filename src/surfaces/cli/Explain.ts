@@ -1,7 +1,7 @@
 /**
- * `arbedge explain OPPORTUNITY`: why it was told, or was not, level by level with the values compared.
+ * `arbedge explain [USER] OPPORTUNITY`: why it was told, or was not, level by level with the values compared.
  *
- * In: an opportunity's id. Out: what it was, each verdict, and what became of it; one JSON object with `--json`. Promises:
+ * In: an opportunity's id; with a user before it ExplainTo.ts answers. Out: what it was, each verdict, and what became of it; one JSON object with `--json`. Promises:
  * an id that nobody knows ends with 2; what is still followed says so.
  */
 import { Console, Effect } from "effect"
@@ -11,14 +11,18 @@ import type { Verdict } from "../../domain/Verdict.ts"
 import * as Backends from "../../programs/Backends.ts"
 import { explain as explainStored, type Explained } from "../../programs/TrackRecords.ts"
 import * as Client from "../rpc/Client.ts"
+import { explainTo } from "./ExplainTo.ts"
 import { usage } from "./Failure.ts"
 import { json } from "./Input.ts"
 import * as OperatorSettings from "./OperatorSettings.ts"
 import { recorded } from "./Recorded.ts"
 import { table } from "./Table.ts"
 
-const opportunityId = Argument.String("opportunity").pipe(
-  Argument.withDescription("Its id: 32 hexadecimal digits, as on its card and on `opp.v1.>`"),
+const named = Argument.String("opportunity").pipe(
+  Argument.withDescription(
+    "Its id: 32 hexadecimal digits, as on its card and on `opp.v1.>`; or a user, and then its id",
+  ),
+  Argument.between(1, 2),
 )
 
 const LEVELS: Readonly<Record<Verdict["level"], string>> = {
@@ -69,9 +73,11 @@ const text = ({ opportunity, opportunityId, outcome: became, verdicts: found }: 
 
 export const explain = Command.make(
   "explain",
-  { opportunityId, json },
-  Effect.fn("Cli.explain")(function* (options) {
+  { named, json },
+  Effect.fn("Cli.explain")(function* ({ json, named: [first = "", second] }) {
     const settings = yield* OperatorSettings.read
+    if (second !== undefined) return yield* explainTo(settings, { who: first, opportunityId: second, json })
+    const options = { opportunityId: first, json }
     const found = yield* recorded(settings, {
       ofStore: explainStored(options.opportunityId),
       ofService: Client.asking(
@@ -87,4 +93,4 @@ export const explain = Command.make(
     }
     yield* Console.log(options.json ? JSON.stringify(found) : text(found))
   }),
-).pipe(Command.withDescription("Why an opportunity was told or not, and what became of it"))
+).pipe(Command.withDescription("Why an opportunity was told or not, to anybody or to one user, and what became of it"))

@@ -15,6 +15,8 @@ import * as Markets from "../../programs/Markets.ts"
 import { run as runService, workable } from "../../programs/Run.ts"
 import { sharingRulesOf } from "../../programs/SharingSettings.ts"
 import { SharingRules } from "../../streams/Choose.ts"
+import { EligibilityPolicy } from "../../layers/EligibilityPolicy.ts"
+import { eligibilityRules } from "./EligibilitySettings.ts"
 import { Role, type Watch } from "../../streams/Pipeline.ts"
 import * as Bot from "../bot/Bot.ts"
 import * as CommandRate from "../bot/CommandRate.ts"
@@ -128,6 +130,7 @@ export const run = Command.make(
       sharingRulesOf(settings),
       (error) => usage(error.message, "see docs/guides/settings.md"),
     )
+    const eligibility = yield* eligibilityRules(settings)
     const owner = yield* Owner.make
     yield* runService({
       settings,
@@ -140,6 +143,7 @@ export const run = Command.make(
       ...surfaces(settings, chosen, markets.source === "simulated", owner),
     }).pipe(
       Effect.provideService(SharingRules, sharing),
+      Effect.provideService(EligibilityPolicy, eligibility),
       Effect.mapError((error) => failed(`the service stopped: ${error.message}`, "run `arbedge doctor`")),
     )
   }),

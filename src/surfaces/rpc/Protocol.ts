@@ -14,6 +14,7 @@ import { QueueFigure } from "../../layers/QueueFigures.ts"
 import { SealedCursor } from "../../layers/SealedRecords.ts"
 import { MasterKeyState, RotationBatch } from "../../programs/KeyRotation.ts"
 import { Explained } from "../../programs/TrackRecords.ts"
+import { UnknownSubject, UserTrace } from "../../programs/UserTraces.ts"
 import { MarketSource, SourceReason } from "../../domain/MarketQuery.ts"
 import { Role } from "../../streams/Pipeline.ts"
 
@@ -73,6 +74,12 @@ export class Admin extends RpcGroup.make(
   Rpc.make("MasterKeys", { payload: { anew: Schema.Boolean }, success: MasterKeyState, error: Unanswered }),
   Rpc.make("RewrapKeys", { payload: { cursor: SealedCursor }, success: RotationBatch, error: Unanswered }),
   Rpc.make("Explain", { payload: { opportunityId: Schema.String }, success: Explained, error: Unanswered }),
+  /** `who`: "@name", Telegram id or user id. */
+  Rpc.make("ExplainTo", {
+    payload: { who: Schema.String, opportunityId: Schema.String },
+    success: Schema.Union([UserTrace, UnknownSubject]),
+    error: Unanswered,
+  }),
   Rpc.make("Scorecard", {
     payload: { by: Grouping, sinceMs: Schema.Int, untilMs: Schema.Int },
     success: Schema.Array(ScorecardRow),

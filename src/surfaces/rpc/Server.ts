@@ -14,6 +14,7 @@ import { HttpIncomingMessage, HttpRouter, HttpServer, HttpServerRequest, HttpSer
 import { RpcSerialization, RpcServer } from "effect/rpc"
 import * as HttpListener from "../../layers/HttpListener.ts"
 import { DeadLetters } from "../../layers/DeadLetters.ts"
+import type { Directory } from "../../layers/Directory.ts"
 import type { Opportunities } from "../../layers/Opportunities.ts"
 import { OpportunityQueue } from "../../layers/OpportunityQueue.ts"
 import { QueueFigures } from "../../layers/QueueFigures.ts"
@@ -24,6 +25,7 @@ import type { TrackRecord } from "../../layers/TrackRecord.ts"
 import type { Vault, VaultError } from "../../layers/Vault.ts"
 import { masterKeyState, rewrapBatch } from "../../programs/KeyRotation.ts"
 import { explain, scorecardOf } from "../../programs/TrackRecords.ts"
+import { explainTo, type TraceServices } from "../../programs/UserTraces.ts"
 import type { Role, Watch } from "../../streams/Pipeline.ts"
 import * as Redirect from "../http/Redirect.ts"
 import * as Client from "./Client.ts"
@@ -62,7 +64,7 @@ const handlers = (options: ServiceOptions, startedAt: number) =>
   Admin.toLayer(Effect.gen(function* () {
     const queue = yield* OpportunityQueue, sessions = yield* Sessions
     const letters = yield* DeadLetters, figures = yield* QueueFigures
-    const stores = yield* Effect.context<Opportunities | TrackRecord>()
+    const stores = yield* Effect.context<Opportunities | TrackRecord | TraceServices | Directory>()
     const sealed = yield* Effect.context<SealedRecords | Vault>()
     const { analysed, delivering, distributed, sources } = options.watch
     return {
@@ -92,6 +94,7 @@ const handlers = (options: ServiceOptions, startedAt: number) =>
         }),
       MasterKeys: ({ anew }) => answered(masterKeyState(anew)).pipe(Effect.provide(sealed)),
       RewrapKeys: ({ cursor }) => answered(rewrapBatch(cursor)).pipe(Effect.provide(sealed)),
+      ExplainTo: ({ opportunityId, who }) => answered(explainTo(who, opportunityId)).pipe(Effect.provide(stores)),
       Explain: ({ opportunityId }) => answered(explain(opportunityId)).pipe(Effect.provide(stores)),
       QueueFigures: ({ sinceMs }) =>
         Effect.flatMap(Clock.currentTimeMillis, (nowMs) => answered(figures.since(sinceMs, nowMs))),

@@ -22,11 +22,13 @@ import { setup } from "./Setup.ts"
 import { start } from "./Start.ts"
 import { stats } from "./Stats.ts"
 import { users } from "./Users.ts"
+import { why } from "./Why.ts"
 
 export const COMMANDS: ReadonlyArray<Command> = [
   start,
   opportunities,
   opportunity,
+  why,
   setup,
   settings,
   preferences,

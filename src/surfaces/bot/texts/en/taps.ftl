@@ -14,6 +14,7 @@ tap-misfit =
     .muted_pair = You have since muted this pair, so the next one will not come.
 tap-why = Net { $netBps } bps, your minimum is { $minNetBps }. Its kind, venues and pair are among those you want, and your plan ({ $tier }) includes them.
     .unknown = Net unknown, your minimum is { $minNetBps }. Its kind, venues and pair are among those you want, and your plan ({ $tier }) includes them.
+    .not = By now it would not be sent again: { $reason } All of it: /why { $id }
 tap-unknown = This button no longer works.
 tap-working = One moment…
 tap-trouble = Something I need does not answer right now. Please try again.
