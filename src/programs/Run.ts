@@ -30,6 +30,7 @@ import { MarketArchive } from "../layers/MarketArchive.ts"
 import type { DeadLetters } from "../layers/DeadLetters.ts"
 import type { PersonalData } from "../layers/PersonalData.ts"
 import type { Opportunities } from "../layers/Opportunities.ts"
+import type { PriceAlerts } from "../layers/PriceAlerts.ts"
 import type { OpportunityQueue } from "../layers/OpportunityQueue.ts"
 import type { OpportunityViews } from "../layers/OpportunityViews.ts"
 import type { Receipts } from "../layers/Receipts.ts"
@@ -82,6 +83,7 @@ export type BotNeeds =
   | OpportunityQueue
   | OpportunityViews
   | QuoteBoard
+  | PriceAlerts
   | RateLimiterClient
   | Receipts
   | SessionClient
@@ -192,7 +194,7 @@ export const run = Effect.fn("Run.run")(function* <E>(options: RunOptions<E>) {
   )
 
   const core = Effect.all([
-    ...(has("distribute") ? [Pipeline.distributeRole(pipeline)] : []),
+    ...(has("distribute") ? [Pipeline.distributeRole(pipeline), Pipeline.alertsRole(markets.source)] : []),
     ...(has("jobs") ? [Pipeline.jobsRole(pipeline)] : []),
     Effect.never,
   ], { concurrency: "unbounded", discard: true })

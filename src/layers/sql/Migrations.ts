@@ -26,6 +26,7 @@ import { audit } from "./migrations/0015_audit.ts"
 import { directory } from "./migrations/0016_directory.ts"
 import { standings } from "./migrations/0017_standings.ts"
 import { userApiKeys } from "./migrations/0018_user_api_keys.ts"
+import { sessionActivity } from "./migrations/0019_session_activity.ts"
 import { queueFigures } from "./migrations/0020_queue_figures.ts"
 import { sharing } from "./migrations/0021_sharing.ts"
 import { userChannels } from "./migrations/0022_user_channels.ts"
@@ -64,6 +65,7 @@ const MIGRATIONS = {
   "0016_directory": script(directory),
   "0017_standings": script(standings),
   "0018_user_api_keys": script(userApiKeys),
+  "0019_session_activity": script(sessionActivity),
   "0020_queue_figures": script(queueFigures),
   "0021_sharing": script(sharing),
   "0022_user_channels": script(userChannels),

@@ -24,6 +24,7 @@ export const PERSONAL_TABLES: ReadonlyArray<PersonalTable> = [
   { table: "user_channels", theirs: byUser, hidden: ["code_hash"] },
   { table: "user_restrictions", theirs: byUser },
   { table: "user_notification_preferences", theirs: byUser },
+  { table: "session_activity", theirs: byUser },
   { table: "user_sessions", theirs: byUser, hidden: ["token_hash", "metadata"] },
   { table: "opportunity_distribution_queue", theirs: "t.user_id = $1 or t.chat_id = $2" },
   { table: "distribution_analytics", theirs: byUser },
@@ -36,7 +37,9 @@ export const PERSONAL_TABLES: ReadonlyArray<PersonalTable> = [
   { table: "rate_limits", theirs: "t.key = 'chat:' || $2" },
   {
     table: "telegram_updates",
-    theirs: "$2 in (t.payload #>> '{message,from,id}', t.payload #>> '{callback_query,from,id}'," +
+    // Typed words rest sealed, with the chat beside them.
+    theirs:
+      "$2 in (t.payload ->> 'chat', t.payload #>> '{message,from,id}', t.payload #>> '{callback_query,from,id}'," +
       " t.payload #>> '{my_chat_member,from,id}')",
     onErase: "blanked",
   },

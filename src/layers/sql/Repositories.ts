@@ -25,12 +25,14 @@ import * as PriceAlerts from "./PriceAlertsSql.ts"
 import * as PersonalData from "./PersonalDataSql.ts"
 import * as Persons from "./PersonsSql.ts"
 import * as QueueFigures from "./QueueFiguresSql.ts"
+import * as QuietDigests from "./QuietDigestsSql.ts"
 import * as RateLimits from "./RateLimitsSql.ts"
 import * as Receipts from "./ReceiptsSql.ts"
 import * as ReferenceData from "./ReferenceDataSql.ts"
 import * as RestBudgets from "./RestBudgetsSql.ts"
 import * as Rotations from "./RotationsSql.ts"
 import * as SealedRecords from "./SealedRecordsSql.ts"
+import * as SessionAnalytics from "./SessionAnalyticsSql.ts"
 import * as SessionExtensions from "./SessionExtensionsSql.ts"
 import * as Sessions from "./SessionsSql.ts"
 import * as Standings from "./StandingsSql.ts"
@@ -62,12 +64,14 @@ export const layer = Layer.mergeAll(
   PersonalData.layer,
   Persons.layer,
   QueueFigures.layer,
+  QuietDigests.layer,
   RateLimits.layer,
   Receipts.layer,
   ReferenceData.layer,
   RestBudgets.layer,
   Rotations.layer,
   SealedRecords.layer,
+  SessionAnalytics.layer,
   SessionExtensions.layer,
   Sessions.layer,
   Standings.layer,

@@ -7,8 +7,10 @@
  */
 import { Layer } from "effect"
 import type { Leases } from "../../layers/Leases.ts"
+import type { SessionAnalytics } from "../../layers/SessionAnalytics.ts"
 import type { Store } from "../../layers/Store.ts"
 import type { TelegramUpdates } from "../../layers/TelegramUpdates.ts"
+import * as ActivityCount from "./ActivityCount.ts"
 import * as CommandMenus from "./CommandMenus.ts"
 import * as Dispatcher from "./Dispatcher.ts"
 import * as Registrars from "./groups/Registrars.ts"
@@ -16,11 +18,11 @@ import * as Polling from "./Polling.ts"
 import * as Updates from "./Updates.ts"
 import type { BotServices } from "./Visit.ts"
 
-export type Needs = BotServices | TelegramUpdates | Leases | Store
+export type Needs = BotServices | SessionAnalytics | TelegramUpdates | Leases | Store
 
 /** `owner` is unique for each process. */
 export const layer = (owner: string): Layer.Layer<Updates.Updates, never, Needs> =>
-  Layer.provide(Updates.layer(owner), Dispatcher.layer).pipe(
+  Layer.provide(Updates.layer(owner), Layer.provide(Dispatcher.layer, ActivityCount.layer)).pipe(
     Layer.merge(Layer.merge(CommandMenus.layer(owner), Registrars.layer)),
   )
 

@@ -22,6 +22,7 @@ import { isBetaAt } from "../../domain/User.ts"
 import { START } from "../../domain/card/CallbackData.ts"
 import { Users } from "../../layers/Users.ts"
 import type { Buttons } from "../../layers/Telegram.ts"
+import { ActivityCount } from "./ActivityCount.ts"
 import { CommandRate } from "./CommandRate.ts"
 import { say } from "./Replies.ts"
 import { SessionClient } from "../../actors/Session.ts"
@@ -76,6 +77,8 @@ export const admit = Effect.fnUntraced(
     if (session === null || Option.isNone(user)) {
       return { _tag: "Denied", denial: { reason: "session", verdict: "none" } }
     }
+    const { count } = yield* ActivityCount
+    yield* count(session, activity, visit.nowMs)
     const { learn } = yield* CommandRate
     learn(visit.telegramId, limitsOf(user.value.tier, user.value.role).apiPerMinute)
     const preferences = yield* users.preferences(user.value.userId)
