@@ -60,3 +60,14 @@ export const digestOf = (
     openCount: open.length,
   }
 }
+
+/** No quiet time is told of further back. */
+const LONGEST_QUIET_MS = 24 * 3_600_000
+const STEP_MS = 60_000
+
+/** When the quiet that ends at an instant began, to the minute; a day before at the most. */
+export const quietBefore = (isQuiet: (atMs: number) => boolean, untilMs: number): number => {
+  let fromMs = untilMs
+  while (fromMs > untilMs - LONGEST_QUIET_MS && isQuiet(fromMs - STEP_MS)) fromMs -= STEP_MS
+  return fromMs
+}

@@ -66,6 +66,8 @@ export const Preferences = Schema.Struct({
   doNotDisturbWindow: withDefault(Schema.NullOr(WeeklyWindow), null),
   highPriorityOnly: withDefault(Schema.Boolean, false),
   batchNotifications: withDefault(Schema.Boolean, true),
+  /** When quiet time ends, one message of what came meanwhile. */
+  quietDigest: withDefault(Schema.Boolean, true),
   minNetBps: withDefault(Schema.Finite, 0),
   /** Empty: every venue. Otherwise each leg's venue must be in it. */
   venues: withDefault(Schema.Array(Schema.String), []),

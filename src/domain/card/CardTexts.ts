@@ -290,7 +290,7 @@ const ru: CardTexts = {
     title: (quiet) => `Пока я молчал (${quiet})`,
     counts: (came, gone) =>
       `Для вас: ${counted(came, "возможность", "возможности", "возможностей")}, ${
-        gone === came ? "ни одной уже нет" : `из них уже нет: ${gone}`
+        gone === came ? (came === 1 ? "её уже нет" : "ни одной уже нет") : `из них уже нет: ${gone}`
       }.`,
     longest: "Жили дольше всех",
     lived: (lifetime) => `жила ${lifetime}`,

@@ -47,6 +47,7 @@ const make = Effect.gen(function* () {
     'doNotDisturbUntil', (extract(epoch from p.do_not_disturb_until) * 1000)::bigint,
     'doNotDisturbWindow', p.do_not_disturb_window, 'riskTolerance', p.risk_tolerance, 'tradingMode', p.trading_mode,
     'highPriorityOnly', p.high_priority_only, 'batchNotifications', p.batch_notifications,
+    'quietDigest', p.quiet_digest,
     'minNetBps', p.min_net_bps, 'venues', p.venues, 'pairs', p.pairs, 'mutedPairs', p.muted_pairs,
     'language', p.language) as preferences`)
 
@@ -212,6 +213,7 @@ const make = Effect.gen(function* () {
         trading_mode: wanted.tradingMode,
         high_priority_only: wanted.highPriorityOnly,
         batch_notifications: wanted.batchNotifications,
+        quiet_digest: wanted.quietDigest,
         min_net_bps: wanted.minNetBps,
         venues: wanted.venues,
         pairs: wanted.pairs,

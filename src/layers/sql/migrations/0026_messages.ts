@@ -11,10 +11,15 @@ export const messages: ReadonlyArray<string> = [
   `create table quiet_digests (
     user_id text not null,
     quiet_until timestamptz not null,
+    chat_id text not null,
     quiet_from timestamptz not null,
-    came integer not null,
+    came integer,
+    attempts integer not null default 0,
+    not_before timestamptz,
+    told_at timestamptz,
     created_at timestamptz not null,
     primary key (user_id, quiet_until)
   )`,
-  `create index quiet_digests_time on quiet_digests (created_at)`,
+  `create index quiet_digests_owed on quiet_digests (quiet_until) where told_at is null`,
+  `alter table user_notification_preferences add column quiet_digest boolean not null default true`,
 ]
