@@ -13,6 +13,7 @@ import { type Settings, settings } from "../domain/Settings.ts"
 import * as CcxtExchange from "../layers/ccxt/CcxtExchange.ts"
 import * as Backends from "./Backends.ts"
 import { checkBus } from "./doctor/Bus.ts"
+import { checkChannels } from "./doctor/Channels.ts"
 import { type Check, failing, missing, ok, optional } from "./doctor/Check.ts"
 import { checkTelegram, checkVenues } from "./doctor/Outside.ts"
 import { checkReference } from "./doctor/Reference.ts"
@@ -83,6 +84,7 @@ export const examine = Effect.fn("Doctor.examine")(
         checkStore(set),
         Effect.map(checkVault(set), (check) => [check]),
         checkTelegram(set),
+        checkChannels(set),
         checkReference(set),
         Effect.map(checkData, (check) => [check]),
         options.venues

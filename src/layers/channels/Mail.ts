@@ -8,10 +8,9 @@
 import { Effect, Option, Redacted } from "effect"
 import { createTransport } from "nodemailer"
 import { escape } from "../../domain/card/Html.ts"
-import { render } from "../../domain/card/OpportunityCard.ts"
 import type { Notification, Outcome } from "../Notifier.ts"
 import type { Address, Outlet, Proven } from "../Outlets.ts"
-import { pageOf, plainOf, titleOf } from "./CardText.ts"
+import { htmlOf, pageOf, plainOf, titleOf } from "./CardText.ts"
 
 export interface MailOptions {
   /** smtps://user:password@host:465, or smtp:// for STARTTLS. */
@@ -89,7 +88,7 @@ export const make = ({ from, unsubscribeUrl, url }: MailOptions): Outlet => {
     )
 
   const send = Effect.fnUntraced(function* ({ address, channelId }: Address, notification: Notification) {
-    const { html } = render(notification)
+    const html = htmlOf(notification)
     const id = notification.way?.id ?? 0
     const { stop, why } = FOOTER[notification.language]
     const link = Option.getOrNull(unsubscribeUrl(channelId))

@@ -4,7 +4,7 @@
  * In: the operator's settings of channels. Out: the Outlets port. Promises: what is not set up is null and opens
  * nothing; a half-set channel is null too, and `missing` says what it lacks.
  */
-import { Layer, Option, type Redacted } from "effect"
+import { Layer, Option, Redacted } from "effect"
 import type { AddressedChannel } from "../../domain/DeliveryChannel.ts"
 import type { Settings } from "../../domain/Settings.ts"
 import { type AllOutlets, type Outlet, Outlets } from "../Outlets.ts"
@@ -41,9 +41,16 @@ export const missing = (settings: ChannelSettings, channel: AddressedChannel) =>
   return { lacking, isAbsent: lacking.length === wanted.length }
 }
 
+/** Letters of the key that webhooks are signed from; 0: none. */
+export const keyLength = ({ webhookKey }: ChannelSettings): number =>
+  Option.match(webhookKey, { onNone: () => 0, onSome: (key) => Redacted.value(key).length })
+
 export const make = (settings: ChannelSettings, unsubscribeUrl: UnsubscribeUrl): AllOutlets => {
   const options = { allowLocal: settings.localChannels }
-  const mail = Option.all({ url: settings.smtpUrl, from: settings.mailFrom })
+  const mail = Option.filter(
+    Option.all({ url: settings.smtpUrl, from: settings.mailFrom }),
+    ({ url }) => /^smtps?:/.test(Redacted.value(url)) && URL.canParse(Redacted.value(url)),
+  )
   const push = Option.all({
     publicKey: settings.pushPublicKey,
     privateKey: settings.pushPrivateKey,

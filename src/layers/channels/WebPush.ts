@@ -7,11 +7,10 @@
  */
 import { Clock, Effect, Option, Redacted, Schema } from "effect"
 import webPush from "web-push"
-import { render } from "../../domain/card/OpportunityCard.ts"
 import type { Notification, Outcome } from "../Notifier.ts"
 import type { Outlet, Proven } from "../Outlets.ts"
 import { outcomeOf, outcomeOfFault } from "./Answers.ts"
-import { bodyOf, titleOf } from "./CardText.ts"
+import { bodyOf, htmlOf, titleOf } from "./CardText.ts"
 import { type Options, post, RequestFault } from "./PublicRequest.ts"
 import { readUrl } from "./Webhook.ts"
 
@@ -82,7 +81,7 @@ export const make = (keys: VapidKeys, options: Options): Outlet => {
   const told = Effect.fnUntraced(function* (address: string, notification: Notification) {
     const { opportunity } = notification
     const id = notification.way?.id ?? 0
-    const { html } = render(notification)
+    const html = htmlOf(notification)
     const message = {
       title: titleOf(html).slice(0, TITLE_LENGTH),
       body: bodyOf(html).slice(0, BODY_LENGTH),

@@ -82,8 +82,9 @@ export const make = (operatorKey: Redacted.Redacted, options: Options): Outlet =
 
   const told = Effect.fnUntraced(function* (address: Address, notification: Notification, type: string) {
     const id = notification.way?.id ?? 0
-    const { opportunity } = notification
-    return yield* posted(address, `n${id}`, { type, opportunity }).pipe(
+    const { batch = [], opportunity } = notification
+    const several = batch.length > 1 ? { opportunities: batch } : {}
+    return yield* posted(address, `n${id}`, { type, opportunity, ...several }).pipe(
       Effect.flatMap((answer) =>
         Effect.map(
           Clock.currentTimeMillis,
