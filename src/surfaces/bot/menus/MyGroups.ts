@@ -1,7 +1,8 @@
 /**
  * The groups and channels that a member registered, in private.
  *
- * In: a member. Out: one button each, to its settings. Promises: what they may do there is asked again there.
+ * In: a member, in private. Out: one button each, to its settings, and one that adds the bot to another. Promises: what
+ * they may do in a group is asked again there, at each tap.
  */
 import { Effect } from "effect"
 import { Groups } from "../../../layers/Groups.ts"
