@@ -7,10 +7,13 @@
 import process from "node:process"
 import { parseArgs } from "node:util"
 import { Effect } from "effect"
+import { audience } from "./Audience.ts"
 import { durableIngest } from "./DurableIngest.ts"
+import { flooding } from "./Flood.ts"
 import { frameDetect } from "./FrameDetect.ts"
 import { marketAccess } from "./MarketAccess.ts"
 import { runPaired } from "./Paired.ts"
+import { queueClaim } from "./QueueClaim.ts"
 import { recordingDetect } from "./RecordingDetect.ts"
 import { sessions } from "./Sessions.ts"
 import { tableOf } from "./Report.ts"
@@ -24,9 +27,12 @@ const ALL = [
   ...frameDetect,
   ...tickToAccepted,
   ...sessions,
+  ...flooding,
   ...triangular,
   ...marketAccess,
   ...validationLog,
+  ...audience,
+  ...queueClaim,
 ]
 const DEFAULT_PASSES = 10
 

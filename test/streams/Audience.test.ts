@@ -3,9 +3,11 @@ import { assert, layer } from "@effect/vitest"
 import { Effect, Layer } from "effect"
 import { DEFAULT_PREFERENCES, type Preferences } from "../../src/domain/Preferences.ts"
 import { Sessions } from "../../src/layers/Sessions.ts"
+import { OpportunityQueue } from "../../src/layers/OpportunityQueue.ts"
+import { Standings } from "../../src/layers/Standings.ts"
 import { Users } from "../../src/layers/Users.ts"
 import { Audience } from "../../src/streams/Audience.ts"
-import { day, minute, someOpportunity, someUser, t0 } from "../suites/StoreWorld.ts"
+import { day, minute, queueItem, someOpportunity, someUser, t0 } from "../suites/StoreWorld.ts"
 import { fresh, until, world } from "../support/actors.ts"
 
 const join = Effect.fnUntraced(function* (telegramId: string, ttlMs = 7 * day) {
@@ -84,6 +86,41 @@ layer(world, { timeout: "60 seconds" })("The audience", (it) => {
         if (session._tag === "Some") yield* sessions.extend({ session: session.value, nowMs: t0, ttlMs: day })
         assert.deepStrictEqual(yield* matching(t0 + 2 * minute), ["100"])
         assert.strictEqual(yield* Audience.use((audience) => audience.size), 1)
+      }))
+    }))
+
+  it.effect("hears of restrictions, and that they end by themselves", () =>
+    Effect.gen(function* () {
+      yield* fresh
+      const userId = yield* join("100")
+      const restriction = { userId, reason: "chargeback", untilMs: t0 + minute, by: "root", nowMs: t0 }
+      yield* watching(Effect.gen(function* () {
+        yield* Standings.use((standings) => standings.restrict(restriction))
+        yield* becomes()
+        assert.deepStrictEqual(yield* matching(t0 + minute), ["100"])
+      }))
+    }))
+
+  it.effect("knows whom it told at once, and after a restart from the rows, for the hour and the cooldown", () =>
+    Effect.gen(function* () {
+      yield* fresh
+      const userId = yield* join("100")
+      yield* prefer(userId, { maxPerHour: 1, maxPerDay: 2 })
+      const refused = (id: string, fingerprint: string, nowMs: number) =>
+        Audience.use((audience) =>
+          Effect.map(audience.matching({ ...opportunity, id, fingerprint }, nowMs, 10), (found) => [...found.refused])
+        )
+      yield* watching(Effect.gen(function* () {
+        yield* Audience.use((audience) => audience.told("100", opportunity, t0))
+        assert.deepStrictEqual(yield* refused("b", "other", t0), [["hour_limit", 1]])
+      }))
+      const payload = { opportunity, language: "en" }
+      const row = queueItem({ userId, chatId: "100", opportunityId: opportunity.id, expiresAt: t0 + 2 * day, payload })
+      yield* OpportunityQueue.use((queue) => queue.enqueue([row], t0))
+      yield* watching(Effect.gen(function* () {
+        assert.deepStrictEqual(yield* refused("b", "other", t0 + minute), [["hour_limit", 1]])
+        assert.deepStrictEqual(yield* refused("b", opportunity.fingerprint, t0 + 61 * minute), [["cooldown", 1]])
+        assert.deepStrictEqual(yield* refused("b", "other", t0 + 61 * minute), [])
       }))
     }))
 })

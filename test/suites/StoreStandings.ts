@@ -30,7 +30,7 @@ export const storeStandings: Suite = (it) => {
       const restriction = (nowMs: number) =>
         Effect.map(standings.of([userId], nowMs), (found) => found.get(userId)?.restriction ?? null)
       assert.isTrue(yield* restrict("a first reason", null))
-      assert.deepStrictEqual(yield* Queue.take(notices), { _tag: "Notified", payload: "100" })
+      assert.deepStrictEqual(yield* Queue.take(notices), { _tag: "Notified", channel: "audience", payload: "100" })
       assert.isTrue(yield* restrict("another", t0 + minute))
       assert.deepStrictEqual(yield* restriction(t0), { reason: "another", untilMs: t0 + minute })
       assert.isNull(yield* restriction(t0 + minute))
@@ -72,6 +72,7 @@ export const storeStandings: Suite = (it) => {
           userId,
           opportunityId: id,
           scheduledAt: atMs,
+          expiresAt: atMs + minute,
           payload: { opportunity: someOpportunity({ id, fingerprint: "f", netProfit }), language: "en" },
         })], atMs)
       yield* row("a", "12.5", t0 - 50 * minute)
