@@ -116,7 +116,7 @@ layer(world, { timeout: "60 seconds" })("The guided setup", (it) => {
           yield* look(ann)
           const message = (yield* screen(ann)).id
           assert.match((yield* press(ann, "English")).text, /^🧭 Setup, 2 of 7\nWhere do you live\?/)
-          assert.match((yield* press(ann, "United States")).text, /^🧭 Setup, 3 of 7\nWhich time is it/)
+          assert.match((yield* press(ann, "United States")).text, /^🧭 Setup, 3 of 7\nWhat is your time zone/)
           assert.include((yield* press(ann, "Chicago (UTC−5)")).text, "🔒 Triangular: three trades")
           assert.include((yield* press(ann, "Next ›")).text, "How much risk")
           const venues = yield* press(ann, "Low")

@@ -1,7 +1,8 @@
 /**
  * Migration 11: how far each user has come with the setup, and how long each step took them.
  *
- * By user and not by session: a renewed session goes on where the last one stood.
+ * By user and not by session: a renewed session goes on where the last one stood. A step that was never shown, since an
+ * earlier answer told it, is shown and ended at the same instant.
  */
 export const onboarding: ReadonlyArray<string> = [
   `create table onboarding (

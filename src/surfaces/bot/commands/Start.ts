@@ -7,11 +7,10 @@
  */
 import { Effect, Option } from "effect"
 import { escape } from "../../../domain/card/Html.ts"
-import { nextStep } from "../../../domain/Onboarding.ts"
 import { Users } from "../../../layers/Users.ts"
 import type { Command } from "../Command.ts"
 import * as Menus from "../menus/Menus.ts"
-import { progressOf, shown } from "../onboarding/Course.ts"
+import { shown } from "../onboarding/Course.ts"
 import { say } from "../Replies.ts"
 import { SessionClient } from "../../../actors/Session.ts"
 import { instant, sent } from "../Shown.ts"
@@ -32,11 +31,10 @@ export const open = Effect.fn("Start.open")(function* (visit: Visit) {
 
 type Opened = Effect.Success<ReturnType<typeof open>>
 
-/** The setup, where it has not ended; whoever comes back to it is greeted above the step that they had come to. */
+/** The setup, where it has not ended: the step that they have come to, under the greeting. */
 const goOn = Effect.fnUntraced(function* (member: Member, greeting: string) {
-  const step = nextStep(yield* progressOf(member))
   yield* shown(member)
-  yield* Menus.open(member, { menu: "onboarding" }, step === "language" ? "" : greeting)
+  yield* Menus.open(member, { menu: "onboarding" }, greeting)
 })
 
 /** Says what a start has led to. */
@@ -51,7 +49,12 @@ export const greet = (visit: Visit, { outcome, preferences, session, user }: Ope
     : html(language, "start-active")
   const until = html(language, "start-until", { until: instant(session.expiresAt, preferences.timeZone) })
   if (visit.isPrivate && !session.onboardingCompleted && Option.isSome(user)) {
-    return goOn({ visit, session, preferences, user: user.value }, `${greeting}\n${until}`)
+    const lines = outcome === "created"
+      ? [greeting, html(language, "start-consent")]
+      : outcome === "renewed"
+      ? [greeting, until, html(language, "start-consent")]
+      : [greeting, until]
+    return goOn({ visit, session, preferences, user: user.value }, lines.join("\n"))
   }
   const rest = outcome === "already_active" ? [] : ["", sent(preferences), "", html(language, "start-consent")]
   return say(visit.chatId, [greeting, until, ...rest, "", html(language, "start-next")].join("\n"))

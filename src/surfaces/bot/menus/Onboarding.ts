@@ -49,13 +49,6 @@ const wayOf = (member: Member, step: Asked, part: string): Way => ({
 
 const isAsked = (step: OnboardingStep | null): step is Asked => step !== null && step !== "keys"
 
-/** Who one is spoken to by, and what they agree to: on the first page. */
-const welcome = ({ preferences, visit }: Member): ReadonlyArray<string> => [
-  html(preferences.language, "start-welcome", { name: visit.firstName === null ? "" : `, ${visit.firstName}` }),
-  html(preferences.language, "start-consent"),
-  "",
-]
-
 const asked = Effect.fnUntraced(function* (member: Member, step: Asked, part: string) {
   const { language: spoken } = member.preferences
   const page = yield* PAGES[step](member, wayOf(member, step, part))
@@ -64,12 +57,15 @@ const asked = Effect.fnUntraced(function* (member: Member, step: Asked, part: st
     press: Effect.as(advance(member, step, "skipped"), { to: HERE, answer: plain(spoken, "onboarding-skipped") }),
   }
   const skipAll: Item = {
-    text: plain(spoken, "onboarding-skip-rest"),
+    text: plain(spoken, step === ASKED[0] ? "onboarding-skip-rest.all" : "onboarding-skip-rest"),
     press: Effect.as(skipRest(member), { to: HERE }),
   }
   const at = html(spoken, "onboarding-step", { at: ASKED.indexOf(step) + 1, of: ASKED.length })
-  const text = [...step === "language" ? welcome(member) : [], at, page.html].join("\n")
-  return { html: text, rows: [...page.rows, [skip, skipAll]], state: `${step}\n${page.html}` } satisfies Drawn
+  return {
+    html: `${at}\n${page.html}`,
+    rows: [...page.rows, [skip, skipAll]],
+    state: `${step}\n${page.html}`,
+  } satisfies Drawn
 })
 
 export const onboarding: Menu = {

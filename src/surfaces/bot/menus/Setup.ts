@@ -50,7 +50,7 @@ const entriesOf = Effect.fnUntraced(function* ({ preferences, session, user, vis
     {
       name: "push",
       state: pushEnabled && !doNotDisturb && maxPerHour > 0 && maxPerDay > 0 ? "done" : "missing",
-      value: `${maxPerHour}/${maxPerDay}`,
+      value: plain(language, "setup-limits", { perHour: maxPerHour, perDay: maxPerDay }),
       fix: { menu: "push" },
     },
     {

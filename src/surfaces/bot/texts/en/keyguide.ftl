@@ -1,6 +1,6 @@
 # How a safe key is made on each exchange.
 keyguide-title = 🔑 <b>How to connect an exchange</b>
-    A key lets me see your balance there. It never leaves the vault, and nobody sees it again. Which exchange?
+    A key lets me see your balance there. I keep it sealed and never show it to anybody. Which exchange?
 keyguide-venue = 🔑 <b>A key of { $venue }</b>
 keyguide-steps =
     .binance =

@@ -2,6 +2,7 @@
 onboarding-step = 🧭 <b>Setup, { $at } of { $of }</b>
 onboarding-skip = Skip
 onboarding-skip-rest = Use defaults for the rest
+    .all = ⚡️ Use defaults, start now
 onboarding-next = Next ›
 onboarding-skipped = Left as it was.
 onboarding-language = <b>Which language shall I speak?</b>
@@ -12,7 +13,7 @@ onboarding-country-index = <b>Where do you live?</b>
     Countries from A to Z:
 onboarding-country-set = { $country }. Time zone: { $zone }.
 onboarding-place = 📍 Use my location
-onboarding-place-ask = 📍 <b>Tap “{ $button }” below your keyboard.</b>
+onboarding-place-ask = 📍 <b>Tap “{ $button }” at the bottom of the screen.</b>
     I only keep the time zone and the country, not the place.
 onboarding-place-send = 📍 Send my location
 onboarding-place-refuse = No, I choose from a list
@@ -20,7 +21,7 @@ onboarding-place-set = 📍 Your time zone: <b>{ $zone }</b>. I have forgotten w
 onboarding-place-refused = 👌 Then choose from a list:
 onboarding-place-unknown = 🤔 <b>I know no time zone for that place.</b> Choose from a list:
 onboarding-place-cannot = I cannot take a location right now. Choose from the list, please.
-onboarding-zone = <b>Which time is it where you are?</b>
+onboarding-zone = <b>What is your time zone?</b>
     I write to you during the day only, from 8:00 to 22:00 unless you say otherwise.
 onboarding-types = <b>What shall I look for?</b>
     Tap to choose; your plan is <b>{ $tier }</b>.
@@ -31,7 +32,7 @@ onboarding-type =
     .technical = <b>Technical</b>: a signal from the chart, not hedged
 onboarding-type-locked = 🔒 { $type } (plans: { $tiers })
 onboarding-risk = <b>How much risk is all right?</b>
-    🛡 <b>Low</b>: only what is hedged at once and has proved itself often
+    🛡 <b>Low</b>: only what is hedged at once and has proved itself often; that is little at first
     ⚖️ <b>Medium</b>: also what is new, or takes time to earn
     🔥 <b>High</b>: everything that pays
     You see what could go wrong either way, and nothing is ever traded for you unless you ask for it.
