@@ -18,6 +18,7 @@ import type { Settings } from "../domain/Settings.ts"
 import type { Audit } from "../layers/Audit.ts"
 import type { Bus, BusError } from "../layers/Bus.ts"
 import * as ChannelOutlets from "../layers/channels/Outlets.ts"
+import * as ClickLinks from "../layers/ClickLinks.ts"
 import * as CcxtNetworks from "../layers/ccxt/CcxtNetworks.ts"
 import type { ShardGroup } from "../layers/cluster/Cluster.ts"
 import * as StreamClock from "../layers/clock/StreamClock.ts"
@@ -109,6 +110,7 @@ export type ServiceNeeds =
   | OpportunityQueue
   | Opportunities
   | QueueFigures
+  | Receipts
   | Sessions
   | TrackRecord
   | UserChannels
@@ -202,7 +204,11 @@ export const run = Effect.fn("Run.run")(function* <E>(options: RunOptions<E>) {
   const board = QuoteBoard.layer(markets.requests)
   const withTelegram = Option.map(settings.telegramToken, (token) =>
     Effect.gen(function* () {
-      const deliver = has("deliver") ? Pipeline.deliverRole(pipeline) : Effect.never
+      const deliver = has("deliver")
+        ? Effect.all([Pipeline.deliverRole(pipeline), Pipeline.alertNoticesRole(owner), Pipeline.digestsRole], {
+          concurrency: "unbounded",
+        })
+        : Effect.never
       const bot = has("bot") ? Layer.launch(Layer.provide(options.bot(watch), [board, markets.keyCheck])) : Effect.never
       return yield* Effect.all([deliver, bot], { concurrency: "unbounded", discard: true })
     }).pipe(Effect.provide(telegramOf(token, settings))))
@@ -239,5 +245,9 @@ export const run = Effect.fn("Run.run")(function* <E>(options: RunOptions<E>) {
   const work = has("ingest")
     ? Effect.provide(ingesting, feeds)
     : Effect.all([stages, has("detect") ? detection : Effect.never], { concurrency: "unbounded", discard: true })
-  return yield* work.pipe(Effect.provide(access), Effect.provide(people))
+  return yield* work.pipe(
+    Effect.provide(access),
+    Effect.provide(people),
+    Effect.provide(ClickLinks.layerOf(settings.publicUrl, settings.telegramToken)),
+  )
 })

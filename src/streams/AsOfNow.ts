@@ -27,12 +27,13 @@ export interface Carried {
   readonly opportunity: Opportunity
 }
 
-const newer = (known: Opportunity | undefined, carried: Opportunity): Opportunity =>
-  known === undefined || known.revision < carried.revision ? carried : known
+/** What happens at this very instant counts as not known yet: a replay at full speed must not depend on who was first. */
+const newer = (known: Opportunity | undefined, carried: Opportunity, nowMs: number): Opportunity =>
+  known === undefined || known.revision < carried.revision || known.at >= nowMs ? carried : known
 
 /** Told at that time, it was over: what closes by itself does so at its `at`. */
 const lateness = ({ at, detectedAt, state }: Opportunity, toldAtMs: number): number | null =>
-  state === "closed" && toldAtMs >= at ? toldAtMs - detectedAt : null
+  state === "closed" && toldAtMs > at ? toldAtMs - detectedAt : null
 
 export const makeAsOfNow = Effect.gen(function* () {
   const opportunities = yield* Opportunities, queue = yield* OpportunityQueue
@@ -45,16 +46,16 @@ export const makeAsOfNow = Effect.gen(function* () {
   /** A message that is about to be sent, of one row or of several. */
   const ofNew = Effect.fnUntraced(function* (rows: ReadonlyArray<Carried>, first: Carried, nowMs: number) {
     const known = yield* newest(rows.map(({ opportunity }) => opportunity.id))
-    const shown = rows.map(({ opportunity }) => newer(known.get(opportunity.id), opportunity))
-    const opportunity = newer(known.get(first.opportunity.id), first.opportunity)
+    const shown = rows.map(({ opportunity }) => newer(known.get(opportunity.id), opportunity, nowMs))
+    const opportunity = newer(known.get(first.opportunity.id), first.opportunity, nowMs)
     return { opportunity, batch: rows.length > 1 ? shown : [], toldAfterMs: lateness(opportunity, nowMs) }
   })
 
   /** A message that is there. */
-  const ofEdit = Effect.fnUntraced(function* ({ item, opportunity }: Carried, messageId: number) {
+  const ofEdit = Effect.fnUntraced(function* ({ item, opportunity }: Carried, messageId: number, nowMs: number) {
     const told = yield* queue.toldBy(item.chatId, messageId)
     const known = yield* newest([...told.map(({ opportunityId }) => opportunityId), opportunity.id])
-    const current = newer(known.get(opportunity.id), opportunity)
+    const current = newer(known.get(opportunity.id), opportunity, nowMs)
     const batch = told.length < 2 ? [] : told.flatMap(({ opportunityId }) => known.get(opportunityId) ?? [])
     const own = told.find(({ opportunityId }) => opportunityId === opportunity.id)
     return { opportunity: current, batch, toldAfterMs: own === undefined ? null : lateness(current, own.deliveredAt) }
@@ -68,7 +69,7 @@ export const makeAsOfNow = Effect.gen(function* () {
   ): Effect.fn.Return<Shown> {
     const { item: { messageId, purpose }, opportunity } = row
     const found = purpose !== "notify" && messageId !== null
-      ? ofEdit(row, messageId)
+      ? ofEdit(row, messageId, nowMs)
       : ofNew([row, ...mates].toSorted((a, b) => a.item.queueId - b.item.queueId), row, nowMs)
     return yield* Effect.catch(
       found,

@@ -4,20 +4,22 @@
  *   ingest      venues -> MarketData actors -> Ingest ==> MD stream, live ticks, quarantine
  *   detect      MD stream ==> Analyse (Detect -> Validate -> Score -> Dedup) ==> OPP stream
  *   distribute  OPP stream ==> Coordinator -> Distribute -> queue rows -> UserQueue (when?)
- *   deliver     due rows -> RateLimiter -> Deliver -> Notifier
+ *               live ticks -> PriceAlerts -> notices
+ *   deliver     due rows -> RateLimiter -> Deliver -> Notifier; due notices -> RateLimiter -> AlertNotices -> Telegram
  *   jobs        outbox -> Relay ==> EVT stream; sessions past their time are closed
  *
  * In: which roles this process has. Out: nothing; it runs until interrupted. Promises: roles speak only through bus,
  * store and actors, so they may live in one process or in many; a role that fails is told and begins again.
  */
-import { Clock, Duration, Effect, Layer, Option, Ref, Schedule, Schema } from "effect"
+import { Duration, Effect, Layer, Option, Ref, Schedule, Schema } from "effect"
 import { CoordinatorClient } from "../actors/Coordinator.ts"
 import { FeedSink, MarketDataClient } from "../actors/MarketData.ts"
 import { UserQueueClient } from "../actors/UserQueue.ts"
 import type { DetectConfig } from "../domain/DetectConfig.ts"
 import type { FeedRequest } from "../domain/Feed.ts"
+import type { DataSource } from "../domain/Frame.ts"
 import type { Opportunity } from "../domain/Opportunity.ts"
-import { Sessions } from "../layers/Sessions.ts"
+import { sendAlerts } from "./AlertNotices.ts"
 import { analyse, type AnalyseProgress } from "./Analyse.ts"
 import { deliver } from "./Deliver.ts"
 import { distribute } from "./Distribute.ts"
@@ -25,7 +27,10 @@ import { freshen, FRESHEN_EVERY } from "./FollowedMarkets.ts"
 import { Ingest } from "./Ingest.ts"
 import type { SourceState } from "./MarketAccess.ts"
 import type { JudgeRules } from "./Judge.ts"
+import { watchAlerts } from "./PriceAlerts.ts"
+import { sendDigests } from "./QuietDigests.ts"
 import { relay } from "./Relay.ts"
+import { closeExpired } from "./SessionCleanup.ts"
 
 export const Role = Schema.Literals(["ingest", "detect", "distribute", "deliver", "bot", "jobs"])
 export type Role = typeof Role.Type
@@ -62,7 +67,6 @@ export const makeWatch: Effect.Effect<Watch> = Effect.all({
 const ENSURE_EVERY = Duration.seconds(2)
 const SWEEP_EVERY = Duration.seconds(1)
 const CLEANUP_EVERY = Duration.minutes(1)
-const CLEANUP_BATCH = 500
 
 /** What the MarketData actors hand over goes to Ingest. */
 export const feedSink: Layer.Layer<FeedSink, never, Ingest> = Layer.effect(
@@ -130,15 +134,17 @@ export const distributeRole = ({ watch }: PipelineOptions) =>
 export const deliverRole = ({ owner, watch }: PipelineOptions) =>
   role("deliver", deliver({ owner, underWay: watch.delivering }))
 
+/** Beside `distribute`: price alerts fire from live ticks, which are of this kind. */
+export const alertsRole = (source: DataSource) => role("distribute", watchAlerts(source))
+
+/** Beside `deliver`, where there is Telegram: alerts that fired are told. */
+export const alertNoticesRole = (owner: string) => role("deliver", sendAlerts(owner))
+
+/** Beside `deliver`, where there is Telegram: digests of quiet times. */
+export const digestsRole = role("deliver", sendDigests)
+
 export const jobsRole = ({ owner }: PipelineOptions) =>
-  Effect.gen(function* () {
-    const sessions = yield* Sessions
-    const cleanup = Effect.flatMap(
-      Clock.currentTimeMillis,
-      (nowMs) => sessions.expireBatch({ nowMs, limit: CLEANUP_BATCH }),
-    ).pipe(Effect.repeat({ until: (ended) => ended.length === 0 }))
-    return yield* Effect.all([
-      role("jobs", relay({ owner })),
-      role("jobs", every(CLEANUP_EVERY, "closing sessions past their time", cleanup)),
-    ], { concurrency: "unbounded", discard: true })
-  })
+  Effect.all([
+    role("jobs", relay({ owner })),
+    role("jobs", every(CLEANUP_EVERY, "closing sessions past their time", closeExpired)),
+  ], { concurrency: "unbounded", discard: true })

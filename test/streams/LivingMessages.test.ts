@@ -122,7 +122,7 @@ layer(world, { timeout: "60 seconds" })("A message", (it) => {
     delivering(Effect.gen(function* () {
       yield* TestClock.adjust("6 seconds")
       const queued = found()
-      yield* store(found({ revision: 3, state: "improved", netBps: "31" }))
+      yield* store(found({ revision: 3, state: "improved", netBps: "31", at: t0 }))
       yield* owed(queued)
       yield* settled("sent")
       const lines = first(yield* seen)
@@ -132,7 +132,7 @@ layer(world, { timeout: "60 seconds" })("A message", (it) => {
 
   it.effect("of what closed before it could be told says so, and its closing edit has nothing left to do", () =>
     delivering(Effect.gen(function* () {
-      const gone = found({ revision: 2, state: "closed", at: t0 })
+      const gone = found({ revision: 2, state: "closed", at: t0 - 1 })
       yield* store(gone)
       yield* owed(found())
       yield* owed(gone, "edit:2")

@@ -46,6 +46,10 @@ const scaled = (text: string): bigint => {
   return BigInt(whole + fraction.padEnd(DECIMALS, "0"))
 }
 
+/** The coin-margined market counts in contracts of 100 dollars. */
+const inBase = (venue: string, size: bigint, price: bigint): bigint =>
+  venue === "binancecoinm" ? size * 100n * 10n ** BigInt(DECIMALS) / price : size
+
 /** Runs of checks strictly above the threshold (whole bps), in the order of their opening. One base asset. */
 export const episodesOf = async (file: string, thresholdBps: number): Promise<ReadonlyArray<Episode>> => {
   const best = new Map<string, Best>(), open = new Map<string, Episode>(), found: Array<Episode> = []
@@ -69,11 +73,12 @@ export const episodesOf = async (file: string, thresholdBps: number): Promise<Re
   for await (const line of lines) {
     if (!line.includes('"kind":"quote"')) continue
     const tick = decodeQuote(line)
+    const bid = scaled(tick.bid), ask = scaled(tick.ask)
     best.set(tick.venue, {
-      bid: scaled(tick.bid),
-      ask: scaled(tick.ask),
-      bidSize: scaled(tick.bidSize),
-      askSize: scaled(tick.askSize),
+      bid,
+      ask,
+      bidSize: inBase(tick.venue, scaled(tick.bidSize), bid),
+      askSize: inBase(tick.venue, scaled(tick.askSize), ask),
     })
     for (const other of best.keys()) {
       if (other === tick.venue) continue
@@ -130,7 +135,8 @@ export const messagesFor = (person: Person, episodes: ReadonlyArray<Episode>): R
         .toSorted((a, b) => a.rank - b.rank || a.order - b.order)
       if (next === undefined) return
       // Told when it was over, it says so: nothing is left to be edited.
-      waiting = waiting.filter((row) => row !== next && (next.kind === "close" || row.episode !== next.episode))
+      const saysSo = (row: Row) => next.kind === "open" && row.episode === next.episode && row.episode.closeAt < at
+      waiting = waiting.filter((row) => row !== next && !saysSo(row))
       if (next.kind === "open") told.set(next.episode, at)
       sent.push({ at, chat: person.chat, kind: next.kind, openAt: next.episode.openAt })
       freeAt = at + CHAT_PAUSE_MS

@@ -22,6 +22,7 @@ import * as Bot from "../bot/Bot.ts"
 import * as CommandRate from "../bot/CommandRate.ts"
 import * as Pacing from "../bot/Pacing.ts"
 import * as Unsubscribing from "../../layers/Unsubscribing.ts"
+import * as Redirect from "../http/Redirect.ts"
 import * as TelegramWebhook from "../http/TelegramWebhook.ts"
 import * as Unsubscribe from "../http/Unsubscribe.ts"
 import * as Service from "../rpc/Server.ts"
@@ -96,10 +97,11 @@ const surfaces = (settings: Settings, roles: ReadonlyArray<Role>, simulated: boo
   const unsubscribe = Unsubscribe.layer.pipe(
     Layer.provide(Unsubscribing.layer(Unsubscribing.linksOf(settings.publicUrl, settings.telegramToken))),
   )
+  const links = Layer.merge(unsubscribe, Redirect.layer)
   const hook = Option.all([telegramWebhookUrl, telegramWebhookSecret])
   if (Option.isNone(hook) || !roles.includes("bot")) {
     return {
-      service: (watch: Watch) => Service.layer(service(watch), unsubscribe),
+      service: (watch: Watch) => Service.layer(service(watch), links),
       bot: (watch: Watch) =>
         Bot.layerPolling({ owner }).pipe(Layer.provide([Pacing.layer, CommandRate.layer, Health.layer(watch)])),
     }
@@ -109,7 +111,7 @@ const surfaces = (settings: Settings, roles: ReadonlyArray<Role>, simulated: boo
   return {
     service: () => Layer.empty,
     bot: (watch: Watch) =>
-      Service.layer(service(watch), Layer.merge(TelegramWebhook.layer({ path, secret }), unsubscribe)).pipe(
+      Service.layer(service(watch), Layer.merge(TelegramWebhook.layer({ path, secret }), links)).pipe(
         Layer.merge(Layer.effectDiscard(TelegramWebhook.register(url, secret))),
         Layer.provide(Bot.layer(owner)),
         Layer.provide([Pacing.layer, CommandRate.layer, Health.layer(watch)]),
