@@ -24,6 +24,8 @@ export const TierLimits = Schema.Struct({
   /** Requests a minute: of the HTTP API, and commands of the bot. */
   apiPerMinute: Schema.Int.check(Schema.isGreaterThan(0)),
   types: Schema.Array(OpportunityType),
+  /** Price alerts at a time. */
+  priceAlerts: Count,
   /** Whether AI features are included. */
   ai: Schema.Boolean,
   /** `own`: of what they were sent; `dashboard`: the whole. */
@@ -49,18 +51,45 @@ const whole = { ai: true, analytics: "dashboard", ownSubjects: false } as const
 export const SHIPPED_TIERS: TierTable = {
   version: "shipped-1",
   tiers: {
-    free: { perHour: 5, perDay: 20, apiPerMinute: 10, types: ["cross_exchange", "technical"], ...none, weight: 1 },
+    free: {
+      perHour: 5,
+      perDay: 20,
+      apiPerMinute: 10,
+      types: ["cross_exchange", "technical"],
+      ...none,
+      priceAlerts: 3,
+      weight: 1,
+    },
     basic: {
       perHour: 10,
       perDay: 50,
       apiPerMinute: 20,
       types: ["cross_exchange", "technical", "funding"],
       ...none,
+      priceAlerts: 10,
       weight: 2,
     },
-    premium: { perHour: 20, perDay: 100, apiPerMinute: 30, types: all, ...whole, analytics: "own", weight: 3 },
-    pro: { perHour: 50, perDay: 250, apiPerMinute: 60, types: all, ...whole, weight: 4 },
-    enterprise: { perHour: 100, perDay: 1000, apiPerMinute: 120, types: all, ...whole, ownSubjects: true, weight: 5 },
+    premium: {
+      perHour: 20,
+      perDay: 100,
+      apiPerMinute: 30,
+      types: all,
+      ...whole,
+      analytics: "own",
+      priceAlerts: 25,
+      weight: 3,
+    },
+    pro: { perHour: 50, perDay: 250, apiPerMinute: 60, types: all, ...whole, priceAlerts: 100, weight: 4 },
+    enterprise: {
+      perHour: 100,
+      perDay: 1000,
+      apiPerMinute: 120,
+      types: all,
+      ...whole,
+      ownSubjects: true,
+      priceAlerts: 500,
+      weight: 5,
+    },
   },
 }
 

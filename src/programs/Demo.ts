@@ -234,6 +234,8 @@ const play = <E>(options: DemoOptions<E>) =>
       Pipeline.detectRole(pipeline),
       Pipeline.distributeRole(pipeline),
       Pipeline.deliverRole(pipeline),
+      Pipeline.alertsRole(options.source),
+      Pipeline.alertNoticesRole(owner),
       Pipeline.jobsRole(pipeline),
       Effect.orDie(followDeliveries(settled)),
       showMessages,

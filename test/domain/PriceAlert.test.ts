@@ -3,14 +3,29 @@ import { assert, describe, it } from "@effect/vitest"
 import { Option } from "effect"
 import * as Arbitrary from "effect/Arbitrary"
 import * as Decimal from "../../src/domain/Decimal.ts"
-import { type AlertState, isBeyond, mayMean, meaning, median, read } from "../../src/domain/PriceAlert.ts"
+import {
+  type AlertState,
+  type Direction,
+  isBeyond,
+  mayMean,
+  meaning,
+  median,
+  read,
+  type WantedAlert,
+} from "../../src/domain/PriceAlert.ts"
 import { integers } from "../support/generators.ts"
 
 const exact = Decimal.fromChecked
 
 describe("What is typed of a price alert", () => {
   it("is read with or without a venue, of any market, with thousands as people write them", () => {
-    const alert = (venue: string | null, instrument: string, direction: string, price: string, repeats = false) => ({
+    const alert = (
+      venue: string | null,
+      instrument: string,
+      direction: Direction,
+      price: string,
+      repeats = false,
+    ): WantedAlert => ({
       venue,
       instrument,
       direction,

@@ -16,6 +16,7 @@ import type { KeyCheck } from "../../layers/KeyCheck.ts"
 import type { Keys } from "../../layers/Keys.ts"
 import type { Onboardings } from "../../layers/Onboardings.ts"
 import type { Opportunities } from "../../layers/Opportunities.ts"
+import type { PriceAlerts } from "../../layers/PriceAlerts.ts"
 import type { PersonalData } from "../../layers/PersonalData.ts"
 import type { Receipts } from "../../layers/Receipts.ts"
 import type { Sessions } from "../../layers/Sessions.ts"
@@ -70,6 +71,7 @@ export type BotServices =
   | SessionClient
   | Receipts
   | QuoteBoard
+  | PriceAlerts
   | Onboardings
   | OnDemandServices
   | TraceServices

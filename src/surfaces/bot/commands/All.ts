@@ -5,6 +5,7 @@
  * Out: the list that the router and the menu are made from.
  */
 import type { Command } from "../Command.ts"
+import { alerts } from "./Alerts.ts"
 import { exportAll } from "./Export.ts"
 import { forget } from "./Forget.ts"
 import { group } from "./Group.ts"
@@ -15,6 +16,7 @@ import { notifications } from "./Notifications.ts"
 import { opportunities } from "./Opportunities.ts"
 import { opportunity } from "./Opportunity.ts"
 import { preferences } from "./Preferences.ts"
+import { market, price } from "./Price.ts"
 import { profile } from "./Profile.ts"
 import { session } from "./Session.ts"
 import { settings } from "./Settings.ts"
@@ -29,6 +31,9 @@ export const COMMANDS: ReadonlyArray<Command> = [
   opportunities,
   opportunity,
   why,
+  market,
+  price,
+  alerts,
   setup,
   settings,
   preferences,

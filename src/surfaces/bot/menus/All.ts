@@ -5,6 +5,7 @@
  * Out: the list that `Menus.ts` finds them in.
  */
 import type { Menu } from "./Menu.ts"
+import { alertsMenu } from "./Alerts.ts"
 import { activeHoursMenu } from "./ActiveHours.ts"
 import { country } from "./Country.ts"
 import { doNotDisturb } from "./DoNotDisturb.ts"
@@ -48,6 +49,7 @@ export const MENUS: ReadonlyArray<Menu> = [
   doNotDisturb,
   weeklyQuiet,
   timeZone,
+  alertsMenu,
   keys,
   key,
   keyRemoval,

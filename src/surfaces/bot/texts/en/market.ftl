@@ -1,0 +1,35 @@
+# /price and /market.
+market-title = 💱 <b>{ $instrument }</b>, bid / ask
+    .whole = 📊 <b>{ $instrument }</b>, bid / ask
+market-price-line = • { $venue }: <b>{ $bid }</b> / <b>{ $ask }</b> ({ $age })
+market-none-line = • { $venue }: no price ({ $why })
+market-detail-line = { "   " }spread { $spread } bps; { $bidSize } / { $askSize } { $unit } at these prices
+market-day = { "   " }a day: { $volume }
+market-contracts = contracts
+market-age = { $age } old, { $source }
+market-source =
+    .stream = live
+    .cache = cached
+    .api = asked
+    .archive = archived
+market-best = Cheapest to buy { $ask } on { $askVenue }, dearest to sell { $bid } on { $bidVenue }: { $gap } bps before fees.
+market-simulated = ⚠️ <i>Simulated data, not a real market.</i>
+market-why =
+    .nothing_known = nothing heard of it yet
+    .too_old = the last one is too old
+    .timeout = no answer in time
+    .unreachable = cannot be reached
+    .rate_limited = must not be asked now
+    .breaker_open = failed too often just now
+    .busy = too many are asking
+    .unknown_venue = not known
+    .unknown_instrument = not listed
+    .unsupported = does not tell it
+    .malformed = an unreadable answer
+    .absent = cannot be asked here
+market-usage = 💱 Write what you want to know: <code>/{ $command } BTC</code>, <code>/{ $command } BTC/USDT</code> or <code>/{ $command } kraken:BTC/USDT</code>.
+    Followed: { $assets }
+market-nothing-followed = nothing yet
+market-unknown = 🤔 <b>I do not follow { $name }.</b> Followed: { $assets }
+market-unknown-venue = 🤔 <b>I do not follow the exchange { $venue }.</b> Followed: { $venues }
+market-unlisted = 🤔 <b>No followed exchange lists { $name }.</b>

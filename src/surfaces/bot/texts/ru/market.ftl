@@ -1,0 +1,35 @@
+# /price and /market.
+market-title = 💱 <b>{ $instrument }</b>, покупка / продажа
+    .whole = 📊 <b>{ $instrument }</b>, покупка / продажа
+market-price-line = • { $venue }: <b>{ $bid }</b> / <b>{ $ask }</b> ({ $age })
+market-none-line = • { $venue }: нет цены ({ $why })
+market-detail-line = { "   " }спред { $spread } bps; { $bidSize } / { $askSize } { $unit } по этим ценам
+market-day = { "   " }за сутки: { $volume }
+market-contracts = контрактов
+market-age = { $age } назад, { $source }
+market-source =
+    .stream = поток
+    .cache = кеш
+    .api = запрос
+    .archive = архив
+market-best = Дешевле всего купить за { $ask } на { $askVenue }, дороже всего продать за { $bid } на { $bidVenue }: { $gap } bps без комиссий.
+market-simulated = ⚠️ <i>Данные смоделированы, это не настоящий рынок.</i>
+market-why =
+    .nothing_known = о ней пока ничего не слышно
+    .too_old = последняя слишком стара
+    .timeout = нет ответа вовремя
+    .unreachable = нет связи
+    .rate_limited = сейчас нельзя спрашивать
+    .breaker_open = слишком много сбоев подряд
+    .busy = слишком много запросов
+    .unknown_venue = неизвестна
+    .unknown_instrument = не торгуется
+    .unsupported = не сообщает её
+    .malformed = ответ не читается
+    .absent = здесь не спросить
+market-usage = 💱 Напишите, что узнать: <code>/{ $command } BTC</code>, <code>/{ $command } BTC/USDT</code> или <code>/{ $command } kraken:BTC/USDT</code>.
+    Отслеживаются: { $assets }
+market-nothing-followed = пока ничего
+market-unknown = 🤔 <b>За { $name } я не слежу.</b> Отслеживаются: { $assets }
+market-unknown-venue = 🤔 <b>За биржей { $venue } я не слежу.</b> Отслеживаются: { $venues }
+market-unlisted = 🤔 <b>Ни на одной из отслеживаемых бирж нет { $name }.</b>
