@@ -2,11 +2,12 @@
  * How much one person may ask of the bot: as many commands a minute as their plan has API requests, taps six times that.
  *
  * In: who asks, and when. Out: serve it, say once that it is too fast, or drop it. Promises: decided in memory, before
- * anything is read or written for it, so that a flood costs others next to nothing; what is dropped does not prolong the
- * wait; a person counts, not a chat. The bot reacts in one process at a time (Updates.ts), so this is all there is to
+ * anything is read or written for it, and what will be dropped is not recorded (Updates.ts), so that a flood costs others
+ * next to nothing; what is dropped does not prolong the wait; a person counts, not a chat. The bot reacts in one process at a time (Updates.ts), so this is all there is to
  * count; another that takes over begins anew. 20,000 people are remembered, who asked last.
  */
 import { Context, Layer } from "effect"
+import type { Update } from "grammy/types"
 import { limitsOf } from "../../domain/Tier.ts"
 
 export type Asked = "command" | "tap"
@@ -23,13 +24,18 @@ const SERVE: Turn = { _tag: "Serve" }
 
 export interface Rate {
   readonly turn: (telegramId: string, asked: Asked, nowMs: number) => Turn
+  /**
+   * Whether one more command would be dropped in silence, with so many of theirs still waiting: that is known before it
+   * is so much as recorded.
+   */
+  readonly isInVain: (telegramId: string, waiting: number, nowMs: number) => boolean
   /** What their plan admits, as the Gate has just read it. */
   readonly learn: (telegramId: string, perMinute: number) => void
 }
 
 /** Default: no limits; `layer` puts them in force. */
 export const CommandRate = Context.Reference<Rate>("arbedge/bot/CommandRate", {
-  defaultValue: () => ({ turn: () => SERVE, learn: () => {} }),
+  defaultValue: () => ({ turn: () => SERVE, isInVain: () => false, learn: () => {} }),
 })
 
 interface Person {
@@ -40,13 +46,21 @@ interface Person {
   readonly isTold: Record<Asked, boolean>
 }
 
+/** Who asks by a message that counts as a command; null: nobody does. */
+export const askerOf = ({ message }: Update): string | null => {
+  if (message?.from === undefined || message.text === undefined) return null
+  return message.chat.id > 0 || message.text.startsWith("/") ? `${message.from.id}` : null
+}
+
+const lowest = (): number => limitsOf("free", "user").apiPerMinute
+
 export const make = (): Rate & { readonly size: () => number } => {
   const people = new Map<string, Person>()
 
   /** Who asked last stands last; those not yet met have the lowest plan. */
   const personOf = (telegramId: string): Person => {
     const person = people.get(telegramId) ?? {
-      perMinute: limitsOf("free", "user").apiPerMinute,
+      perMinute: lowest(),
       served: { command: [], tap: [] },
       isTold: { command: false, tap: false },
     }
@@ -73,6 +87,13 @@ export const make = (): Rate & { readonly size: () => number } => {
 
   return {
     turn,
+    isInVain: (telegramId, waiting, nowMs) => {
+      const person = people.get(telegramId)
+      const counting = (person?.served.command ?? []).filter((atMs) => atMs > nowMs - WINDOW_MS && atMs <= nowMs).length
+      const most = person?.perMinute ?? lowest()
+      // One more than are served has to come through, to be told of.
+      return counting + waiting >= most + (person?.isTold.command === true ? 0 : 1)
+    },
     learn: (telegramId, perMinute) => {
       personOf(telegramId).perMinute = perMinute
     },

@@ -7,7 +7,8 @@
  * process that has the lease. Promises: an update is in the table before it is acknowledged, so a kill repeats at most
  * the reactions in flight; a repeat is recognised by its id; what a process that stands by has recorded is heard of by
  * a notice, or within a second.
- * A chat's lane holds 64 updates; the next is refused: counted, never run, not brought again. 10,000 wait in all; then
+ * A chat's lane holds 64 updates; the next is refused: counted, never run, not brought again; so are the commands of whoever
+ * asks too fast and has been told (CommandRate.ts). 10,000 wait in all; then
  * nothing more is taken (`busy`) and the giver brings it again; what others recorded waits in the table.
  */
 import { Clock, Context, Effect, Latch, Layer, Metric, Option, Schedule, Semaphore } from "effect"
@@ -18,6 +19,7 @@ import { TelegramUpdates } from "../../layers/TelegramUpdates.ts"
 import type { Vault } from "../../layers/Vault.ts"
 import { whileOwner } from "../../streams/Ownership.ts"
 import { dueOrTold } from "../../streams/Wakeup.ts"
+import { askerOf, CommandRate } from "./CommandRate.ts"
 import { Dispatcher } from "./Dispatcher.ts"
 import * as Lanes from "./Lanes.ts"
 import * as RestingUpdates from "./RestingUpdates.ts"
@@ -29,7 +31,7 @@ const LOOK_BATCH = 500
 const RECEIVERS = 1_000
 
 /** `busy`: not recorded, bring it again. All others: not to be brought again. */
-export type Receipt = "accepted" | "duplicate" | "lane_full" | "busy"
+export type Receipt = "accepted" | "duplicate" | "lane_full" | "too_fast" | "busy"
 
 export class Updates extends Context.Service<Updates, {
   readonly receive: (update: Update) => Effect.Effect<Receipt, StoreError>
@@ -57,6 +59,7 @@ export const layer = (
       const table = yield* TelegramUpdates
       const store = yield* Store
       const dispatcher = yield* Dispatcher
+      const rate = yield* CommandRate
       const { awake, resting } = yield* RestingUpdates.make
       const receivers = yield* Semaphore.make(RECEIVERS)
       const isDirect = yield* Latch.make(false)
@@ -76,15 +79,35 @@ export const layer = (
           Effect.asVoid,
         )
 
+      /** Commands of each person that wait here. */
+      const asked = new Map<string, number>()
+      const countAsked = (update: Update, by: 1 | -1) => {
+        const asker = askerOf(update)
+        if (asker === null) return
+        const now = (asked.get(asker) ?? 0) + by
+        if (now > 0) asked.set(asker, now)
+        else asked.delete(asker)
+      }
+
       /** A reaction that has ended is marked so, whatever ends the process meanwhile. */
       const react = (update: Update) =>
         Effect.uninterruptibleMask((restore) =>
-          restore(
-            dispatcher.handle(update).pipe(
-              Effect.timeoutOrElse({ duration: REACTION_TIMEOUT, orElse: () => Metric.update(timedOut, 1) }),
-            ),
-          ).pipe(Effect.andThen(settle(update.update_id)))
+          Effect.suspend(() => {
+            // From here on it counts among what its asker was served.
+            countAsked(update, -1)
+            return restore(
+              dispatcher.handle(update).pipe(
+                Effect.timeoutOrElse({ duration: REACTION_TIMEOUT, orElse: () => Metric.update(timedOut, 1) }),
+              ),
+            )
+          }).pipe(Effect.andThen(settle(update.update_id)))
         )
+
+      const enter = (lanes: Lanes.Lanes, update: Update) =>
+        Effect.suspend(() => {
+          countAsked(update, 1)
+          return lanes.push(update)
+        })
 
       const isFull = (lanes: Lanes.Lanes, update: Update) => lanes.ahead(update) >= LANE_CAPACITY
 
@@ -94,6 +117,11 @@ export const layer = (
         if (held.has(updateId)) return "duplicate"
         // Nothing is written for it: a flood in one chat is not to keep the table from the others.
         if (direct !== null && isFull(direct, update)) return "lane_full"
+        const asker = askerOf(update)
+        if (asker !== null && direct !== null) {
+          const waiting = asked.get(asker) ?? 0
+          if (rate.isInVain(asker, waiting, yield* Clock.currentTimeMillis)) return "too_fast"
+        }
         held.add(updateId)
         const receivedAt = yield* Clock.currentTimeMillis
         const payload = yield* resting(update)
@@ -101,7 +129,7 @@ export const layer = (
           Effect.onError(() => Effect.sync(() => held.delete(updateId))),
         )
         if (isNew && direct !== null && !isFull(direct, update)) {
-          yield* direct.push(update)
+          yield* enter(direct, update)
           return "accepted"
         }
         if (isNew && direct !== null) {
@@ -125,7 +153,7 @@ export const layer = (
         const update = yield* awake(updateId, payload)
         if (Option.isSome(update) && !isFull(lanes, update.value)) {
           held.add(updateId)
-          return yield* lanes.push(update.value)
+          return yield* enter(lanes, update.value)
         }
         if (Option.isSome(update)) yield* Metric.update(overflowed, 1)
         yield* settle(updateId)
@@ -154,6 +182,7 @@ export const layer = (
       const standBy = Effect.gen(function* () {
         direct = null
         held.clear()
+        asked.clear()
         yield* isDirect.close
       })
 
