@@ -99,6 +99,13 @@ export type Settlement =
   }
   | { readonly _tag: "Cancelled"; readonly error: string }
 
+/** A place in the order of claims: a row's rank of priority, time and id. */
+export interface Place {
+  readonly rank: number
+  readonly atMs: number
+  readonly queueId: number
+}
+
 export interface Reclaimed {
   /** Leases given back before anything left. */
   readonly pending: number
@@ -146,6 +153,8 @@ export class OpportunityQueue extends Context.Service<OpportunityQueue, {
     readonly limit: number
     readonly nowMs: number
     readonly leaseMs: number
+    /** Only rows behind these places, one a priority: the others are passed over. */
+    readonly after?: ReadonlyArray<Place>
   }) => Effect.Effect<ReadonlyArray<QueueItem>, StoreError>
   /** Leases what else of these batches is due and free, so that they leave together. Out: those rows alone. */
   readonly claimMates: (options: {

@@ -40,6 +40,7 @@ import { Channel, Fenced, Store } from "../layers/Store.ts"
 import { Users } from "../layers/Users.ts"
 import { isShown, makeAsOfNow, type Shown } from "./AsOfNow.ts"
 import { makeFallback } from "./ChannelRouting.ts"
+import { makeClaim } from "./Claiming.ts"
 import { dueOrTold } from "./Wakeup.ts"
 
 /** Rows claimed, asked for and marked together; and requests in flight at most. */
@@ -447,6 +448,7 @@ const make = (options: DeliverOptions) =>
     // Runs before the workers end: nothing new is claimed any more, and what has left learns its answer.
     yield* Effect.addFinalizer(() => drained(options))
 
+    const claim = makeClaim(queue, { owner, limit: BATCH, leaseMs: CLAIM_LEASE_MS })
     /** One look at the queue; out: whether there was anything. */
     let sweptAt = -Infinity
     const look = Effect.gen(function* () {
@@ -457,7 +459,7 @@ const make = (options: DeliverOptions) =>
         yield* queue.expire(nowMs)
         sweptAt = nowMs
       }
-      const due = yield* queue.claim({ owner, limit: BATCH, nowMs, leaseMs: CLAIM_LEASE_MS })
+      const due = yield* claim(nowMs)
       if (due.length === 0) return false
       yield* took(due)
       const batchIds = [...new Set(due.flatMap(({ batchId }) => batchId ?? []))]

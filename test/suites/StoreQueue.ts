@@ -111,6 +111,29 @@ export const storeQueue: Suite = (it) => {
       assert.deepStrictEqual(second.map((item) => item.chatId), ["late", "low"])
     }))
 
+  it.effect("goes on behind the places it is told, one a priority, and passes over what stands before them", () =>
+    Effect.gen(function* () {
+      yield* empty
+      const queue = yield* OpportunityQueue
+      const rows = [["medium", 1], ["medium", 2], ["medium", 3], ["high", 1], ["low", 1]] as const
+      const inserted = yield* queue.enqueue(
+        rows.map(([priority, at], n) => queueItem({ chatId: `${n}`, priority, scheduledAt: t0 + at })),
+        t0,
+      )
+      const idOf = (chatId: string) => inserted.find((row) => row.chatId === chatId)?.queueId ?? 0
+      const start = [0, 1, 3].map((rank) => ({ rank, atMs: 0, queueId: 0 }))
+      const claim = { owner: "w", limit: 2, nowMs: t0 + 10, leaseMs: 1_000 }
+      const next = yield* queue.claim({ ...claim, after: [...start, { rank: 2, atMs: t0 + 1, queueId: idOf("0") }] })
+      assert.deepStrictEqual(next.map(({ chatId }) => chatId), ["3", "1"])
+      const rest = yield* queue.claim({
+        ...claim,
+        limit: 9,
+        after: [...start, { rank: 2, atMs: t0 + 2, queueId: idOf("1") }],
+      })
+      assert.deepStrictEqual(rest.map(({ chatId }) => chatId), ["2", "4"])
+      assert.deepStrictEqual((yield* queue.claim({ ...claim, limit: 9 })).map(({ chatId }) => chatId), ["0"])
+    }))
+
   it.effect("never gives one row to two claimers", () =>
     Effect.gen(function* () {
       yield* empty

@@ -9,7 +9,7 @@
 import type { PgClient } from "@effect/sql-pg/PgClient"
 import { Effect, Schema } from "effect"
 import { PRIORITY_RANK } from "../../domain/Opportunity.ts"
-import { type OpportunityQueue, type QueueItem, QueueStatus, type Settlement } from "../OpportunityQueue.ts"
+import { type OpportunityQueue, type Place, type QueueItem, QueueStatus, type Settlement } from "../OpportunityQueue.ts"
 import { Channel, Fenced } from "../Store.ts"
 import { queueColumns, QueueRow, waiting } from "./QueueRow.ts"
 import { all, at, count, Int8, int8s, isoOf, one } from "./Rows.ts"
@@ -44,13 +44,32 @@ export const makeSending = (sql: PgClient): Sending => {
   const isWaiting = sql.literal(waiting)
   const unknownEnd = sql.literal(afterUnknownEnd)
 
-  const claim: Sending["claim"] = Effect.fn("OpportunityQueue.claim")(({ owner, limit, nowMs, leaseMs }) =>
-    sql`with due as (
-        select q.queue_id from opportunity_distribution_queue q
-        where ${isWaiting} and q.scheduled_at <= ${at(nowMs)} and q.expires_at > ${at(nowMs)}
-          and (q.lease_until is null or q.lease_until <= ${at(nowMs)})
-        order by q.priority, q.scheduled_at, q.queue_id limit ${limit} for update of q skip locked
-      )
+  /** By the index of what is due: from its front, or from a place on for each priority. */
+  const due = (limit: number, nowMs: number, after: ReadonlyArray<Place> | undefined) => {
+    const isDue = sql`${isWaiting} and q.scheduled_at <= ${at(nowMs)} and q.expires_at > ${at(nowMs)}
+      and (q.lease_until is null or q.lease_until <= ${at(nowMs)})`
+    if (after === undefined || after.length === 0) {
+      return sql`select q.queue_id from opportunity_distribution_queue q where ${isDue}
+        order by q.priority, q.scheduled_at, q.queue_id limit ${limit} for update of q skip locked`
+    }
+    // One select a priority: a join over places would be planned as if there were a hundred of them.
+    const behind = after.map(({ atMs, queueId, rank }) =>
+      sql`select * from (
+          select q.queue_id, q.priority, q.scheduled_at from opportunity_distribution_queue q
+          where q.priority = ${rank}::smallint and (q.scheduled_at, q.queue_id) > (${at(atMs)}, ${
+        BigInt(queueId)
+      }::bigint)
+            and ${isDue}
+          order by q.scheduled_at, q.queue_id limit ${limit} for update of q skip locked
+        ) behind${sql.literal(`${rank}`)}`
+    )
+    const all = behind.reduce((some, one) => sql`${some} union all ${one}`)
+    return sql`select found.queue_id from (${all}) found
+      order by found.priority, found.scheduled_at, found.queue_id limit ${limit}`
+  }
+
+  const claim: Sending["claim"] = Effect.fn("OpportunityQueue.claim")(({ after, owner, limit, nowMs, leaseMs }) =>
+    sql`with due as (${due(limit, nowMs, after)})
       update opportunity_distribution_queue q
       set lease_owner = ${owner}, lease_until = ${at(nowMs + leaseMs)}, updated_at = ${at(nowMs)}
       from due where q.queue_id = due.queue_id returning ${columns}`.pipe(
