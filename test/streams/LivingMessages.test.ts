@@ -19,9 +19,15 @@ import { fresh, until, world } from "../support/actors.ts"
 import { surroundings } from "../surfaces/bot/running.ts"
 
 const minute = 60_000
+/** Chats that asked to be sent something, once a request. */
+const asked: Array<string> = []
 const free = Layer.succeed(RateLimiterClient, {
   acquire: () => Effect.succeed({ _tag: "Granted" }),
-  acquireAll: (requests) => Effect.succeed(requests.map(() => ({ _tag: "Granted" as const }))),
+  acquireAll: (requests) =>
+    Effect.sync(() => {
+      asked.push(...requests.map(({ chatId }) => chatId))
+      return requests.map(() => ({ _tag: "Granted" as const }))
+    }),
   paused: () => Effect.void,
 })
 
@@ -72,6 +78,7 @@ const settled = (...statuses: ReadonlyArray<string>) =>
 const delivering = <E, R>(body: Effect.Effect<void, E, R>) =>
   Effect.gen(function* () {
     yield* fresh
+    asked.length = 0
     yield* Effect.gen(function* () {
       const emulator = yield* people
       yield* emulator.say(ann, ann, "/start")
@@ -116,6 +123,8 @@ layer(world, { timeout: "60 seconds" })("A message", (it) => {
       assert.strictEqual(lived, "Gone: it lived 13 s, 40 checks")
       assert.strictEqual(best, "At its best: +25 bps = +37.906 USDT for 0.8 BTC (24,004 USDT)")
       assert.strictEqual((yield* seen).length, 1)
+      // Edits spend the chat's budget like any message.
+      assert.deepStrictEqual(asked, Array.from({ length: 4 }, () => `${ann}`))
     })))
 
   it.effect("is priced as of now: a newer revision than the one queued is told, with its age", () =>
@@ -158,6 +167,7 @@ layer(world, { timeout: "60 seconds" })("A message", (it) => {
       assert.strictEqual(new Set(ids.map((id) => JSON.stringify(id))).size, 1)
       const { delivered } = yield* Receipts.use((receipts) => receipts.counts("user-1", 0))
       assert.strictEqual(delivered, 3)
+      assert.strictEqual(asked.length, 1)
       const [one] = all
       if (one === undefined) return assert.fail("there are three")
       const gone = { ...one, revision: 2, state: "closed" as const, at: t0 + 6_000, lastAt: t0 + 6_000 }

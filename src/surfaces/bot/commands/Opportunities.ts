@@ -8,6 +8,7 @@
 import { DateTime, Effect } from "effect"
 import { offerOf, unwanted, type UnwantedReason } from "../../../domain/Matching.ts"
 import { Opportunities } from "../../../layers/Opportunities.ts"
+import { Receipts } from "../../../layers/Receipts.ts"
 import { summarize } from "../../../domain/card/OpportunityCard.ts"
 import type { Command } from "../Command.ts"
 import { say } from "../Replies.ts"
@@ -93,5 +94,11 @@ export const opportunities: Command = {
       ...(limit.length === 0 ? [] : [limit.join(" ")]),
     ]
     yield* say(chatId, parts.join("\n\n"))
+    if (!visit.isPrivate) return
+    const { userId } = user
+    const told = seen.shown.map(({ opportunityId }) =>
+      ({ userId, opportunityId, distributionType: "on_demand" }) as const
+    )
+    yield* Receipts.use((receipts) => receipts.delivered(told, nowMs))
   }),
 }

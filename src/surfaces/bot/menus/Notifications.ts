@@ -50,7 +50,8 @@ const quietNow = (preferences: Preferences, nowMs: number): ReadonlyArray<string
 }
 
 const text = ({ preferences, user, visit }: Member): string => {
-  const { activeDays, batchNotifications, language, maxPerDay, maxPerHour, pushEnabled, timeZone } = preferences
+  const { activeDays, batchNotifications, language, maxPerDay, maxPerHour, pushEnabled, quietDigest, timeZone } =
+    preferences
   const limits = limitsOf(user.tier, user.role)
   const dnd = disturbance(preferences, visit.nowMs)
   return [
@@ -69,6 +70,7 @@ const text = ({ preferences, user, visit }: Member): string => {
     }),
     ...dnd.length === 0 ? [html(language, "notifications-dnd.off")] : dnd,
     html(language, batchNotifications ? "notifications-batch.on" : "notifications-batch.off"),
+    html(language, quietDigest ? "notifications-digest.on" : "notifications-digest.off"),
     ...quietNow(preferences, visit.nowMs),
   ].join("\n")
 }
@@ -92,7 +94,7 @@ export const notifications: Menu = {
   permission: "notifications",
   draw: (member) => {
     const { preferences, user } = member
-    const { batchNotifications, language, maxPerDay, maxPerHour, pushEnabled } = preferences
+    const { batchNotifications, language, maxPerDay, maxPerHour, pushEnabled, quietDigest } = preferences
     const limits = limitsOf(user.tier, user.role)
     const to = (id: string, menu: string): Item => ({ text: plain(language, id), to: { menu } })
     const caps = (key: "maxPerHour" | "maxPerDay", by: number, ceiling: number, shown: string): ReadonlyArray<Item> => [
@@ -115,6 +117,9 @@ export const notifications: Menu = {
         [
           setting(member, ticked(batchNotifications, plain(language, "notifications-batch-button")), {
             batchNotifications: !batchNotifications,
+          }),
+          setting(member, ticked(quietDigest, plain(language, "notifications-digest-button")), {
+            quietDigest: !quietDigest,
           }),
         ],
         [to("notifications-to-preferences", "prefs"), close(language)],

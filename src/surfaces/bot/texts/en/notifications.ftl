@@ -12,6 +12,9 @@ notifications-dnd =
 notifications-batch =
     .on = • small ones come together in one message
     .off = • each comes in a message of its own
+notifications-digest =
+    .on = • when quiet time ends, one message of what came meanwhile
+    .off = • nothing of what came in quiet time
 notifications-quiet = <i>It is quiet now, until { $until }.</i>
     .endless = <i>It is quiet now, until you change something.</i>
 notifications-always = Around the clock
@@ -37,6 +40,7 @@ notifications-to-zone = 🌍 Time zone ›
 notifications-to-weekly = Every week ›
 notifications-to-preferences = ⚙️ Preferences ›
 notifications-batch-button = Small ones together
+notifications-digest-button = Digest
 notifications-hours-text = 🕗 <b>Active hours: { $hours }, { $days }</b>
     Outside of them opportunities wait if they live long enough, and are not sent otherwise. It is { $now } where you are ({ $zone }).
 notifications-hours-about = The buttons beside change it by an hour.

@@ -12,6 +12,9 @@ notifications-dnd =
 notifications-batch =
     .on = • мелкие приходят вместе, одним сообщением
     .off = • каждая приходит своим сообщением
+notifications-digest =
+    .on = • после тихого времени — одно сообщение о том, что было
+    .off = • о том, что было в тихое время, — ничего
 notifications-quiet = <i>Сейчас тихо, до { $until }.</i>
     .endless = <i>Сейчас тихо, пока вы что-нибудь не измените.</i>
 notifications-always = Круглосуточно
@@ -37,6 +40,7 @@ notifications-to-zone = 🌍 Часовой пояс ›
 notifications-to-weekly = Каждую неделю ›
 notifications-to-preferences = ⚙️ Предпочтения ›
 notifications-batch-button = Мелкие вместе
+notifications-digest-button = Сводка
 notifications-hours-text = 🕗 <b>Активные часы: { $hours }, { $days }</b>
     Вне их возможности ждут, если живут достаточно долго, а иначе не отправляются. У вас сейчас { $now } ({ $zone }).
 notifications-hours-about = Кнопки рядом меняют это на час.
