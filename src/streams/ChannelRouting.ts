@@ -5,6 +5,8 @@
  *   row of channel X --refused, gone, out of quota, twice away, or to wait beyond its expiry--> row of the next channel
  *                                                             of its user's route, or failed where there is none
  *
+ *   group that may not be written to any more --> paused
+ *
  * In: Telegram's notifier, the outlets, users' addresses, groups' topics. Out: one Notifier before all of them, and the
  * settlement of a row whose channel failed. Promises: the Notifier's; whoever blocked the bot is told nothing by another
  * way either; a message whose end is unknown never goes on elsewhere, so nobody is told twice for it.
@@ -44,6 +46,8 @@ export const layer: Layer.Layer<Notifier, never, Notifier | UserChannels | Group
         const group = yield* groups.get(chatId)
         const threadId = Option.isSome(group) ? group.value.threadId : null
         const outcome = yield* send({ ...notification, threadId })
+        // Its registrar is told by whoever looks after groups.
+        if (outcome._tag === "ChatGone") yield* groups.pause(chatId, "bot_rights", nowMs)
         if (threadId === null || outcome._tag !== "Refused" || !NO_TOPIC.test(outcome.detail)) return outcome
         yield* groups.setThread(chatId, null, nowMs)
         return { _tag: "Unavailable", detail: outcome.detail } satisfies Outcome

@@ -4,6 +4,7 @@ import { Effect, Layer, Option, Ref } from "effect"
 import { TestClock } from "effect/testing"
 import { RateLimiterClient } from "../../src/actors/RateLimiter.ts"
 import { ABILITIES, type DeliveryChannel, routeOf } from "../../src/domain/DeliveryChannel.ts"
+import { Groups } from "../../src/layers/Groups.ts"
 import { Notifier, type Outcome } from "../../src/layers/Notifier.ts"
 import { type NewQueueItem, OpportunityQueue } from "../../src/layers/OpportunityQueue.ts"
 import { NONE, type Outlet, Outlets } from "../../src/layers/Outlets.ts"
@@ -188,5 +189,29 @@ layer(world, { timeout: "60 seconds" })("A notification", (it) => {
       yield* settled
       assert.deepStrictEqual((yield* rowsNow).map(({ status }) => status), ["sent", "cancelled"])
       assert.deepStrictEqual(requests.slice(2), ["send e email"])
+    }))
+
+  it.effect("to a group that may not be written to any more pauses it, so that its registrar is told", () =>
+    Effect.gen(function* () {
+      yield* fresh
+      const users = yield* Users, groups = yield* Groups
+      const chatId = "-500"
+      const contact = {
+        telegramId: chatId,
+        username: null,
+        firstName: "Desk",
+        lastName: null,
+        isGroup: true,
+        nowMs: t0,
+      }
+      const { userId } = yield* users.contact(contact)
+      const title = "Desk", kind = "group", registrarId = "100", threadId = null
+      yield* groups.register({ chatId, userId, kind, title, registrarId, threadId, nowMs: t0 })
+      yield* delivering({ telegram: { _tag: "ChatGone", detail: "not enough rights" } })
+      yield* owed(userId, { chatId })
+      yield* settled
+      const group = Option.getOrThrow(yield* groups.get(chatId))
+      assert.deepStrictEqual([group.state, group.reason], ["paused", "bot_rights"])
+      assert.lengthOf(yield* groups.claimUntold(10, t0), 1)
     }))
 })

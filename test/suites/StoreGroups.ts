@@ -97,7 +97,7 @@ export const storeGroups: Suite = (it) => {
       const changed = yield* users.audienceChanges.pipe(
         Stream.tap((change) =>
           change._tag === "Unknown"
-            ? users.setPlan({ userId: registrar.userId, tier: "free", role: "user", nowMs: t0 + 1 })
+            ? Effect.asVoid(users.setPlan({ userId: registrar.userId, tier: "free", role: "user", nowMs: t0 + 1 }))
             : Effect.void
         ),
         Stream.filter((change) => change._tag === "Changed" && change.telegramId === chatId),
