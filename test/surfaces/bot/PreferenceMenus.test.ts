@@ -3,6 +3,8 @@ import { assert, layer } from "@effect/vitest"
 import { Effect, Layer, Option } from "effect"
 import type { Preferences } from "../../../src/domain/Preferences.ts"
 import { Users } from "../../../src/layers/Users.ts"
+import { Audience } from "../../../src/streams/Audience.ts"
+import { card } from "../../domain/card/someCard.ts"
 import { ann } from "../../simulators/telegram/support.ts"
 import { t0 } from "../../suites/StoreWorld.ts"
 import { fresh, until, world } from "../../support/actors.ts"
@@ -130,14 +132,15 @@ layer(world, { timeout: "60 seconds" })("The menus of preferences", (it) => {
             "• active hours: 08:00–22:00, every day (UTC)",
             "• do not disturb: off",
             "• small ones come together in one message",
+            "• when quiet time ends, one message of what came meanwhile",
           ].join("\n"),
           buttons: [
             "🔕 Turn off",
             "−1 | 3 an hour | +1",
             "−5 | 20 a day | +5",
             "🕗 Active hours › | 🌙 Do not disturb ›",
-            "🌍 Time zone ›",
-            "✅ Small ones together",
+            "🌍 Time zone › | 📮 Ways ›",
+            "✅ Small ones together | ✅ Digest",
             "⚙️ Preferences › | Close",
           ],
         })
@@ -146,7 +149,9 @@ layer(world, { timeout: "60 seconds" })("The menus of preferences", (it) => {
         assert.include(yield* talk.tap(ann, "+1"), "5 is as much as your plan allows")
         yield* talk.tap(ann, "−5")
         yield* talk.tap(ann, "✅ Small ones together")
-        assert.deepInclude(yield* stored(ann), { maxPerHour: 5, maxPerDay: 15, batchNotifications: false })
+        yield* talk.tap(ann, "✅ Digest")
+        const wanted = { maxPerHour: 5, maxPerDay: 15, batchNotifications: false, quietDigest: false }
+        assert.deepInclude(yield* stored(ann), wanted)
 
         yield* talk.tap(ann, "🌍 Time zone ›")
         yield* talk.tap(ann, "Asia")
@@ -156,7 +161,7 @@ layer(world, { timeout: "60 seconds" })("The menus of preferences", (it) => {
         yield* talk.tap(ann, "🕗 Active hours ›")
         assert.include((yield* shown(talk, ann)).text, "It is 00:06 where you are (Asia/Tokyo)")
         yield* talk.tap(ann, "✅ Sun")
-        yield* talk.tap(ann, "+1")
+        yield* talk.tap(ann, "+1 h")
         assert.deepInclude(yield* stored(ann), { activeHoursStart: 9, activeDays: [1, 2, 3, 4, 5, 6] })
         yield* talk.tap(ann, "Around the clock")
         assert.deepInclude(yield* stored(ann), { activeHoursStart: 0, activeHoursEnd: 0 })
@@ -192,15 +197,19 @@ layer(world, { timeout: "60 seconds" })("The menus of preferences", (it) => {
         assert.deepInclude(yield* stored(olya), { doNotDisturb: true, doNotDisturbUntil: null })
         yield* talk.tap(olya, "Каждую неделю ›")
         yield* talk.tap(olya, "Включить")
-        yield* talk.tap(olya, "+30")
+        yield* talk.tap(olya, "+30 мин")
         yield* talk.tap(olya, "✅ Пн")
         assert.deepInclude(yield* stored(olya), {
           doNotDisturbWindow: { days: [2, 3, 4, 5, 6, 7], from: 22 * 60 + 30, to: 7 * 60 },
         })
         assert.strictEqual(
           (yield* shown(talk, olya)).text,
-          "🌙 Каждую неделю, Вт, Ср, Чт, Пт, Сб, Вс, с 22:30 до 07:00 следующего дня (UTC) я вас не беспокою.",
+          "🌙 Не беспокоить: Вт, Ср, Чт, Пт, Сб, Вс, с 22:30 до 07:00 следующего дня (UTC)",
         )
+        yield* talk.say(olya, "/notifications")
+        yield* talk.tap(olya, "🌍 Часовой пояс ›")
+        yield* talk.tap(olya, "✏️ Написать")
+        assert.include(yield* talk.say(olya, "владивосток"), "Ваш часовой пояс — Asia/Vladivostok.")
       })
     ))
 
@@ -217,5 +226,27 @@ layer(world, { timeout: "60 seconds" })("The menus of preferences", (it) => {
         yield* talk.settled
         assert.deepInclude(yield* stored(ann), { pushEnabled: false })
       })
+    ))
+
+  it.effect("count at the very next opportunity", () =>
+    life((talk) =>
+      Effect.gen(function* () {
+        const audience = yield* Audience
+        const told = Effect.map(
+          audience.matching(card({ expiresAt: t0 + 3_600_000 }), t0, 10),
+          ({ eligible }) => eligible,
+        )
+        yield* talk.say(ann, "/start")
+        yield* until(Effect.map(told, (count) => count === 1))
+        yield* talk.say(ann, "/preferences")
+        yield* talk.tap(ann, "Kinds ›")
+        yield* talk.tap(ann, "✅ Cross-exchange")
+        yield* until(Effect.map(told, (count) => count === 0))
+        yield* talk.tap(ann, "▫️ Cross-exchange")
+        yield* until(Effect.map(told, (count) => count === 1))
+        yield* talk.say(ann, "/notifications")
+        yield* talk.tap(ann, "🔕 Turn off")
+        yield* until(Effect.map(told, (count) => count === 0))
+      }).pipe(Effect.provide(Audience.layer))
     ))
 })

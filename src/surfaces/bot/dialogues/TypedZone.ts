@@ -5,7 +5,8 @@
  * guessed: of several that fit none is taken.
  */
 import { Effect } from "effect"
-import { zonesLike } from "../../../domain/TimeZones.ts"
+import { TIME_ZONES, zonesLike } from "../../../domain/TimeZones.ts"
+import { inRussian } from "../CityNames.ts"
 import { save } from "../menus/Choosing.ts"
 import { say } from "../Replies.ts"
 import { html } from "../texts/Fluent.ts"
@@ -16,6 +17,13 @@ import type { Topic } from "./Topic.ts"
 const TOPIC = "time-zone"
 const SUGGESTED = 8
 
+/** A city's Russian name stands for its zone as well. */
+const zonesMeant = (text: string): ReadonlyArray<string> => {
+  const wanted = text.trim().toLowerCase()
+  const named = TIME_ZONES.filter((zone) => inRussian(zone)?.toLowerCase() === wanted)
+  return named.length > 0 ? named : zonesLike(text)
+}
+
 export const askZone = (member: Member) =>
   ask(member, TOPIC, html(member.preferences.language, "notifications-zone-ask"))
 
@@ -23,7 +31,7 @@ export const typedZone: Topic = {
   topic: TOPIC,
   heard: Effect.fn("TypedZone.heard")(function* (member, _dialogue, said) {
     const { preferences: { language }, visit } = member
-    const [zone, ...others] = said._tag === "Text" ? zonesLike(said.text) : []
+    const [zone, ...others] = said._tag === "Text" ? zonesMeant(said.text) : []
     if (zone === undefined) return yield* say(visit.chatId, html(language, "notifications-zone-unknown"))
     if (others.length > 0) {
       const zones = [zone, ...others].slice(0, SUGGESTED).join(", ")

@@ -5,6 +5,7 @@
  * taken away, since none means every day.
  */
 import { Effect } from "effect"
+import { CARD_TEXTS } from "../../../domain/card/CardTexts.ts"
 import type { Weekday } from "../../../domain/Preferences.ts"
 import { localTimeAt } from "../../../domain/QuietTime.ts"
 import { html, plain } from "../texts/Fluent.ts"
@@ -33,8 +34,9 @@ export const activeHoursMenu: Menu = {
   draw: (member) => {
     const { preferences, visit } = member
     const { activeDays, activeHoursEnd: end, activeHoursStart: start, language, timeZone } = preferences
-    const from = (by: number) => setting(member, by < 0 ? "−1" : "+1", { activeHoursStart: (start + by + 24) % 24 })
-    const to = (by: number) => setting(member, by < 0 ? "−1" : "+1", { activeHoursEnd: (end + by + 23) % 24 + 1 })
+    const step = (by: number) => `${by < 0 ? "−" : "+"}1 ${CARD_TEXTS[language].units.h}`
+    const from = (by: number) => setting(member, step(by), { activeHoursStart: (start + by + 24) % 24 })
+    const to = (by: number) => setting(member, step(by), { activeHoursEnd: (end + by + 23) % 24 + 1 })
     const about = plain(language, "notifications-hours-about")
     const days = dayButtons(
       member,

@@ -6,7 +6,9 @@
  */
 import { Effect } from "effect"
 import { REGIONS, zonesOf } from "../../../domain/TimeZones.ts"
+import type { Language } from "../../../domain/Preferences.ts"
 import { localTimeAt } from "../../../domain/QuietTime.ts"
+import { inRussian } from "../CityNames.ts"
 import { askZone } from "../dialogues/TypedZone.ts"
 import { html, plain } from "../texts/Fluent.ts"
 import type { Member } from "../Visit.ts"
@@ -22,12 +24,19 @@ const zoneButton = (member: Member, zone: string, shown: string): Item => ({
   press: Effect.as(save(member, (stored) => ({ ...stored, timeZone: zone })), { to: { menu: "push" } }),
 })
 
+/** "Moscow", "Argentina/Ushuaia"; in Russian where we know it. */
+const inOwnWords = (language: Language, zone: string, region: string): string =>
+  (language === "ru" ? inRussian(zone) : undefined) ?? zone.slice(region.length + 1)
+
 const regions = (member: Member): ReadonlyArray<ReadonlyArray<Item>> => {
   const { language } = member.preferences
   return [
     ...inRows(
       [
-        ...REGIONS.map((region): Item => ({ text: region, to: { menu: ID, param: `${region}.0` } })),
+        ...REGIONS.map((region): Item => ({
+          text: plain(language, `notifications-region.${region}`),
+          to: { menu: ID, param: `${region}.0` },
+        })),
         zoneButton(member, "UTC", "UTC"),
       ],
       3,
@@ -52,7 +61,7 @@ export const timeZone: Menu = {
       html: html(language, "notifications-zone", { zone, now: clock(localTimeAt(zone, visit.nowMs).minute) }),
       state: zone,
       rows: zones.length === 0 ? regions(member) : [
-        ...inRows(shown.map((name) => zoneButton(member, name, name.slice(region.length + 1))), 2),
+        ...inRows(shown.map((name) => zoneButton(member, name, inOwnWords(language, name, region))), 2),
         turning(ID, page, pages, `${region}.`),
         [back(language, ID)],
       ],

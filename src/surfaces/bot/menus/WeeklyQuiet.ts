@@ -5,6 +5,7 @@
  * next day's, and the menu says so; it has a day at least while it is on.
  */
 import { Effect } from "effect"
+import { CARD_TEXTS } from "../../../domain/card/CardTexts.ts"
 import type { WeeklyWindow } from "../../../domain/Preferences.ts"
 import { html, plain } from "../texts/Fluent.ts"
 import type { Member } from "../Visit.ts"
@@ -17,7 +18,7 @@ const STEP = 30
 const DAY = 1_440
 
 const stepped = (member: Member, window: WeeklyWindow, key: "from" | "to", by: number): Item =>
-  setting(member, by < 0 ? `−${STEP}` : `+${STEP}`, {
+  setting(member, `${by < 0 ? "−" : "+"}${STEP} ${CARD_TEXTS[member.preferences.language].units.min}`, {
     doNotDisturbWindow: { ...window, [key]: (window[key] + by + DAY) % DAY },
   })
 
