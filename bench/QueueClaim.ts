@@ -145,7 +145,7 @@ const graphile = (url: string) =>
     return { claimsPerS: rowsPerS, rowsPerS }
   })
 
-/** Claimers at full speed over a backlog that is kept up, for some seconds. Out: rows a second in their last third. */
+/** One claimer, as a process has, at full speed over a backlog that is kept up, for some seconds. Out: rows a second in their last third. */
 const held = (isHeld: boolean) =>
   Effect.gen(function* () {
     const { sql, transaction } = yield* Store
@@ -167,11 +167,11 @@ const held = (isHeld: boolean) =>
     })
     yield* Effect.forkScoped(Effect.forever(feeding))
     const claimers = yield* Effect.forkScoped(Effect.forEach(
-      Array.from({ length: CLAIMERS }, (_, n) => `bench${n}`),
+      ["bench"],
       (owner) =>
         Effect.flatMap(roundsOf(owner), (one) =>
           Effect.forever(Effect.tap(one, (count) => Ref.update(done, (all) => all + count)))),
-      { concurrency: CLAIMERS, discard: true },
+      { discard: true },
     ))
     const seconds = HELD_SECONDS / 3
     yield* Effect.sleep(`${seconds} seconds`)

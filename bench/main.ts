@@ -8,6 +8,7 @@ import process from "node:process"
 import { parseArgs } from "node:util"
 import { Effect } from "effect"
 import { audience } from "./Audience.ts"
+import { delivery } from "./Delivery.ts"
 import { durableIngest } from "./DurableIngest.ts"
 import { flooding } from "./Flood.ts"
 import { frameDetect } from "./FrameDetect.ts"
@@ -33,6 +34,7 @@ const ALL = [
   ...validationLog,
   ...audience,
   ...queueClaim,
+  ...delivery,
 ]
 const DEFAULT_PASSES = 10
 
