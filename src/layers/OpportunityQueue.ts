@@ -242,7 +242,10 @@ export class OpportunityQueue extends Context.Service<OpportunityQueue, {
     chatId: TelegramId,
     opportunityId: string,
   ) => Effect.Effect<Option.Option<number>, StoreError>
-  /** Everyone who was told of an opportunity, or is still to be: whom its close concerns; and what they are told. */
+  /**
+   * Everyone who was told of an opportunity, or is still to be: whom its close concerns; and what they are told. Who has
+   * dismissed it is left alone.
+   */
   readonly toldOf: (opportunityId: string) => Effect.Effect<
     ReadonlyArray<{
       readonly userId: string

@@ -304,7 +304,9 @@ const make = (options: DeliverOptions) =>
           concurrency: "unbounded",
           discard: true,
         })
-        yield* follow(item, outcome, nowMs)
+        // A chat that moved takes each row along; all else is of the chat, and said once.
+        const followed = outcome._tag === "Migrated" ? [item, ...mates.map((mate) => mate.item)] : [item]
+        yield* Effect.forEach(followed, (row) => follow(row, outcome, nowMs), { discard: true })
       }).pipe(
         Effect.catch((error) =>
           Effect.logWarning("a delivery goes back to the queue", item.queueId, error._tag, error.message)
@@ -340,10 +342,12 @@ const make = (options: DeliverOptions) =>
 
     /** What this process has claimed or is sending: its heartbeats prolong them. */
     const held = new Set<number>()
+    /** A row whose lease ran out may be claimed here again while it is still held: it counts once. */
     const took = (items: ReadonlyArray<QueueItem>) =>
       Effect.suspend(() => {
+        const before = held.size
         for (const { queueId } of items) held.add(queueId)
-        return count(items.length)
+        return count(held.size - before)
       })
     const left = (items: ReadonlyArray<Pick<QueueItem, "queueId">>) =>
       Effect.suspend(() => count(-items.filter(({ queueId }) => held.delete(queueId)).length))

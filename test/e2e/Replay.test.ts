@@ -230,7 +230,7 @@ describeWith([data, nats, postgres], "A replay of the quotes, embedded and on NA
 describe("A replay at a pace", () => {
   it.live("sends the same at ten times the speed as at once", () =>
     Effect.gen(function* () {
-      const pulses = { assets: ["BTC"], perAsset: 2, everyMs: 35_000, openMs: 25_000 }
+      const pulses = { assets: ["BTC"], perAsset: 2, everyMs: 20_000, openMs: 16_000 }
       const folder = yield* Effect.acquireRelease(
         Effect.sync(() => mkdtempSync(join(tmpdir(), "arbedge-replay-"))),
         (path) => Effect.sync(() => rmSync(path, { recursive: true })),

@@ -268,6 +268,8 @@ const make = Effect.gen(function* () {
       from opportunity_distribution_queue n
       where n.opportunity_id = ${opportunityId} and n.purpose = 'notify'
         and n.status in ('pending', 'sending', 'sent', 'unknown')
+        and not exists (select 1 from distribution_analytics a where a.user_id = n.user_id
+          and a.opportunity_id = n.opportunity_id and a.dismissed_at is not null)
       order by n.queue_id`.pipe(all("OpportunityQueue.toldOf", ToldRow))
   )
 

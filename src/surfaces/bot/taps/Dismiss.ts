@@ -1,5 +1,5 @@
 /**
- * Dismiss: the reader has no use for it. The card shrinks to one line and is edited no more by the reader's own taps.
+ * Dismiss: the reader has no use for it. The card shrinks to one line, and no later edit of it is owed.
  *
  * In: a member, the opportunity, the tap.
  * Out: a short message without buttons but the details, and the fact in the receipt.
