@@ -15,6 +15,7 @@ import { storeCheckpoints, storeLeases, storeOutbox, storeRateLimits, storeUpdat
 import { storeAssetIdentities, storeReferenceData } from "./StoreReference.ts"
 import { storePriceAlerts } from "./StorePriceAlerts.ts"
 import { storePrivacy } from "./StorePrivacy.ts"
+import { storeMessages } from "./StoreMessages.ts"
 import { storeReceipts } from "./StoreReceipts.ts"
 import { storeQueue } from "./StoreQueue.ts"
 import { storeQueueCare } from "./StoreQueueCare.ts"
@@ -44,6 +45,7 @@ export const storeSuites: Suite = (it) => {
   describe("standings and what was told", () => storeStandings(it))
   describe("the track record", () => storeTrackRecord(it))
   describe("the opportunity queue", () => storeQueue(it))
+  describe("messages of several", () => storeMessages(it))
   describe("receipts", () => storeReceipts(it))
   describe("price alerts", () => storePriceAlerts(it))
   describe("personal data", () => storePrivacy(it))

@@ -1,0 +1,80 @@
+/**
+ * What messages that tell of several, and edits of them, ask of the queue and of the opportunities.
+ */
+import { assert } from "@effect/vitest"
+import { Effect } from "effect"
+import { Opportunities } from "../../src/layers/Opportunities.ts"
+import { OpportunityQueue } from "../../src/layers/OpportunityQueue.ts"
+import { Receipts } from "../../src/layers/Receipts.ts"
+import { empty, minute, queueItem, someOpportunity, type Suite, t0 } from "./StoreWorld.ts"
+
+const lease = { nowMs: t0, leaseMs: minute }
+
+export const storeMessages: Suite = (it) => {
+  it.effect("leave together: who claims one of a batch takes the rest, and nobody else's", () =>
+    Effect.gen(function* () {
+      yield* empty
+      const queue = yield* OpportunityQueue
+      const rows = yield* queue.enqueue(
+        ["a", "b", "c", "d"].map((opportunityId) => queueItem({ opportunityId, scheduledAt: null })),
+        t0,
+      )
+      const [a = 0, b = 0, c = 0, d = 0] = rows.map(({ queueId }) => queueId)
+      const together = [a, b, c].map((queueId) => ({ queueId, dueAtMs: t0 + 5_000, batchId: a }))
+      yield* queue.schedule([...together, { queueId: d, dueAtMs: t0 + 5_000 }])
+      assert.deepStrictEqual(
+        yield* queue.waitingBatches(["user-1", "user-2"], t0),
+        new Map([["user-1", [{ userId: "user-1", batchId: a, dueAtMs: t0 + 5_000, items: 3 }]]]),
+      )
+      assert.deepStrictEqual(yield* queue.claimMates({ owner: "w", batchIds: [a], ...lease }), [], "not due yet")
+      const due = { ...lease, nowMs: t0 + 5_000 }
+      const [first, ...more] = yield* queue.claim({ owner: "w", limit: 1, ...due })
+      assert.deepStrictEqual([first?.queueId, first?.batchId, more.length], [a, a, 0])
+      const mates = yield* queue.claimMates({ owner: "w", batchIds: [a], ...due })
+      assert.deepStrictEqual(mates.map(({ queueId }) => queueId), [b, c])
+      assert.deepStrictEqual(yield* queue.claimMates({ owner: "v", batchIds: [a], ...due }), [])
+      assert.deepStrictEqual(yield* queue.waitingBatches(["user-1"], t0), new Map())
+    }))
+
+  it.effect("are known by what they told, when they changed, and who has dismissed them", () =>
+    Effect.gen(function* () {
+      yield* empty
+      const queue = yield* OpportunityQueue, receipts = yield* Receipts
+      yield* queue.enqueue([queueItem({ opportunityId: "a" }), queueItem({ opportunityId: "b" })], t0)
+      assert.deepStrictEqual((yield* queue.toldOf("a")).map(({ touchedAt }) => touchedAt), [null])
+      const send = Effect.fnUntraced(function* (nowMs: number) {
+        const queueIds = (yield* queue.claim({ owner: "w", limit: 9, nowMs, leaseMs: minute })).map((row) =>
+          row.queueId
+        )
+        yield* queue.markSending({ owner: "w", queueIds, nowMs, leaseMs: minute })
+        const ends = queueIds.map((queueId) => ({ queueId, settlement: { _tag: "Sent" as const, messageId: 77 } }))
+        yield* queue.settleAll({ owner: "w", ends, nowMs })
+      })
+      yield* send(t0)
+      assert.deepStrictEqual(yield* queue.toldBy("100", 77), [
+        { opportunityId: "a", deliveredAt: t0 },
+        { opportunityId: "b", deliveredAt: t0 },
+      ])
+      yield* queue.enqueue([queueItem({ opportunityId: "b", purpose: "edit:2" })], t0)
+      yield* send(t0 + 3)
+      assert.deepStrictEqual((yield* queue.toldOf("a")).map(({ touchedAt }) => touchedAt), [t0 + 3])
+      assert.strictEqual((yield* queue.toldBy("100", 77)).length, 2, "an edit tells of nothing new")
+      yield* receipts.delivered([{ userId: "user-1", opportunityId: "a", distributionType: "push" }], t0)
+      yield* receipts.record({ userId: "user-1", opportunityId: "a", inGroup: false }, "dismissed", t0)
+      assert.deepStrictEqual(yield* queue.toldOf("a"), [])
+      assert.strictEqual((yield* queue.toldOf("b")).length, 1)
+    }))
+
+  it.effect("find opportunities by their ids, and by when they were detected", () =>
+    Effect.gen(function* () {
+      yield* empty
+      const opportunities = yield* Opportunities
+      const all = ["a", "b", "c"].map((id, at) => someOpportunity({ id, detectedAt: t0 + at }))
+      yield* Effect.forEach(all, (opportunity) => opportunities.upsert(opportunity, t0))
+      const ids = (found: ReadonlyArray<{ readonly id: string }>) => found.map(({ id }) => id)
+      assert.sameMembers(ids(yield* opportunities.byIds(["c", "a", "nobody"])), ["a", "c"])
+      assert.deepStrictEqual(yield* opportunities.byIds([]), [])
+      assert.deepStrictEqual(ids(yield* opportunities.detectedIn(t0, t0 + 2, 9)), ["b", "a"])
+      assert.deepStrictEqual(ids(yield* opportunities.detectedIn(t0, t0 + 9, 1)), ["c"])
+    }))
+}
