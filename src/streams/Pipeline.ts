@@ -3,9 +3,8 @@
  *
  *   ingest      venues -> MarketData actors -> Ingest ==> MD stream, live ticks, quarantine
  *   detect      MD stream ==> Analyse (Detect -> Validate -> Score -> Dedup) ==> OPP stream
- *   distribute  OPP stream ==> Coordinator -> Distribute -> queue rows -> UserQueue (when?)
- *               live ticks -> PriceAlerts -> notices
- *   deliver     due rows -> RateLimiter -> Deliver -> Notifier; due notices -> RateLimiter -> AlertNotices -> Telegram
+ *   distribute  OPP stream ==> Coordinator -> Distribute -> queue rows -> UserQueue (when?); live ticks -> PriceAlerts
+ *   deliver     due rows -> RateLimiter -> Deliver -> Notifier; alerts that fired -> AlertNotices
  *   jobs        outbox -> Relay ==> EVT stream; sessions past their time are closed
  *
  * In: which roles this process has. Out: nothing; it runs until interrupted. Promises: roles speak only through bus,
