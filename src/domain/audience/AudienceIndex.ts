@@ -94,6 +94,8 @@ export class AudienceIndex {
   readonly #counts = new Uint32Array(CHECKS.length + 1)
   /** Slots are below this. */
   #bound = 0
+  /** No session ends before this. */
+  #soonestEnd = Infinity
 
   constructor(rules: EligibilityRules) {
     this.#rules = rules
@@ -119,6 +121,7 @@ export class AudienceIndex {
       this.#spent.clear(slot)
     }
     this.#slots.set(chatId, slot)
+    this.#soonestEnd = Math.min(this.#soonestEnd, recipient.sessionExpiresAt)
     this.#chats[slot] = chatId
     this.#users[slot] = userId
     this.#languages[slot] = LANGUAGES.indexOf(preferences.language)
@@ -143,11 +146,14 @@ export class AudienceIndex {
 
   /** Chats whose session, as it is known here, has run out. */
   expired(nowMs: number): ReadonlyArray<TelegramId> {
+    if (nowMs < this.#soonestEnd) return []
     const { flags, sessionUntil } = this.#columns, chats: Array<TelegramId> = []
+    this.#soonestEnd = Infinity
     for (let slot = 0; slot < this.#bound; slot++) {
-      if (((flags[slot] ?? 0) & C.USED) !== 0 && (sessionUntil[slot] ?? 0) <= nowMs) {
-        chats.push(this.#chats[slot] ?? "")
-      }
+      if (((flags[slot] ?? 0) & C.USED) === 0) continue
+      const until = sessionUntil[slot] ?? 0
+      this.#soonestEnd = Math.min(this.#soonestEnd, until)
+      if (until <= nowMs) chats.push(this.#chats[slot] ?? "")
     }
     return chats
   }
@@ -189,9 +195,9 @@ export class AudienceIndex {
       const slot = matched[at] ?? 0
       keys[at] = rankKey(weight[slot] ?? 0, hash[slot] ?? 0, seed)
     }
-    this.#ranker.sort(matched, keys, eligible)
+    const kept = this.#ranker.best(matched, keys, eligible, limit)
     return {
-      targets: Array.from({ length: Math.min(limit, eligible) }, (_, at) => this.#target(matched[at] ?? 0)),
+      targets: Array.from({ length: kept }, (_, at) => this.#target(matched[at] ?? 0)),
       eligible,
       audience: this.#slots.size,
       refused: new Map(CHECKS.flatMap(({ reason }, at) => {
@@ -246,19 +252,17 @@ export class AudienceIndex {
 
   /** Of slots [from, to): those eligible go to `#matched`, how many; the others are counted by their first failure. */
   #scan(question: Question, from: number, to: number): number {
-    const { betaUntil, flags, minNetBps, muted, pairs, pairSets, perDay, perHour, schedule, schedules } = this.#columns
-    const { country, dndUntil, sessionUntil, types, venues, venueSets } = this.#columns
+    const { betaUntil, country, flags, minNetBps, schedule, schedules, sessionUntil, types } = this.#columns
     const { blocked, isBetaType, isUrgent, netBps, nowMs, type } = question
-    const counts = this.#counts.fill(0), matched = this.#matched, spent = this.#spent
-    const hasTold = this.#tellings.hasAny, quietNow = schedules.quiet, dayStarts = schedules.dayStart
+    const counts = this.#counts.fill(0), matched = this.#matched, spentAny = this.#spent.hasAny
+    const hasTold = this.#tellings.hasAny, quietNow = schedules.quiet, mayExpire = nowMs >= this.#soonestEnd
     let eligible = 0
     for (let slot = from; slot < to; slot++) {
       const flag = flags[slot] ?? 0
       if ((flag & C.USED) === 0) continue
-      const bits = types[slot] ?? 0, hours = schedule[slot] ?? 0
-      const chosen = venues[slot] ?? 0, wanted = pairs[slot] ?? 0, unwanted = muted[slot] ?? 0
+      const bits = types[slot] ?? 0
       let code = ELIGIBLE
-      if ((sessionUntil[slot] ?? 0) <= nowMs) code = NO_SESSION
+      if (mayExpire && (sessionUntil[slot] ?? 0) <= nowMs) code = NO_SESSION
       else if ((bits & type) === 0) code = TIER_TYPE
       else if ((flag & C.DENIED) !== 0) code = NO_PERMISSION
       else if ((isBetaType || (flag & C.DENIED_WITHOUT_BETA) !== 0) && (betaUntil[slot] ?? 0) <= nowMs) {
@@ -267,16 +271,14 @@ export class AudienceIndex {
       else if ((bits >>> 4 & type) === 0) code = UNWANTED_TYPE
       else if ((flag & C.DO_NOT_DISTURB) !== 0) code = DO_NOT_DISTURB
       else if (
-        ((dndUntil[slot] ?? 0) > nowMs || quietNow[hours] !== Quiet.AWAKE) &&
+        ((flag & C.QUIET_UNTIL) !== 0 || quietNow[schedule[slot] ?? 0] !== Quiet.AWAKE) &&
         (code = this.#quiet(slot, question)) !== ELIGIBLE
       ) { /* The reason was found. */ } else if ((flag & C.HIGH_ONLY) !== 0 && !isUrgent) code = LOW_PRIORITY
-      else if (netBps < (minNetBps[slot] ?? 0)) code = BELOW_MIN
-      else if (chosen !== 0 && !venueSets.hasAll(chosen)) code = UNWANTED_VENUE
-      else if (wanted !== 0 && !pairSets.hasAny(wanted)) code = UNWANTED_PAIR
-      else if (unwanted !== 0 && pairSets.hasAny(unwanted)) code = MUTED
-      else if (spent.hour(slot) >= (perHour[slot] ?? 0)) code = HOUR_LIMIT
-      else if (spent.day(slot, dayStarts[hours] ?? 0) >= (perDay[slot] ?? 0)) code = DAY_LIMIT
-      else if (hasTold && this.#cools(slot, question)) code = COOLDOWN
+      else if ((flag & C.HAS_MINIMUM) !== 0 && netBps < (minNetBps[slot] ?? 0)) code = BELOW_MIN
+      else if ((flag & C.HAS_CHOSEN) !== 0 && (code = this.#unwanted(slot)) !== ELIGIBLE) { /* Likewise. */ }
+      else if ((spentAny[slot] !== 0 || (flag & C.NO_CAP) !== 0) && (code = this.#overLimit(slot)) !== ELIGIBLE) {
+        // Likewise.
+      } else if (hasTold && this.#cools(slot, question)) code = COOLDOWN
       else if ((flag & C.GROUP) === 0 && (code = this.#lacks(slot, flag, question)) !== ELIGIBLE) { /* Likewise. */ }
       else if ((flag & C.DENIED_HERE) !== 0) code = WRONG_PLACE
       else if (blocked[country[slot] ?? 0] === 1) code = BLOCKED_REGION
@@ -287,6 +289,21 @@ export class AudienceIndex {
       else counts[code] = (counts[code] ?? 0) + 1
     }
     return eligible
+  }
+
+  #unwanted(slot: number): number {
+    const { muted, pairs, pairSets, venues, venueSets } = this.#columns
+    const chosen = venues[slot] ?? 0, wanted = pairs[slot] ?? 0, unwanted = muted[slot] ?? 0
+    if (chosen !== 0 && !venueSets.hasAll(chosen)) return UNWANTED_VENUE
+    if (wanted !== 0 && !pairSets.hasAny(wanted)) return UNWANTED_PAIR
+    return unwanted !== 0 && pairSets.hasAny(unwanted) ? MUTED : ELIGIBLE
+  }
+
+  #overLimit(slot: number): number {
+    const { perDay, perHour, schedule, schedules } = this.#columns
+    if (this.#spent.hour(slot) >= (perHour[slot] ?? 0)) return HOUR_LIMIT
+    const today = this.#spent.day(slot, schedules.dayStart[schedule[slot] ?? 0] ?? 0)
+    return today >= (perDay[slot] ?? 0) ? DAY_LIMIT : ELIGIBLE
   }
 
   /** Quiet that ends before the opportunity does is none. */

@@ -27,6 +27,12 @@ export const PORTFOLIO = 256
 export const DENIED = 512
 export const DENIED_WITHOUT_BETA = 1024
 export const DENIED_HERE = 2048
+/** They named an instant until which not to be disturbed; a minimum above zero; venues; pairs; muted pairs. */
+export const QUIET_UNTIL = 4096
+export const HAS_MINIMUM = 8192
+export const HAS_CHOSEN = 16384
+/** A cap of nothing. */
+export const NO_CAP = 32768
 
 export const typeBit = (type: OpportunityType): number => 1 << OPPORTUNITY_TYPES.indexOf(type)
 const typeBits = (types: ReadonlyArray<OpportunityType>): number =>
@@ -47,10 +53,19 @@ const grown = <A extends Column>(old: A, next: A): A => {
 
 const capped = (limit: number): number => Math.min(MOST, limit)
 
+const chosenOf = (recipient: Recipient): number => {
+  const { doNotDisturbUntil, minNetBps, mutedPairs, pairs, venues } = recipient.preferences
+  const { perDay, perHour } = capsOf(recipient)
+  return (doNotDisturbUntil === null ? 0 : QUIET_UNTIL) | (minNetBps === 0 ? 0 : HAS_MINIMUM) |
+    (venues.length + pairs.length + mutedPairs.length === 0 ? 0 : HAS_CHOSEN) |
+    (perDay === 0 || perHour === 0 ? NO_CAP : 0)
+}
+
 const flagsOf = (recipient: Recipient, standing: Standing, { permission }: EligibilityRules): number => {
   const { doNotDisturb, highPriorityOnly, pushEnabled, tradingMode } = recipient.preferences
   const denied = denialOf(recipient, permission, true)
-  return USED | (pushEnabled ? PUSH : 0) | (doNotDisturb ? DO_NOT_DISTURB : 0) | (highPriorityOnly ? HIGH_ONLY : 0) |
+  return USED | chosenOf(recipient) | (pushEnabled ? PUSH : 0) | (doNotDisturb ? DO_NOT_DISTURB : 0) |
+    (highPriorityOnly ? HIGH_ONLY : 0) |
     (tradingMode === "live" ? LIVE : 0) | (recipient.isGroup ? GROUP : 0) | (standing.hasAiKey ? AI_KEY : 0) |
     (standing.restriction === null ? 0 : RESTRICTED) | (standing.freeCapital === null ? 0 : PORTFOLIO) |
     (denied === "role" || denied === "tier" ? DENIED : 0) | (denied === "place" ? DENIED_HERE : 0) |

@@ -32,6 +32,13 @@ export class Ranker {
   #slots = new Uint32Array()
   #keys = new Uint32Array()
 
+  /** The same, of the `limit` smallest alone: how many there are then, `limit` or all. The rest of the places is lost. */
+  best(slots: Uint32Array, keys: Uint32Array, length: number, limit: number): number {
+    const kept = limit < length ? this.#below(slots, keys, length, limit) : length
+    this.sort(slots, keys, kept)
+    return Math.min(limit, kept)
+  }
+
   sort(slots: Uint32Array, keys: Uint32Array, length: number): void {
     if (this.#slots.length < length) {
       this.#slots = new Uint32Array(slots.length)
@@ -49,6 +56,26 @@ export class Ranker {
     }
     slots.set(fromSlots.subarray(0, length))
     keys.set(fromKeys.subarray(0, length))
+  }
+
+  /** Keeps those in the lowest buckets that together hold `limit`. */
+  #below(slots: Uint32Array, keys: Uint32Array, length: number, limit: number): number {
+    const counts = this.#counts.fill(0), shift = 32 - RADIX_BITS
+    for (let at = 0; at < length; at++) {
+      const bucket = (keys[at] ?? 0) >>> shift
+      counts[bucket] = (counts[bucket] ?? 0) + 1
+    }
+    let last = 0
+    for (let held = counts[0] ?? 0; held < limit; held += counts[last] ?? 0) last++
+    let kept = 0
+    for (let at = 0; at < length; at++) {
+      const key = keys[at] ?? 0
+      if (key >>> shift > last) continue
+      slots[kept] = slots[at] ?? 0
+      keys[kept] = key
+      kept++
+    }
+    return kept
   }
 
   #scatter(

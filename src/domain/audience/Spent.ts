@@ -3,7 +3,7 @@
  *
  * In: tellings, the hour and day as they pass. Out: two counts a slot. Promises: a hint on the generous side: a minute of
  * the hour is forgotten as a whole, up to a minute early, so that nobody is passed over whom the queue would admit for
- * it; a slot costs 72 bytes however much is sent.
+ * it; a slot costs 73 bytes however much is sent.
  */
 
 const MINUTE_MS = 60_000
@@ -19,6 +19,8 @@ export class Spent {
   /** One array a minute of the hour: [minute mod 60][slot]. */
   #minutes = Array.from({ length: MINUTES }, () => new Uint8Array())
   #hour = new Uint16Array()
+  /** Whether anything is counted, by slot: most were told nothing, and are passed over by this alone. */
+  hasAny = new Uint8Array()
   #day = new Uint16Array()
   #dayStart = new Float64Array()
   /** The newest minute that has a place. */
@@ -26,6 +28,7 @@ export class Spent {
 
   resize(slots: number): void {
     this.#minutes = this.#minutes.map((old) => grown(old, new Uint8Array(slots)))
+    this.hasAny = grown(this.hasAny, new Uint8Array(slots))
     this.#hour = grown(this.#hour, new Uint16Array(slots))
     this.#day = grown(this.#day, new Uint16Array(slots))
     this.#dayStart = grown(this.#dayStart, new Float64Array(slots))
@@ -46,11 +49,13 @@ export class Spent {
     if (column !== undefined && minute > this.#minute - MINUTES && (column[slot] ?? MOST) < MOST) {
       column[slot] = (column[slot] ?? 0) + 1
       this.#hour[slot] = (this.#hour[slot] ?? 0) + 1
+      this.hasAny[slot] = 1
     }
     if (atMs >= dayStart) this.setDay(slot, this.day(slot, dayStart) + 1, dayStart)
   }
 
   setDay(slot: number, count: number, dayStart: number): void {
+    if (count > 0) this.hasAny[slot] = 1
     this.#day[slot] = count
     this.#dayStart[slot] = dayStart
   }
@@ -66,12 +71,14 @@ export class Spent {
 
   clear(slot: number): void {
     for (const column of this.#minutes) column[slot] = 0
+    this.hasAny[slot] = 0
     this.#hour[slot] = 0
     this.#day[slot] = 0
   }
 
   /** Forgets everybody's. */
   reset(): void {
+    this.hasAny.fill(0)
     for (const column of this.#minutes) column.fill(0)
     this.#hour.fill(0)
     this.#day.fill(0)
