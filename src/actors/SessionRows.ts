@@ -51,7 +51,7 @@ export const SessionFact = Schema.Struct({
   /** With `userId`, `telegramId` and `sessionId` sealed. */
   person: SealedPerson,
   /** Of a start: how it began. Of an end: why. */
-  outcome: Schema.Literals(["created", "renewed", "logout"]),
+  outcome: Schema.Literals(["created", "renewed", "logout", "expired"]),
   at: Schema.Int,
 })
 
