@@ -1,15 +1,14 @@
 /**
- * Deliver: leased rows of the queue leave as messages, one request a row.
+ * Deliver: leased rows of the queue leave as messages, one request a row or a batch of rows, as of now.
  *
  *   claimed --chat, group or retry_after: wait--> given back, due later
  *   claimed --all chats together: wait--> held, its lease prolonged, asked for again
  *   claimed --granted, `sending` committed--> request --> sent | unknown | failed | due later (retry_after, 5xx)
  *
- * In: due rows of `opportunity_distribution_queue`, woken by NOTIFY. Out: messages, and a fact `evt.v1.delivery.settled`
- * in the transaction that settles the row, which sends that end together share. Promises: an expired row is never sent;
- * what is held is prolonged every second, so that a killed process's rows are free 3 s (claimed) or 15 s (being sent)
- * later; a crash repeats at most the requests in flight, each once; one chat's wait holds nobody else up. In flight: 32
- * at most a process. What each outcome leads to: docs/delivery.md.
+ * In: due rows of `opportunity_distribution_queue`, woken by NOTIFY. Out: messages; receipts and facts in the transaction
+ * that settles rows. Promises: an expired row is never sent; what is held is prolonged every second, so a killed
+ * process's rows are free 3 s (claimed) or 15 s (being sent) later; a crash repeats at most what was in flight, once; one
+ * chat's wait holds nobody else up. In flight: 32 a process. What outcomes lead to: docs/delivery.md.
  */
 import {
   Clock,
