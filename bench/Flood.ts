@@ -1,9 +1,9 @@
 /**
- * flood: what a user who sends 1,000 commands at once costs the others. The bot as it runs, polling an emulated Telegram
+ * flood: what a user who sends 1,000 commands costs the others, a hundred a second (flood) or all at once (flood-burst): no
+ * app sends faster than the first, and after an outage of ours Telegram hands over as fast as the second. The bot as it runs, polling an emulated Telegram
  * without limits of its own, over an embedded store.
  *
- * Ours: thirty people ask once a second for ten seconds, and at the second second somebody else floods. Control: the same
- * without the flood, in the same process, one right after the other. What is compared is the others' wait, from their
+ * Ours: thirty people ask once a second for ten seconds, and somebody else floods meanwhile. Control: the same without, in the same process, one right after the other. What is compared is the others' wait, from their
  * message to the answer in their chat, 99% of them; each of them must be answered, and the flooder told to slow down.
  */
 import { Context, Deferred, Effect, Layer, Option, Stream } from "effect"
@@ -20,7 +20,7 @@ import type { Benchmark, Sample } from "./Paired.ts"
 const PEOPLE = 30
 const SECONDS = 10
 const FLOOD = 1_000
-const FLOOD_AT_S = 2
+const FLOOD_AT_MS = 500
 const LONGEST_WAIT_MS = 20_000
 
 const person = (n: number): number => 500_000 + n
@@ -86,20 +86,25 @@ const ask = (id: number) =>
     ({ say }) => Effect.map(until(id, say(id, id, "/session"), () => true), ({ ms }) => ms),
   )
 
-const flood = Effect.gen(function* () {
+/** Pausing between every two commands; out: how many answers there were up to the word to slow down. */
+const flood = Effect.fnUntraced(function* (pauseMs: number) {
   const { say } = yield* TelegramEmulator
   const id = flooder()
   yield* meet(id)
-  yield* Effect.sleep(`${FLOOD_AT_S} seconds`)
-  const speak = Effect.forEach(Array.from({ length: FLOOD }), () => say(id, id, "/session"), { discard: true })
-  const { texts } = yield* until(id, speak, (text) => text.startsWith("🐢"))
+  yield* Effect.sleep(FLOOD_AT_MS)
+  const one = Effect.orDie(say(id, id, "/session"))
+  const speak = Effect.repeat(pauseMs === 0 ? one : Effect.delay(one, pauseMs), { times: FLOOD - 1 })
+  const [{ texts }] = yield* Effect.all([until(id, Effect.void, (text) => text.startsWith("🐢")), speak], {
+    concurrency: 2,
+  })
   return texts
 })
 
 const quantile = (sorted: ReadonlyArray<number>, share: number): number =>
   sorted[Math.ceil(sorted.length * share) - 1] ?? NaN
 
-const pass = (isFlooded: boolean) =>
+/** `pauseMs`: between the commands of a flood; null: there is none. */
+const pass = (pauseMs: number | null) =>
   Effect.gen(function* () {
     const waits: Array<number> = []
     const others = Effect.forEach(Array.from({ length: PEOPLE }, (_, n) => n), (n) =>
@@ -111,7 +116,7 @@ const pass = (isFlooded: boolean) =>
           yield* Effect.sleep(Math.max(0, 1_000 - wait))
         }
       }), { concurrency: "unbounded", discard: true })
-    const [, flooderAnswers] = yield* Effect.all([others, isFlooded ? flood : Effect.succeed(0)], {
+    const [, flooderAnswers] = yield* Effect.all([others, pauseMs === null ? Effect.succeed(0) : flood(pauseMs)], {
       concurrency: "unbounded",
     })
     const sorted = waits.sort((a, b) => a - b)
@@ -123,9 +128,9 @@ const pass = (isFlooded: boolean) =>
     } satisfies Sample
   })
 
-export const flooding: ReadonlyArray<Benchmark> = [{
-  name: "flood",
-  about: `${PEOPLE} people asking once a second while another sends ${FLOOD} commands at once`,
+const benchmark = (name: string, how: string, pauseMs: number): Benchmark => ({
+  name,
+  about: `${PEOPLE} people asking once a second while another sends ${FLOOD} commands, ${how}`,
   control: "the same people without the flood",
   compared: "othersP99Ms",
   targets: [{ figure: "ratio", atMost: 1.5 }],
@@ -138,8 +143,13 @@ export const flooding: ReadonlyArray<Benchmark> = [{
     const built = yield* Layer.build(bot)
     yield* Effect.provide(populate, built)
     return {
-      ours: Effect.provide(pass(true), built),
-      control: Effect.provide(pass(false), built),
+      ours: Effect.provide(pass(pauseMs), built),
+      control: Effect.provide(pass(null), built),
     }
   }),
-}]
+})
+
+export const flooding: ReadonlyArray<Benchmark> = [
+  benchmark("flood", "a hundred a second", 10),
+  benchmark("flood-burst", "all at once", 0),
+]

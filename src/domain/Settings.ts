@@ -118,6 +118,10 @@ export const FIELDS = {
     "Its port; 0: any free one, told in the log and in `service.json` of the data folder",
     0,
   ),
+  tiers: optional(
+    "TIERS",
+    "Path of a JSON table of tiers, as `arbedge tiers --json` prints it; unset: the shipped one",
+  ),
   sessionDays: integer("SESSION_DAYS", "Days of inactivity after which a session ends", 7),
   blockedRegions: list(
     "BLOCKED_REGIONS",
@@ -187,6 +191,7 @@ export const settings: Config.Config<Settings> = Config.all({
   publicUrl: FIELDS.publicUrl.config,
   httpHost: FIELDS.httpHost.config,
   httpPort: FIELDS.httpPort.config,
+  tiers: FIELDS.tiers.config,
   sessionDays: FIELDS.sessionDays.config,
   blockedRegions: FIELDS.blockedRegions.config,
   betaTypes: FIELDS.betaTypes.config,

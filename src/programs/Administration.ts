@@ -71,6 +71,8 @@ const apply = Effect.fnUntraced(function* (user: ListedUser, change: Change, now
   }
 })
 
+export type AdministrationServices = Audit | Directory | Store | Users | UserSchedule
+
 /** `who`: a name or id, as `Directory.find` takes them. What is as wanted already is left alone, and not audited. */
 export const change = Effect.fn("Administration.change")(function* (by: Admin, who: string, wanted: Change) {
   const directory = yield* Directory

@@ -60,6 +60,7 @@ import * as Pipeline from "../streams/Pipeline.ts"
 import * as BlackoutFeed from "../layers/blackouts/BlackoutFeed.ts"
 import { judging, readModel } from "./Judging.ts"
 import * as Timekeeping from "../streams/Timekeeping.ts"
+import type { AdministrationServices } from "./Administration.ts"
 import * as Assembly from "./Assembly.ts"
 import * as Backends from "./Backends.ts"
 import type { Markets } from "./Markets.ts"
@@ -102,6 +103,7 @@ export type SurfaceNeeds = BotNeeds | TrackRecord | FileSystem.FileSystem
 
 /** What the service's own HTTP server answers from. */
 export type ServiceNeeds =
+  | AdministrationServices
   | TraceServices
   | Directory
   | SealedRecords

@@ -69,7 +69,8 @@ export const layer = (options: PollingOptions): Layer.Layer<never, never, Leases
       let offset = 0
       while (true) {
         for (const update of yield* persist(poll(offset))) {
-          yield* persist(record(update))
+          // A schedule is made only for what fails: making one costs more than recording.
+          yield* Effect.catch(record(update), () => persist(record(update)))
           offset = update.updateId + 1
         }
       }

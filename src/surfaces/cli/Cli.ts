@@ -6,6 +6,7 @@
  */
 import { Console, Effect } from "effect"
 import { Command } from "effect/cli"
+import { audit } from "./Audit.ts"
 import { backtest } from "./Backtest.ts"
 import { demo } from "./Demo.ts"
 import { detect } from "./Detect.ts"
@@ -23,8 +24,11 @@ import { record } from "./Record.ts"
 import { replay } from "./Replay.ts"
 import { run as service } from "./Run.ts"
 import { scorecard } from "./Scorecard.ts"
+import { sessions } from "./Sessions.ts"
 import { status } from "./Status.ts"
+import { tiers } from "./Tiers.ts"
 import { train } from "./Train.ts"
+import { users } from "./Users.ts"
 import { verify } from "./Verify.ts"
 import { VERSION } from "./Version.ts"
 
@@ -36,6 +40,10 @@ const arbedge = Command.make("arbedge").pipe(
     migrate,
     doctor,
     status,
+    users,
+    sessions,
+    tiers,
+    audit,
     queue,
     dlq,
     keys,

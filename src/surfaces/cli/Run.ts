@@ -30,6 +30,7 @@ import { failed, usage } from "./Failure.ts"
 import { readDetectConfig, tableConfig } from "./Input.ts"
 import * as OperatorSettings from "./OperatorSettings.ts"
 import * as Owner from "./Owner.ts"
+import { enforce } from "./TiersInForce.ts"
 import { VERSION } from "./Version.ts"
 
 const roles = Flag.String("roles").pipe(
@@ -124,6 +125,7 @@ export const run = Command.make(
   { roles, config, simulate },
   Effect.fn("Cli.run")(function* (options) {
     const settings = yield* OperatorSettings.read
+    yield* enforce(settings)
     const named = yield* words(split(options.roles), Role.literals, "--roles")
     const chosen = yield* workable(named, settings.telegramToken)
     const markets = yield* marketsOf(settings, options.simulate)

@@ -7,12 +7,15 @@
  */
 import { Schema } from "effect"
 import { Rpc, RpcGroup } from "effect/rpc"
+import { Verification } from "../../domain/AuditEntry.ts"
+import { ListedSession, ListedUser, UserFilter } from "../../domain/Directory.ts"
 import { Grouping, ScorecardRow } from "../../domain/Scorecard.ts"
 import { DeadLetter, Handled } from "../../layers/DeadLetters.ts"
 import { QueueStatus } from "../../layers/OpportunityQueue.ts"
 import { QueueFigure } from "../../layers/QueueFigures.ts"
 import { SealedCursor } from "../../layers/SealedRecords.ts"
 import { MasterKeyState, RotationBatch } from "../../programs/KeyRotation.ts"
+import { Change, Unchanged } from "../../programs/Administration.ts"
 import { Explained } from "../../programs/TrackRecords.ts"
 import { UnknownSubject, UserTrace } from "../../programs/UserTraces.ts"
 import { MarketSource, SourceReason } from "../../domain/MarketQuery.ts"
@@ -68,7 +71,27 @@ export class Unanswered extends Schema.TaggedError<Unanswered>()("Unanswered", {
   }
 }
 
+/** The user as they are now, or why nothing was changed. */
+export const ChangedUser = Schema.Struct({
+  user: Schema.NullOr(ListedUser),
+  unchanged: Schema.NullOr(Unchanged.fields.reason),
+})
+
 export class Admin extends RpcGroup.make(
+  Rpc.make("ListUsers", { payload: UserFilter.fields, success: Schema.Array(ListedUser), error: Unanswered }),
+  /** `who`: "@name", Telegram id or user id. */
+  Rpc.make("FindUser", { payload: { who: Schema.String }, success: Schema.NullOr(ListedUser), error: Unanswered }),
+  Rpc.make("ChangeUser", {
+    payload: { who: Schema.String, change: Change },
+    success: ChangedUser,
+    error: Unanswered,
+  }),
+  Rpc.make("ListSessions", {
+    payload: { limit: UserFilter.fields.limit },
+    success: Schema.Array(ListedSession),
+    error: Unanswered,
+  }),
+  Rpc.make("VerifyAudit", { success: Verification, error: Unanswered }),
   Rpc.make("Status", { success: Status }),
   /** `anew`: the key file is read again first. */
   Rpc.make("MasterKeys", { payload: { anew: Schema.Boolean }, success: MasterKeyState, error: Unanswered }),

@@ -14,7 +14,8 @@ import { HttpIncomingMessage, HttpRouter, HttpServer, HttpServerRequest, HttpSer
 import { RpcSerialization, RpcServer } from "effect/rpc"
 import * as HttpListener from "../../layers/HttpListener.ts"
 import { DeadLetters } from "../../layers/DeadLetters.ts"
-import type { Directory } from "../../layers/Directory.ts"
+import { Audit } from "../../layers/Audit.ts"
+import { Directory } from "../../layers/Directory.ts"
 import type { Opportunities } from "../../layers/Opportunities.ts"
 import { OpportunityQueue } from "../../layers/OpportunityQueue.ts"
 import { QueueFigures } from "../../layers/QueueFigures.ts"
@@ -23,6 +24,7 @@ import { Sessions } from "../../layers/Sessions.ts"
 import type { StoreError } from "../../layers/Store.ts"
 import type { TrackRecord } from "../../layers/TrackRecord.ts"
 import type { Vault, VaultError } from "../../layers/Vault.ts"
+import { type AdministrationServices, change } from "../../programs/Administration.ts"
 import { masterKeyState, rewrapBatch } from "../../programs/KeyRotation.ts"
 import { explain, scorecardOf } from "../../programs/TrackRecords.ts"
 import { explainTo, type TraceServices } from "../../programs/UserTraces.ts"
@@ -60,13 +62,19 @@ const refuse = (status: number, error: string) =>
 const answered = <A, R>(effect: Effect.Effect<A, StoreError | VaultError, R>) =>
   Effect.mapError(effect, (error) => new Unanswered({ detail: error.message }))
 
+/** Whoever has the token of `service.json`. */
+const OPERATOR = { userId: null, role: "superadmin", sessionId: null, command: "arbedge users" } as const
+
 const handlers = (options: ServiceOptions, startedAt: number) =>
   Admin.toLayer(Effect.gen(function* () {
     const queue = yield* OpportunityQueue, sessions = yield* Sessions
     const letters = yield* DeadLetters, figures = yield* QueueFigures
     const stores = yield* Effect.context<Opportunities | TrackRecord | TraceServices | Directory>()
     const sealed = yield* Effect.context<SealedRecords | Vault>()
+    const administration = yield* Effect.context<AdministrationServices>()
     const { analysed, delivering, distributed, sources } = options.watch
+    const atOnce = <A>(question: (nowMs: number) => Effect.Effect<A, StoreError, Directory>) =>
+      answered(Effect.flatMap(Clock.currentTimeMillis, question)).pipe(Effect.provide(administration))
     return {
       Status: () =>
         Effect.gen(function* () {
@@ -102,6 +110,18 @@ const handlers = (options: ServiceOptions, startedAt: number) =>
       DeadLetter: ({ queueId }) => answered(Effect.map(letters.byId(queueId), Option.getOrNull)),
       HandleDeadLetters: ({ order, queueIds }) =>
         Effect.flatMap(Clock.currentTimeMillis, (nowMs) => answered(letters[order](queueIds, nowMs))),
+      ListUsers: (filter) => atOnce((nowMs) => Directory.use((directory) => directory.users(filter, nowMs))),
+      FindUser: ({ who }) =>
+        atOnce((nowMs) => Directory.use((directory) => Effect.map(directory.find(who, nowMs), Option.getOrNull))),
+      ChangeUser: ({ change: wanted, who }) =>
+        answered(
+          change(OPERATOR, who, wanted).pipe(
+            Effect.map((user) => ({ user, unchanged: null })),
+            Effect.catchTag("Unchanged", ({ reason }) => Effect.succeed({ user: null, unchanged: reason })),
+          ),
+        ).pipe(Effect.provide(administration)),
+      ListSessions: ({ limit }) => atOnce((nowMs) => Directory.use((directory) => directory.sessions(limit, nowMs))),
+      VerifyAudit: () => answered(Audit.use(({ verify }) => verify)).pipe(Effect.provide(administration)),
       Scorecard: (query) => answered(scorecardOf(query)).pipe(Effect.provide(stores)),
     }
   }))
