@@ -1,7 +1,9 @@
 /**
  * The directory: users and sessions as admins see them.
  *
- * In: rows. Out: what lists and pages of users show; nothing that is secret or sealed.
+ * In: rows.
+ * Out: what lists and pages of users show.
+ * Promises: nothing in it is secret or sealed.
  */
 import { Schema } from "effect"
 import { Role, Tier } from "./Tier.ts"

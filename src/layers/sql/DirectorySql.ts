@@ -1,7 +1,9 @@
 /**
  * The directory over SQL.
  *
- * In: the Directory port's calls. Out: rows of `users`, `user_sessions` and the queue.
+ * In: the Directory port's calls.
+ * Out: rows of `users`, `user_sessions` and the queue.
+ * Promises: a session counts while it lasts, whatever its row still says.
  */
 import { Effect, Layer, Option, Schema } from "effect"
 import type { ListedUser, UserFilter } from "../../domain/Directory.ts"

@@ -5,11 +5,9 @@
  *
  * In: updates from the webhook, the poll, or an earlier life; in any process. Out: calls of the Dispatcher, in the
  * process that has the lease. Promises: an update is in the table before it is acknowledged, so a kill repeats at most
- * the reactions in flight; a repeat is recognised by its id; what a process that stands by has recorded is heard of by
- * a notice, or within a second.
- * A chat's lane holds 64 updates; the next is refused: counted, never run, not brought again; so are the commands of whoever
- * asks too fast and has been told (CommandRate.ts). 10,000 wait in all; then
- * nothing more is taken (`busy`) and the giver brings it again; what others recorded waits in the table.
+ * the reactions in flight; a repeat is known by its id; what a process that stands by records is heard of within a second.
+ * A chat's lane holds 64; the next is refused, as is who asks too fast (CommandRate.ts): counted, not run, not brought
+ * again. 10,000 wait in all; then nothing more is taken (`busy`) and the giver brings it again.
  */
 import { Clock, Context, Effect, Latch, Layer, Metric, Option, Schedule, Semaphore } from "effect"
 import type { Update } from "grammy/types"

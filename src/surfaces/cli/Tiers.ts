@@ -1,7 +1,8 @@
 /**
  * `arbedge tiers`: the table of tiers in force.
  *
- * In: the settings. Out: one row a tier; with `--json` the table as ARBEDGE_TIERS takes it.
+ * In: the settings.
+ * Out: one row a tier; with `--json` the table as ARBEDGE_TIERS takes it.
  */
 import { Console, Effect } from "effect"
 import { Command } from "effect/cli"

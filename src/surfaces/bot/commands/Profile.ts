@@ -1,7 +1,9 @@
 /**
  * /profile: who one is here, the plan, and what of its limits is used.
  *
- * In: a member. Out: one message. Promises: figures are those that decide what is sent next; the day is the user's own.
+ * In: a member.
+ * Out: one message.
+ * Promises: figures are those that decide what is sent next; the day is the user's own.
  */
 import { Effect } from "effect"
 import { horizonOf, HOUR_MS } from "../../../domain/Admission.ts"
