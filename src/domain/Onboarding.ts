@@ -48,7 +48,7 @@ export interface Progress {
   readonly steps: ReadonlyArray<StepProgress>
 }
 
-/** Payload of `evt.v1.onboarding.<shown|ended|finished>`. */
+/** Payload of `evt.v1.onboarding.<shown|ended|reopened|finished>`. */
 export const OnboardingFact = Schema.Struct({
   v: Schema.Literal(1),
   at: Schema.Int,
@@ -56,9 +56,9 @@ export const OnboardingFact = Schema.Struct({
   person: SealedPerson,
   /** Null: the whole of it. */
   step: Schema.NullOr(OnboardingStep),
-  /** Null: it was shown. */
+  /** Null: it was shown, or reopened. */
   outcome: Schema.NullOr(Schema.Union([StepOutcome, OnboardingOutcome])),
-  /** From being shown first to its end, ms; null: it was shown. */
+  /** From being shown first to its end, ms; null: it has not ended. */
   durationMs: Schema.NullOr(Schema.Int),
 })
 export type OnboardingFact = typeof OnboardingFact.Type
@@ -69,3 +69,12 @@ export const hasEnded = ({ steps }: Progress, step: OnboardingStep): boolean =>
 /** Null: all have ended, or the rest was skipped. */
 export const nextStep = (progress: Progress): OnboardingStep | null =>
   progress.outcome !== null ? null : ASKED.find((step) => !hasEnded(progress, step)) ?? null
+
+/** What "back" opens again: the answer before this step, and what that told besides. Empty: there is none. */
+export const stepsBack = (progress: Progress, step: OnboardingStep): ReadonlyArray<OnboardingStep> => {
+  const before = ASKED.slice(0, ASKED.indexOf(step))
+  const answered = before.findLastIndex((each) =>
+    progress.steps.some((one) => one.step === each && (one.outcome === "done" || one.outcome === "skipped"))
+  )
+  return answered < 0 ? [] : before.slice(answered)
+}

@@ -3,7 +3,7 @@
  */
 import { assert } from "@effect/vitest"
 import { Effect, Option } from "effect"
-import { hasEnded, nextStep } from "../../src/domain/Onboarding.ts"
+import { hasEnded, nextStep, stepsBack } from "../../src/domain/Onboarding.ts"
 import { Onboardings } from "../../src/layers/Onboardings.ts"
 import { Store } from "../../src/layers/Store.ts"
 import { empty, someUser, type Suite, t0 } from "./StoreWorld.ts"
@@ -45,6 +45,27 @@ export const storeOnboardings: Suite = (it) => {
         "ended language done 1500",
         "ended country inferred 0",
         "finished  skipped 5000",
+      ])
+    }))
+
+  it.effect("opens steps again, with what they told besides, and counts them anew", () =>
+    Effect.gen(function* () {
+      yield* empty
+      const onboardings = yield* Onboardings
+      const { userId } = yield* someUser("100")
+      for (const [step, outcome] of [["language", "skipped"], ["country", "done"], ["zone", "inferred"]] as const) {
+        yield* onboardings.ended({ userId, step, outcome, nowMs: t0 })
+      }
+      const before = yield* onboardings.progress(userId)
+      assert.deepStrictEqual(stepsBack(before, "types"), ["country", "zone"])
+      assert.deepStrictEqual(stepsBack(before, "language"), [])
+      yield* onboardings.reopened({ userId, steps: ["country", "zone", "risk"], nowMs: t0 + 1 })
+      assert.strictEqual(nextStep(yield* onboardings.progress(userId)), "country")
+      yield* onboardings.ended({ userId, step: "country", outcome: "done", nowMs: t0 + 2 })
+      assert.deepStrictEqual((yield* facts).slice(3).toSorted(), [
+        "ended country done 2",
+        "reopened country  ",
+        "reopened zone  ",
       ])
     }))
 

@@ -5,7 +5,13 @@
  * change and its fact commit together; what changes nothing says nothing.
  */
 import { Effect, Layer, Option, Schema } from "effect"
-import { type OnboardingFact, OnboardingOutcome, type Progress, StepProgress } from "../../domain/Onboarding.ts"
+import {
+  type OnboardingFact,
+  OnboardingOutcome,
+  OnboardingStep,
+  type Progress,
+  StepProgress,
+} from "../../domain/Onboarding.ts"
 import * as Subject from "../../domain/Subject.ts"
 import { Onboardings } from "../Onboardings.ts"
 import { Outbox } from "../Outbox.ts"
@@ -18,13 +24,18 @@ const ProgressRow = Schema.Struct({
   endedAt: Schema.NullOr(EpochMs),
 })
 const WholeRow = Schema.Struct({ outcome: Schema.NullOr(OnboardingOutcome) })
+const ReopenedRow = Schema.Struct({ step: OnboardingStep })
 const Begun = Schema.Struct({ begunAt: EpochMs })
 
 const make = Effect.gen(function* () {
   const { sql, transaction } = yield* Store
   const outbox = yield* Outbox
 
-  const say = (event: "shown" | "ended" | "finished", userId: string, fact: Omit<OnboardingFact, "v" | "person">) =>
+  const say = (
+    event: "shown" | "ended" | "reopened" | "finished",
+    userId: string,
+    fact: Omit<OnboardingFact, "v" | "person">,
+  ) =>
     outbox.append([{
       subject: Subject.fact("onboarding", event),
       payload: { v: 1, ...fact },
@@ -74,6 +85,21 @@ const make = Effect.gen(function* () {
     (saved) => transaction(saved),
   )
 
+  const reopened: Onboardings["Service"]["reopened"] = Effect.fn("Onboardings.reopened")(
+    function* ({ nowMs, steps, userId }) {
+      const rows = yield* sql`update onboarding_steps set outcome = null, ended_at = null
+        where user_id = ${userId} and step = any(${steps}::text[]) and outcome is not null returning step`.pipe(
+        all("Onboardings.reopened", ReopenedRow),
+      )
+      yield* Effect.forEach(
+        rows,
+        ({ step }) => say("reopened", userId, { at: nowMs, step, outcome: null, durationMs: null }),
+        { discard: true },
+      )
+    },
+    (saved) => transaction(saved),
+  )
+
   const finished: Onboardings["Service"]["finished"] = Effect.fn("Onboardings.finished")(
     function* ({ nowMs, outcome, userId }) {
       yield* begin(userId, nowMs)
@@ -89,7 +115,7 @@ const make = Effect.gen(function* () {
     (saved) => transaction(saved),
   )
 
-  return { progress, shown, ended, finished }
+  return { progress, shown, ended, reopened, finished }
 })
 
 export const layer: Layer.Layer<Onboardings, never, Store | Outbox> = Layer.effect(Onboardings, make)

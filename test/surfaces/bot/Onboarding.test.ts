@@ -182,8 +182,9 @@ layer(world, { timeout: "60 seconds" })("The guided setup", (it) => {
         const { preferences, session, user } = yield* stored(ann)
         assert.deepStrictEqual([preferences.timeZone, user.country, session?.onboarded], ["Europe/Berlin", "DE", true])
         const { sql } = yield* Store
-        const kept = yield* sql<{ readonly text: string }>`select (select string_agg(u::text, '') from users u)
-          || (select string_agg(s::text, '') from user_sessions s) || (select string_agg(o::text, '') from outbox o) as text`
+        const kept = yield* sql<{ readonly text: string }>`select concat((select string_agg(u::text, '') from users u),
+          (select string_agg(s::text, '') from user_sessions s), (select string_agg(o::text, '') from outbox o),
+          (select string_agg(t::text, '') from telegram_updates t)) as text`
         assert.notInclude(kept[0]?.text, "13.405")
       })
     ))
@@ -307,6 +308,22 @@ layer(world, { timeout: "60 seconds" })("The guided setup", (it) => {
         assert.deepStrictEqual((yield* stored(ann)).progress, before.progress)
         const { messages } = yield* emulator.chat(ann)
         assert.match(messages.find(({ messageId }) => messageId === old.id)?.text ?? "", /^🧭 Setup, 2 of 7/)
+      })
+    ))
+
+  it.effect("goes back to the answer before, and to what that answer told", () =>
+    life(({ press, say }) =>
+      Effect.gen(function* () {
+        yield* say(ann, "/start")
+        assert.match((yield* press(ann, "Русский")).text, /^🧭 Настройка, шаг 2 из 7/)
+        assert.match((yield* press(ann, "‹ Назад")).text, /^🧭 Настройка, шаг 1 из 7/)
+        yield* press(ann, "English")
+        assert.match((yield* press(ann, "Germany")).text, /^🧭 Setup, 4 of 7/)
+        assert.match((yield* press(ann, "‹ Back")).text, /^🧭 Setup, 2 of 7/)
+        assert.match((yield* press(ann, "Canada")).text, /^🧭 Setup, 3 of 7/)
+        yield* press(ann, "Toronto")
+        const { preferences, user } = yield* stored(ann)
+        assert.deepStrictEqual([user.country, preferences.timeZone], ["CA", "America/Toronto"])
       })
     ))
 

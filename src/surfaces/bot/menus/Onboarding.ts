@@ -7,7 +7,7 @@
  */
 import { Effect } from "effect"
 import { ASKED, nextStep, type OnboardingStep } from "../../../domain/Onboarding.ts"
-import { advance, end, preferencesSet, progressOf, skipRest } from "../onboarding/Course.ts"
+import { advance, end, goBack, preferencesSet, progressOf, skipRest } from "../onboarding/Course.ts"
 import type { Page, Way } from "../onboarding/Page.ts"
 import { country } from "../onboarding/pages/Country.ts"
 import { language } from "../onboarding/pages/Language.ts"
@@ -61,9 +61,13 @@ const asked = Effect.fnUntraced(function* (member: Member, step: Asked, part: st
     press: Effect.as(skipRest(member), { to: HERE }),
   }
   const at = html(spoken, "onboarding-step", { at: ASKED.indexOf(step) + 1, of: ASKED.length })
+  const before: ReadonlyArray<Item> = step === ASKED[0] ? [] : [{
+    text: plain(spoken, "menu-back"),
+    press: Effect.as(goBack(member, step), { to: HERE }),
+  }]
   return {
     html: `${at}\n${page.html}`,
-    rows: [...page.rows, [skip, skipAll]],
+    rows: [...page.rows, [...before, skip, skipAll]],
     state: `${step}\n${page.html}`,
   } satisfies Drawn
 })

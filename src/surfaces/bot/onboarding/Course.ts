@@ -6,7 +6,13 @@
  * steps, or skipped the rest, is not asked again in any later session.
  */
 import { Effect, Metric, Option } from "effect"
-import { nextStep, type OnboardingOutcome, type OnboardingStep, type StepOutcome } from "../../../domain/Onboarding.ts"
+import {
+  nextStep,
+  type OnboardingOutcome,
+  type OnboardingStep,
+  type StepOutcome,
+  stepsBack,
+} from "../../../domain/Onboarding.ts"
 import { SessionClient } from "../../../actors/Session.ts"
 import { Onboardings } from "../../../layers/Onboardings.ts"
 import type { Member } from "../Visit.ts"
@@ -55,6 +61,13 @@ export const advance = Effect.fn("Course.advance")(
     yield* shown(member)
   },
 )
+
+/** To the answer before. */
+export const goBack = Effect.fn("Course.goBack")(function* (member: Member, step: OnboardingStep) {
+  const onboardings = yield* Onboardings
+  const { user: { userId }, visit: { nowMs } } = member
+  yield* onboardings.reopened({ userId, steps: stepsBack(yield* onboardings.progress(userId), step), nowMs })
+})
 
 /** Leaves the rest out: the defaults stay. */
 export const skipRest = Effect.fn("Course.skipRest")(function* (member: Member) {
