@@ -29,7 +29,8 @@ const tell = Effect.fn("Registrars.tell")(function* (group: Group, nowMs: number
   const registrar = yield* users.recipientOf(group.registrarId, nowMs)
   if (Option.isNone(registrar)) return
   const { chatId, preferences: { language } } = registrar.value
-  yield* say(chatId, html(language, `group-told.${group.reason}`, { title: titleOf(group) }))
+  const told = group.kind === "channel" ? "group-told-channel" : "group-told"
+  yield* say(chatId, html(language, `${told}.${group.reason}`, { title: titleOf(group) }))
 })
 
 /** Tells whom nobody has told yet. */

@@ -19,6 +19,7 @@ const PLACES: ReadonlyArray<readonly [name: string, menu: string, permission: Pe
   ["preferences", "prefs", "preferences"],
   ["notifications", "push", "notifications"],
   ["keys", "keys", "keys"],
+  ["groups", "groups", "settings"],
   ["setup", "setup", "setup"],
 ]
 

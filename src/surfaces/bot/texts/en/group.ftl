@@ -64,6 +64,10 @@ group-told =
     .registrar_rights = ⏸ <b>“{ $title }” is paused:</b> you are no longer an admin there. Another admin can resume it with /group.
     .bot_rights = ⏸ <b>“{ $title }” is paused:</b> I may not write there any more. Give me that right again, then resume it with /group.
     .bot_removed = ⚪️ <b>I was removed from “{ $title }”:</b> nothing is sent there. Its settings are kept for when I am added again.
+group-told-channel =
+    .registrar_rights = ⏸ <b>Posts in “{ $title }” are paused:</b> you are no longer an admin there. Another admin can remove me and add me again.
+    .bot_rights = ⏸ <b>Posts in “{ $title }” are paused:</b> I may not write there any more. When I am given that right again, I ask whoever gives it.
+    .bot_removed = ⚪️ <b>I was removed from “{ $title }”:</b> nothing is posted there. Its settings are kept for when I am added again.
 group-list = 👥 <b>Your groups and channels</b>
     Those that you registered. Tap one to change what is sent there.
     .none = 👥 <b>You have registered no group or channel.</b> Add me to one where you are an admin; a channel needs me as an admin who may post.

@@ -1,6 +1,7 @@
 # /settings: where everything is changed.
 settings-title = ⚙️ <b>Your settings</b>
 settings-button =
+    .groups = 👥 Groups ›
     .language = 🌐 Language
     .country = 🗺 Country
     .zone = 🕑 Time zone

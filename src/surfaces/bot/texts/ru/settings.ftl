@@ -1,6 +1,7 @@
 # /settings: где всё меняется.
 settings-title = ⚙️ <b>Ваши настройки</b>
 settings-button =
+    .groups = 👥 Группы ›
     .language = 🌐 Язык
     .country = 🗺 Страна
     .zone = 🕑 Часовой пояс
