@@ -96,6 +96,14 @@ describeWith(postgres, "Two processes over one Postgres", () => {
       const one = yield* memberOf(url, "one")
       const two = yield* memberOf(url, "two")
 
+      // A hundred and more starts of one user, half of them in each process: one session.
+      const crowd = yield* Effect.forEach(
+        Array.from({ length: 120 }, (_, at) => at % 2 === 0 ? one : two),
+        (member) => member.ask("start", "900"),
+        { concurrency: "unbounded" },
+      )
+      assert.strictEqual(new Set(crowd).size, 1)
+
       const started = yield* Effect.forEach(chats, (chat) => one.ask("start", chat), { concurrency: 8 })
       const touchAll = (member: Member) => Effect.forEach(chats, (chat) => touch(member, chat), { concurrency: 8 })
       const seenByTwo = yield* touchAll(two)
