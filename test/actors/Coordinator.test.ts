@@ -70,7 +70,7 @@ const published = Effect.gen(function* () {
 const rowOf = (id: string) => Effect.map(Opportunities.use((rows) => rows.byId(id)), Option.getOrThrow)
 
 layer(fixture, { timeout: "60 seconds" })("The coordinator", (it) => {
-  it.effect("has people told when it opens, edited when it improves and closes, and left alone when it fades", () =>
+  it.effect("has people told when it opens, and edited when it improves, fades and closes", () =>
     Effect.gen(function* () {
       yield* begin
       yield* running(Effect.fnUntraced(function* ({ handle }) {
