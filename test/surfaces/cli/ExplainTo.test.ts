@@ -44,7 +44,7 @@ const served = Effect.gen(function* () {
 })
 
 describe("arbedge explain USER ID", () => {
-  it.live("tells each layer's checks with the values compared, and by its exit code whether all hold", () =>
+  it.live("tells each layer's checks with the values compared, and by its exit code whether all hold; with 2 what nobody knows", () =>
     Effect.gen(function* () {
       const { environment, id, userId } = yield* served
       const told = yield* arbedge(["explain", "@ann", id], environment)
@@ -62,11 +62,6 @@ describe("arbedge explain USER ID", () => {
       const asJson = yield* arbedge(["explain", userId, id, "--json"], environment)
       const trace = Schema.decodeSync(Schema.fromJsonString(UserTrace))(asJson.stdout)
       assert.deepStrictEqual([trace.reason, trace.user.userId, trace.checks.length], ["restricted", userId, 23])
-    }).pipe(Effect.provide(store)))
-
-  it.live("ends with 2 for a user or an opportunity that nobody knows", () =>
-    Effect.gen(function* () {
-      const { environment, id } = yield* served
       const nobody = yield* arbedge(["explain", "@bob", id], environment)
       assert.deepStrictEqual([nobody.code, /no user "@bob" is known here/.test(nobody.stderr)], [2, true])
       const nothing = yield* arbedge(["explain", "@ann", "nope"], environment)
