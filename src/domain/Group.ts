@@ -29,8 +29,8 @@ export const Group = Schema.Struct({
   userId: Schema.String,
   kind: GroupKind,
   title: Schema.NullOr(Schema.String),
-  /** The person whose session and tier count. */
-  registrarId: TelegramId,
+  /** Telegram id of the person whose session and tier count; of one who was erased: no id. */
+  registrarId: Schema.String,
   state: GroupState,
   reason: GroupReason,
   /** The topic of a forum that messages go to; null: the general one. */

@@ -81,6 +81,16 @@ export const storeGroups: Suite = (it) => {
       assert.lengthOf(yield* groups.ofRegistrar("1"), 1)
     }))
 
+  it.effect("can be read, and registered anew, after its registrar was erased", () =>
+    Effect.gen(function* () {
+      const { wanted } = yield* registered
+      const groups = yield* Groups, { sql } = yield* Store
+      yield* sql`update groups set state = 'removed', reason = 'registrar_rights', registrar_id = 'erased'`
+      assert.strictEqual(Option.getOrThrow(yield* groups.get(chatId)).state, "removed")
+      assert.isFalse(yield* inAudience(t0 + 1))
+      assert.strictEqual((yield* groups.register({ ...wanted, nowMs: t0 + 2 })).state, "active")
+    }))
+
   it.effect("hands active groups out to be checked, those longest unchecked first and each once", () =>
     Effect.gen(function* () {
       yield* registered
