@@ -15,6 +15,8 @@ import { fromPromise } from "../../../layers/bridge.ts"
 import type { Buttons } from "../../../layers/Telegram.ts"
 import type { Drawn, Item, Target } from "./Menu.ts"
 
+const encoder = new TextEncoder(), decoder = new TextDecoder()
+
 const PREFIX = "m."
 /** Telegram's. */
 const DATA_BYTES = 64
@@ -99,8 +101,20 @@ const pluginMenu = (id: string): PluginMenu<Drawing> =>
 /** What went wrong is a mistake in a menu's own file: nothing a person does leads here. */
 const defect = (thrown: unknown) => new Error(`the menu could not be drawn: ${String(thrown)}`)
 
+/** The hash is four arbitrary bytes read as UTF-8: what is none has become this character, of three bytes. */
+const REPLACED = "\uFFFD"
+/** Stands for it; no text has it. */
+const REPLACED_BYTE = 0xff
+
+const bytesOf = (data: string): Uint8Array =>
+  Uint8Array.from(
+    data.split(REPLACED).flatMap((part, at) => [...at === 0 ? [] : [REPLACED_BYTE], ...encoder.encode(part)]),
+  )
+
+const textOf = (bytes: Uint8Array): string => decoder.decode(bytes)
+
 const encoded = (data: string): string => {
-  const whole = PREFIX + Base64Url.encode(data)
+  const whole = PREFIX + Base64Url.encode(bytesOf(data))
   if (whole.length > DATA_BYTES) throw new Error(`callback data of ${whole.length} bytes: ${data}`)
   return whole
 }
@@ -109,7 +123,7 @@ const encoded = (data: string): string => {
 export const isMenuData = (data: string): boolean => data.startsWith(PREFIX)
 
 const opened = (data: string): Option.Option<string> =>
-  Result.getSuccess(Base64Url.decodeString(data.slice(PREFIX.length)))
+  Option.map(Result.getSuccess(Base64Url.decode(data.slice(PREFIX.length))), textOf)
 
 /** Which menu a tap is on, and what of it; none: the data was not made here. */
 export const targetOf = (data: string): Option.Option<Required<Target>> =>

@@ -72,7 +72,8 @@ describe("A menu's keyboard", () => {
     Effect.gen(function* () {
       for (let each = 0; each < 300; each++) {
         const many = { ...drawn, state: `${each}` }
-        const [data = ""] = yield* dataOf({ menu: "first" }, many)
+        const [data = ""] = yield* dataOf({ menu: "longest-name", param: "sixteen letters!" }, many)
+        assert.isAtMost(data.length, 60)
         assert.strictEqual(yield* meant(JSON.parse(JSON.stringify(data)).replaceAll("\u0000", ""), many), "A")
       }
     }))
