@@ -310,4 +310,33 @@ layer(world, { timeout: "60 seconds" })("A row that is due", (it) => {
       const reclaimed = yield* OpportunityQueue.use((queue) => queue.reclaim(t0 + minute))
       assert.deepStrictEqual(reclaimed, { pending: 0, unknown: 1, failed: 0 })
     }))
+
+  it.effect("D6: reaches each of N once though its worker is killed after k, within 30 s elsewhere, and ends with N", () =>
+    Effect.gen(function* () {
+      yield* fresh
+      const chats = Array.from({ length: 12 }, (_, n) => `${100 + n}`)
+      for (const chatId of chats) yield* owed({ chatId, expiresAt: t0 + 10 * minute })
+      // The limit of all chats lets five through, then makes everyone wait: the worker holds the rest.
+      let granted = 0
+      const first = yield* delivering(
+        accepted,
+        () => granted++ < 5 ? { _tag: "Granted" } : { _tag: "Wait", untilMs: t0 + 1_500, scope: "global" },
+        undefined,
+        { drainFor: Duration.millis(1) },
+      )
+      const settled = Effect.map(rows, (all) => all.filter(({ status }) => status === "sent").length)
+      yield* until(Effect.map(settled, (count) => count === 5))
+      yield* Fiber.interrupt(first.fiber)
+      const counts = yield* OpportunityQueue.use((queue) => queue.counts)
+      assert.deepStrictEqual([counts.sent, counts.pending], [5, 7])
+      const second = yield* delivering(accepted)
+      for (let second = 0; second < 30 && (yield* settled) < 12; second++) {
+        yield* TestClock.adjust("1 second")
+        yield* Effect.promise(() => new Promise((done) => setTimeout(done, 20)))
+      }
+      yield* until(Effect.map(settled, (count) => count === 12))
+      assert.isAtMost(yield* Clock.currentTimeMillis, t0 + 30_000)
+      const told = [...first.sent, ...second.sent].map(({ chatId }) => chatId)
+      assert.deepStrictEqual(told.toSorted(), chats)
+    }))
 })
