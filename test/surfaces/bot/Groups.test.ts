@@ -11,6 +11,7 @@ import { Sessions } from "../../../src/layers/Sessions.ts"
 import * as TelegramNotifier from "../../../src/layers/telegram/Notifier.ts"
 import { Users } from "../../../src/layers/Users.ts"
 import type { Group as EmulatedGroup } from "../../../src/simulators/telegram/People.ts"
+import { Audience } from "../../../src/streams/Audience.ts"
 import * as ChannelRouting from "../../../src/streams/ChannelRouting.ts"
 import * as Registrars from "../../../src/surfaces/bot/groups/Registrars.ts"
 import { ann, bob } from "../../simulators/telegram/support.ts"
@@ -303,5 +304,35 @@ layer(world, { timeout: "60 seconds" })("A group", (it) => {
         assert.match(yield* answered(ann, emulator.setStatus(newsId, botId, "member")), /I may not write there/)
         assert.strictEqual(yield* stateOf(newsId), "paused: bot_rights")
       }).pipe(Effect.provide(polled.pipe(Layer.provideMerge(surrounded))))
+    }))
+
+  it.effect("is in the audience by its settings and its registrar's session, from the next opportunity on", () =>
+    Effect.gen(function* () {
+      yield* fresh
+      yield* Effect.gen(function* () {
+        const { answered, say, tapIn } = yield* registered
+        const audience = yield* Audience
+        const opportunity = someOpportunity({ netBps: "15.0000", expiresAt: t0 + 600_000 })
+        const fits = Effect.map(
+          audience.matching(opportunity, t0, 10),
+          ({ targets }) => targets.some(({ chatId }) => chatId === `${desk}`),
+        )
+        const becomes = (wanted: boolean) => until(Effect.map(fits, (now) => now === wanted))
+        yield* becomes(true)
+        yield* answered(desk, tapIn(desk, ann, "+10"))
+        assert.isTrue(yield* fits)
+        yield* answered(desk, tapIn(desk, ann, "+10"))
+        yield* becomes(false)
+        yield* answered(desk, tapIn(desk, ann, "−10"))
+        yield* becomes(true)
+        yield* say(ann, "/logout")
+        yield* becomes(false)
+        yield* say(ann, "/start")
+        yield* becomes(true)
+        const { userId } = Option.getOrThrow(yield* Users.use((users) => users.byTelegramId(`${ann}`)))
+        assert.strictEqual(Option.getOrThrow(yield* recipient(desk)).tier, "free")
+        yield* Users.use((users) => users.setPlan({ userId, tier: "pro", role: "user", nowMs: t0 }))
+        assert.strictEqual(Option.getOrThrow(yield* recipient(desk)).tier, "pro")
+      }).pipe(Effect.provide(polled.pipe(Layer.provideMerge(Layer.merge(surrounded, Layer.fresh(Audience.layer))))))
     }))
 })
