@@ -1,7 +1,8 @@
 /**
  * Migration 19: what was done in sessions, counted by day of UTC.
  *
- * A row a session, day and kind of activity: commands used, and by their days who came back. Rows go with their session.
+ * A row a session, day and kind of activity: commands used, and by their days who came back.
+ * Rows go with their session.
  */
 export const sessionActivity: ReadonlyArray<string> = [
   `create table session_activity (
