@@ -3,10 +3,11 @@
  *
  * In: the whole audience at start, then changes told by the Store. Out: whom an opportunity fits, best first, and why it
  * does not fit the others. Promises: a match reads memory alone; only recipients whose known session has just run out
- * are asked for again, all at once, because extensions are not announced; after missed notices everything is read again.
+ * are asked for again, all at once, because extensions are not announced; changes are read in the order in which they
+ * come, those that came together at once; after missed notices everything is read again.
  * What each was told is a hint: this process's own tellings at once, everybody's every five minutes; the queue decides.
  */
-import { Clock, Context, Duration, Effect, Layer, Metric, Schedule, type Scope, Stream } from "effect"
+import { Clock, Context, Duration, Effect, Layer, Metric, Queue, Schedule, type Scope, Semaphore, Stream } from "effect"
 import { AudienceIndex, type Matched } from "../domain/audience/AudienceIndex.ts"
 import { profitOf } from "../domain/Cooldown.ts"
 import { NO_STANDING } from "../domain/Eligibility.ts"
@@ -30,6 +31,8 @@ const HOUR_MS = 3_600_000
 type Needs = Users | Standings | ToldHistory
 
 export class Audience extends Context.Service<Audience, {
+  /** Reads what was told and not read yet. Not inside a transaction: another fiber may be about it, and need the store. */
+  readonly caughtUp: Effect.Effect<void, StoreError>
   /** The `limit` best of those it fits, and how many it does not by reason. */
   readonly matching: (opportunity: Opportunity, nowMs: number, limit: number) => Effect.Effect<Matched, StoreError>
   /** They are being told of it: what comes next knows. */
@@ -75,15 +78,31 @@ const make: Effect.Effect<Audience["Service"], StoreError, Needs | Scope.Scope> 
     }
   })
 
-  const follow = (change: AudienceChange) =>
-    change._tag === "Unknown"
-      ? readAll
-      : Effect.flatMap(Clock.currentTimeMillis, (nowMs) => readThese([change.telegramId], nowMs))
+  /** What was told and is not read yet. */
+  const told = yield* Queue.unbounded<AudienceChange>()
+  const reading = yield* Semaphore.make(1)
+
+  /** Reads all that was told so far, each chat once; what cannot be read now is read with the rest, later. */
+  const catchUp = Effect.gen(function* () {
+    const changes = yield* Queue.clear(told)
+    if (changes.length === 0) return
+    const nowMs = yield* Clock.currentTimeMillis
+    const chats = new Set(changes.flatMap((change) => change._tag === "Changed" ? [change.telegramId] : []))
+    const read = changes.some(({ _tag }) => _tag === "Unknown") ? readAll : readThese([...chats], nowMs)
+    yield* Effect.tapError(read, () => Queue.offer(told, { _tag: "Unknown" }))
+  }).pipe(reading.withPermits(1))
 
   yield* readAll
   yield* users.audienceChanges.pipe(
-    Stream.runForEach(follow),
+    Stream.runForEach((change) => Queue.offer(told, change)),
     Effect.tapError((error) => Effect.logWarning("the audience is not followed", error.reason)),
+    Effect.retry(again),
+    Effect.forkScoped,
+  )
+  yield* Queue.peek(told).pipe(
+    Effect.andThen(catchUp),
+    Effect.forever,
+    Effect.tapError((error) => Effect.logWarning("the audience is not read", error.reason)),
     Effect.retry(again),
     Effect.forkScoped,
   )
@@ -95,6 +114,7 @@ const make: Effect.Effect<Audience["Service"], StoreError, Needs | Scope.Scope> 
   )
 
   return {
+    caughtUp: Effect.withSpan(catchUp, "Audience.caughtUp"),
     matching: Effect.fn("Audience.matching")(function* (opportunity: Opportunity, nowMs: number, limit: number) {
       const expired = index.expired(nowMs)
       if (expired.length > 0) yield* readThese(expired, nowMs)

@@ -133,6 +133,7 @@ const make = Effect.fnUntraced(function* (options: DistributeOptions) {
     const { action } = yield* coordinator.handle(opportunity)
     const nowMs = yield* Clock.currentTimeMillis
     yield* Metric.update(Metric.withAttributes(distributedTotal, { action }), 1)
+    if (action === "notify") yield* audience.caughtUp
     const inserted = yield* store.transaction(Effect.gen(function* () {
       // Who was told before of what is worth telling anew sees it where they were told.
       const told = action === "none" || opportunity.revision === 1 ? NOBODY : yield* edits(opportunity, nowMs)
