@@ -7,7 +7,8 @@
 import { DateTime } from "effect"
 import type { Direction } from "../PriceAlert.ts"
 import type { Language } from "../Preferences.ts"
-import { fixed, type Grouping } from "./Figures.ts"
+import { CARD_TEXTS } from "./CardTexts.ts"
+import { fixed } from "./Figures.ts"
 import { bold, escape, italic } from "./Html.ts"
 
 export interface AlertShown {
@@ -27,7 +28,6 @@ const PRICE_DIGITS = 8
 const LATE_MS = 60_000
 
 interface Words {
-  readonly grouping: Grouping
   readonly crossed: Readonly<Record<Direction, string>>
   readonly now: (price: string) => string
   readonly on: (venue: string) => string
@@ -35,12 +35,10 @@ interface Words {
   readonly at: (time: string) => string
   readonly once: string
   readonly repeats: string
-  readonly simulated: string
 }
 
 const WORDS: Readonly<Record<Language, Words>> = {
   en: {
-    grouping: ",",
     crossed: { above: "is above", below: "is below" },
     now: (price) => `The price is ${price}`,
     on: (venue) => ` on ${venue}.`,
@@ -48,10 +46,8 @@ const WORDS: Readonly<Record<Language, Words>> = {
     at: (time) => `It was so at ${time}.`,
     once: "This alert is done. /alerts makes another.",
     repeats: "It fires again once the price has gone back by 0.2%.",
-    simulated: "Simulated data.",
   },
   ru: {
-    grouping: "\u00a0",
     crossed: { above: "выше", below: "ниже" },
     now: (price) => `Цена — ${price}`,
     on: (venue) => ` на ${venue}.`,
@@ -59,7 +55,6 @@ const WORDS: Readonly<Record<Language, Words>> = {
     at: (time) => `Так было в ${time}.`,
     once: "Это оповещение выполнено. Новое — /alerts.",
     repeats: "Сработает снова, когда цена отойдёт обратно на 0,2%.",
-    simulated: "Смоделированные данные.",
   },
 }
 
@@ -76,7 +71,7 @@ export const renderAlert = (
   { language, nowMs, timeZone }: { readonly language: Language; readonly nowMs: number; readonly timeZone: string },
 ): string => {
   const words = WORDS[language]
-  const figure = (text: string) => fixed(text, PRICE_DIGITS, words.grouping)
+  const figure = (text: string) => fixed(text, PRICE_DIGITS, CARD_TEXTS[language].grouping)
   const arrow = alert.direction === "above" ? "📈" : "📉"
   return [
     `${arrow} ${bold(`${escape(alert.instrument)} ${words.crossed[alert.direction]} ${figure(alert.threshold)}`)}`,
@@ -84,6 +79,6 @@ export const renderAlert = (
     (alert.venue === null ? words.across(alert.venues) : words.on(escape(alert.venue))),
     ...nowMs - alert.firedAt < LATE_MS ? [] : [words.at(momentIn(alert.firedAt, timeZone))],
     italic(alert.repeats ? words.repeats : words.once),
-    ...alert.simulated ? [`⚠️ ${words.simulated}`] : [],
+    ...alert.simulated ? [`🧪 ${bold(CARD_TEXTS[language].simulated)}`] : [],
   ].join("\n")
 }

@@ -11,6 +11,7 @@ import type { Language } from "../../domain/Preferences.ts"
 import { FRESH_MS } from "../../domain/PriceAlert.ts"
 import { CARD_TEXTS } from "../../domain/card/CardTexts.ts"
 import { duration, fixed, significant } from "../../domain/card/Figures.ts"
+import { bold } from "../../domain/card/Html.ts"
 import type { BoardRow } from "../../streams/QuoteBoard.ts"
 import { html } from "./texts/Fluent.ts"
 
@@ -103,7 +104,7 @@ export const marketTable = (rows: ReadonlyArray<BoardRow>, language: Language, w
       ...theirs.map((row) => whole ? marketLines(row, language) : priceLine(row, language)),
       ...bestLine(theirs, language),
       ...theirs.some((row) => isQuoted(row) && row.quote.data === "simulated")
-        ? [html(language, "market-simulated")]
+        ? [`🧪 ${bold(CARD_TEXTS[language].simulated)}`]
         : [],
     ].join("\n")
   ).join("\n\n")

@@ -77,17 +77,17 @@ layer(world, { timeout: "60 seconds" })("The bot's market commands", (it) => {
         yield* say(ann, "/start")
         assert.deepStrictEqual((yield* say(ann, "/price btc")).split("\n"), [
           "💱 BTC/USDT, bid / ask",
-          "• binance: 69,999.9 / 70,000.1 (300 ms old, live)",
-          "• kraken: 70,020 / 70,025 (1.2 s old, live)",
+          "• binance: 69,999.9 / 70,000.1 (300 ms old, streamed)",
+          "• kraken: 70,020 / 70,025 (1.2 s old, streamed)",
           "• okx: no price (no answer in time)",
           "Cheapest to buy 70,000.1 on binance, dearest to sell 70,020 on kraken: 2.84 bps before fees.",
           "",
           "💱 BTC/USDT:USDT, bid / ask",
-          "• binance: 69,990 / 69,991 (20 s old, live)",
+          "• binance: 69,990 / 69,991 (20 s old, streamed)",
         ])
         assert.deepStrictEqual((yield* say(ann, "/market binance:BTC/USDT")).split("\n"), [
           "📊 BTC/USDT, bid / ask",
-          "• binance: 69,999.9 / 70,000.1 (300 ms old, live)",
+          "• binance: 69,999.9 / 70,000.1 (300 ms old, streamed)",
           "   spread 0.03 bps; 1.25 / 1 BTC at these prices",
           "   a day: 12,346 BTC",
         ])

@@ -13,7 +13,6 @@ market-source =
     .api = запрос
     .archive = архив
 market-best = Дешевле всего купить за { $ask } на { $askVenue }, дороже всего продать за { $bid } на { $bidVenue }: { $gap } bps без комиссий.
-market-simulated = ⚠️ <i>Данные смоделированы, это не настоящий рынок.</i>
 market-why =
     .nothing_known = о ней пока ничего не слышно
     .too_old = последняя слишком стара
