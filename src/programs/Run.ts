@@ -29,6 +29,7 @@ import type { Groups } from "../layers/Groups.ts"
 import type { Leases } from "../layers/Leases.ts"
 import { MarketArchive } from "../layers/MarketArchive.ts"
 import type { DeadLetters } from "../layers/DeadLetters.ts"
+import type { Onboardings } from "../layers/Onboardings.ts"
 import type { PersonalData } from "../layers/PersonalData.ts"
 import type { Opportunities } from "../layers/Opportunities.ts"
 import type { PriceAlerts } from "../layers/PriceAlerts.ts"
@@ -70,24 +71,24 @@ import type { TraceServices } from "./UserTraces.ts"
 
 /** What the bot may use. */
 export type BotNeeds =
-  | SessionAnalytics
-  | PersonalData
-  | Keys
-  | KeyCheck
-  | Vault
   | Audit
   | Bus
   | Directory
   | Groups
+  | KeyCheck
+  | Keys
   | Leases
   | OnDemandServices
+  | Onboardings
   | Opportunities
   | OpportunityQueue
   | OpportunityViews
-  | QuoteBoard
+  | PersonalData
   | PriceAlerts
+  | QuoteBoard
   | RateLimiterClient
   | Receipts
+  | SessionAnalytics
   | SessionClient
   | Sessions
   | Store
@@ -97,9 +98,10 @@ export type BotNeeds =
   | UserChannels
   | UserSchedule
   | Users
+  | Vault
 
 /** What a surface may use. */
-export type SurfaceNeeds = BotNeeds | TrackRecord | FileSystem.FileSystem
+export type SurfaceNeeds = BotNeeds | ServiceNeeds
 
 /** What the service's own HTTP server answers from. */
 export type ServiceNeeds =
