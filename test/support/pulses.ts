@@ -3,7 +3,8 @@
  * again, so that buying on the other and selling there pays.
  *
  * In: how many, how long. Out: ticks in the order of their time, and how many opportunities they hold. Promises: figures
- * are constant within a pulse, so that nothing but its opening and its closing is worth telling.
+ * are constant within a pulse, so that nothing but its opening and its closing is worth telling; each pulse earns twice
+ * what the one before did, so that it is told though the same was told just now.
  */
 import { gzipSync } from "node:zlib"
 import type { Tick } from "../../src/domain/Tick.ts"
@@ -41,9 +42,10 @@ export const ticks = (pulses: Pulses): ReadonlyArray<Tick> => {
     for (const [index, asset] of assets.entries()) {
       const since = at - MARGIN_MS - Math.floor(everyMs * index / assets.length)
       const isUp = since >= 0 && since < everyMs * perAsset && since % everyMs < openMs
-      const instrument = `${asset}/USDT`
-      out.push(quote("a", instrument, T0 + at + index, ["99.99", "100"]))
-      out.push(quote("b", instrument, T0 + at + index, isUp ? ["100.3", "100.31"] : ["99.99", "100"]))
+      const instrument = `${asset}/USDT`, size = String(isUp ? 2 ** Math.floor(since / everyMs) : 1)
+      const sizes = { bidSize: size, askSize: size }
+      out.push(quote("a", instrument, T0 + at + index, ["99.99", "100"], sizes))
+      out.push(quote("b", instrument, T0 + at + index, isUp ? ["100.3", "100.31"] : ["99.99", "100"], sizes))
     }
   }
   return out

@@ -50,7 +50,13 @@ const invite = Effect.gen(function* () {
     const contact = { telegramId, username: null, firstName: `user ${chat}`, lastName: null, isGroup: false }
     const { role, userId } = yield* users.contact({ ...contact, nowMs: T0 })
     yield* users.setPlan({ userId, tier: "enterprise", role, nowMs: T0 })
-    const around = { activeHoursStart: 0, activeHoursEnd: 0, maxPerHour: 100, maxPerDay: 1_000 }
+    const around = {
+      activeHoursStart: 0,
+      activeHoursEnd: 0,
+      maxPerHour: 100,
+      maxPerDay: 1_000,
+      batchNotifications: false,
+    }
     yield* users.setPreferences(userId, { ...DEFAULT_PREFERENCES, ...around }, T0)
     yield* sessions.start({ userId, telegramId, nowMs: T0, ttlMs: Duration.toMillis(Duration.days(3_650)) })
   }
@@ -74,7 +80,8 @@ const tellings = Effect.fnUntraced(function* (emulator: Emulator) {
     if (!outcome.ok) continue
     const key = `${chatId} ${idOf(replyMarkup)}`
     if (method === "sendMessage") sent.set(key, (sent.get(key) ?? 0) + 1)
-    if (method === "editMessageText" && text?.includes("Closed")) closed.add(key)
+    // What was sent when all was over says so at once.
+    if (text?.includes("Gone: it lived")) closed.add(key)
   }
   return { sent, closed, lastAtMs }
 })
