@@ -12,7 +12,6 @@ import { OpportunityQueue } from "../../src/layers/OpportunityQueue.ts"
 import * as Pglite from "../../src/layers/pglite/Pglite.ts"
 import * as LeasesSql from "../../src/layers/sql/LeasesSql.ts"
 import { KeyCheck } from "../../src/layers/KeyCheck.ts"
-import { KeyCheck } from "../../src/layers/KeyCheck.ts"
 import { VenueApi } from "../../src/layers/VenueApi.ts"
 import { run } from "../../src/programs/Run.ts"
 import { TelegramEmulator } from "../../src/simulators/telegram/TelegramEmulator.ts"
@@ -82,7 +81,6 @@ describe("A service that is told to stop", () => {
             requests: [{ venue: VENUE, instruments: ["BTC/USDT"], kinds: ["quote"], depth: 1 }],
             exchange,
             api: VenueApi.absent("a silent venue"),
-            keyCheck: KeyCheck.absent("a silent venue"),
             keyCheck: KeyCheck.absent("a silent venue"),
           },
           service: () => atEnd("HTTP server closes"),
