@@ -70,6 +70,17 @@ describe("Admission", () => {
     assert.deepStrictEqual(only(recipient(), night, { awaiting: short }), refused("outside_hours"))
   })
 
+  it("waits for the end of do not disturb, be it an hour or a stretch of every week, and names it if that is too late", () => {
+    const until = recipient({ doNotDisturbUntil: noon + HOUR_MS })
+    assert.deepStrictEqual(only(until, noon), admitted(noon + HOUR_MS))
+    // 10 March 2026 is a Tuesday.
+    const weekly = recipient({ doNotDisturbWindow: { days: [2], from: 11 * 60, to: 13 * 60 + 30 } })
+    assert.deepStrictEqual(only(weekly, noon), admitted(at("2026-03-10T13:30:00Z")))
+    const short = { awaiting: [{ queueId: 1, isEdit: false, expiresAt: noon + HOUR_MS }] }
+    assert.deepStrictEqual(only(until, noon, short), refused("do_not_disturb"))
+    assert.deepStrictEqual(only(weekly, noon, short), refused("do_not_disturb"))
+  })
+
   it("opens the active hours by the wall clock on the days that clocks change", () => {
     const berlin = recipient({ timeZone: "Europe/Berlin" })
     // 29 March 2026: 2:00 becomes 3:00, so 8:00 in Berlin is 6:00 UTC instead of 7:00.

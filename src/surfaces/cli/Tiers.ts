@@ -15,13 +15,14 @@ import { enforce } from "./TiersInForce.ts"
 const shown = ({ tiers, version }: TierTable): string =>
   `${
     table(Tier.literals.map((tier) => {
-      const { ai, analytics, apiPerMinute, ownSubjects, perDay, perHour, types, weight } = tiers[tier]
+      const { ai, analytics, apiPerMinute, ownSubjects, perDay, perHour, priceAlerts, types, weight } = tiers[tier]
       return {
         tier,
         "an hour": `${perHour}`,
         "a day": `${perDay}`,
         "requests a minute": `${apiPerMinute}`,
         types: types.join(", "),
+        "price alerts": `${priceAlerts}`,
         AI: ai ? "yes" : "-",
         analytics: ownSubjects ? `${analytics}, own subjects` : analytics === "none" ? "-" : analytics,
         weight: `${weight}`,

@@ -9,6 +9,11 @@ opportunities-open = { $fitting ->
     [few] <b>Сейчас вам подходят { $fitting } возможности.</b> Лучшие { $shown }:
    *[many] <b>Сейчас вам подходят { $fitting } возможностей.</b> Лучшие { $shown }:
     }
+    .none = { $fitting ->
+    [one] <b>Сейчас вам подходит { $fitting } возможность.</b>
+    [few] <b>Сейчас вам подходят { $fitting } возможности.</b>
+   *[many] <b>Сейчас вам подходят { $fitting } возможностей.</b>
+    }
 opportunities-none = 🔍 <b>Прямо сейчас ничего не открыто.</b> Настоящие возможности редки и коротки; я сообщу.
 opportunities-none-fit = 🔍 <b>Подходящего вам сейчас нет.</b> Открыто, но не для вас: { $open } ({ $why }).
 # Why some are not shown, counted.
