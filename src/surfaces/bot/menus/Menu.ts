@@ -1,16 +1,11 @@
 /**
- * What a menu is: a message with buttons that is edited in place, tap after tap. One file in this folder each, listed in
- * `All.ts`.
- *
- * To add one: a `Menu` with an id of its own, its place in `All.ts`; a command or another menu leads there by
- * `Menus.open(member, { menu: "push" })` or a button `{ text, to: { menu: "push", param: "2" } }`.
- *
- * `draw` loads what the menu shows and says all of it at once: text and rows of buttons. It runs before a tap is judged
- * and again after the tap was done, so it shows what is, and changes nothing. A button does its work in `press`, which
- * runs within the second that an answer may take: it changes rows and says where to go on. Long work goes to `then`.
+ * What a menu is: a message whose buttons are edited in place, tap after tap; a file here each, listed in `All.ts`. A
+ * command or another menu leads there: `Menus.open(member, { menu: "push" })`, a button `{ text, to: { menu: "push" } }`.
+ * In: a member. Out: `draw`, all that it shows, as is: it runs before a tap is judged and after it was done. `press`, what
+ * a button changes and where it goes on, within the second that an answer may take; longer work goes to `then`.
  * Promises: session and permission are checked at each tap; a menu that has changed since it was shown (`state`, by
- * default its text) is drawn anew instead of doing anything, so that a double tap does what one tap does; callback data
- * is opaque and within 64 bytes: ids up to 12 characters, params up to 16, without "/".
+ * default its text) is drawn anew instead, so a double tap does what one does; callback data is opaque and within 64
+ * bytes: ids up to 12 characters, params up to 16, without "/".
  */
 import type { Permission } from "../../../domain/Permission.ts"
 import type { TapAnswer } from "../Replies.ts"
