@@ -215,6 +215,6 @@ describe("Quiet time, against a walk by minutes", () => {
         assert.isAbove(ends, now + 2 * 86_400_000 - 60_000)
       }
     },
-    { arbitrary: { runs: 250 } },
+    { arbitrary: { runs: 150 } },
   )
 })
