@@ -2,6 +2,7 @@
 import { assert, describe, it, layer } from "@effect/vitest"
 import { Effect, Layer, Schema } from "effect"
 import { TestClock } from "effect/testing"
+import { Store } from "../../../src/layers/Store.ts"
 import * as CommandRate from "../../../src/surfaces/bot/CommandRate.ts"
 import { ann, bob } from "../../simulators/telegram/support.ts"
 import { fresh, until, world } from "../../support/actors.ts"
@@ -60,7 +61,7 @@ describe("the rate of commands", () => {
 })
 
 layer(world, { timeout: "60 seconds" })("A user who floods the bot", (it) => {
-  it.effect("is told once, and is served again a minute later; others are served at once", () =>
+  it.effect("with 1,000 commands is told once, and is served again a minute later; others are served at once", () =>
     Effect.gen(function* () {
       yield* fresh
       yield* Effect.gen(function* () {
@@ -68,13 +69,17 @@ layer(world, { timeout: "60 seconds" })("A user who floods the bot", (it) => {
         yield* say(bob, "/start")
         yield* say(ann, "/start")
         const before = (yield* messages(ann)).length
-        for (let count = 0; count < 50; count++) yield* emulator.say(ann, ann, "/session")
+        for (let count = 0; count < 1_000; count++) yield* emulator.say(ann, ann, "/session")
         assert.match(yield* say(bob, "/session"), /^✅ Session active/)
         yield* until(Effect.map(messages(ann), (all) => all.at(-1)?.startsWith("🐢") ?? false))
         yield* settled
         const answers = (yield* messages(ann)).slice(before)
         assert.lengthOf(answers, 10, "9 more after /start, and one word about the rest")
         assert.match(answers.at(-1) ?? "", /^🐢 Slow down, please\. Your plan has 10 commands a minute; .* in 60 s/)
+        const [rows] = yield* Store.use(({ sql }) =>
+          sql<{ readonly count: number }>`select count(*)::int as count from telegram_updates`
+        )
+        assert.isAtMost(rows?.count ?? Infinity, 20, "what would be dropped is not recorded")
         yield* TestClock.adjust("60 seconds")
         assert.match(yield* say(ann, "/session"), /^✅ Session active/)
       }).pipe(Effect.provide(polled.pipe(Layer.provide(CommandRate.layer), Layer.provideMerge(surroundings()))))
