@@ -5,6 +5,7 @@ import { assert } from "@effect/vitest"
 import { Effect, Option, Stream } from "effect"
 import type { PriceAlert, WantedAlert } from "../../src/domain/PriceAlert.ts"
 import { AlertNotices, type NoticeEnd } from "../../src/layers/AlertNotices.ts"
+import { OpportunityQueue } from "../../src/layers/OpportunityQueue.ts"
 import { PriceAlerts } from "../../src/layers/PriceAlerts.ts"
 import { Store } from "../../src/layers/Store.ts"
 import { Users } from "../../src/layers/Users.ts"
@@ -165,7 +166,7 @@ export const storePriceAlerts: Suite = (it) => {
       assert.deepStrictEqual(yield* statuses, ["failed", "expired"])
     }))
 
-  it.effect("are owed to nobody who turned push off", () =>
+  it.effect("are owed to nobody who turned push off or left", () =>
     Effect.gen(function* () {
       yield* empty
       const users = yield* Users
@@ -173,5 +174,12 @@ export const storePriceAlerts: Suite = (it) => {
       yield* fire((yield* added(userId)).alertId)
       yield* users.setPreferences(userId, { ...DEFAULT_PREFERENCES, pushEnabled: false }, t0)
       assert.deepStrictEqual(yield* statuses, ["cancelled"])
+      const other = yield* someUser("2")
+      yield* fire((yield* added(other.userId)).alertId)
+      const queue = yield* OpportunityQueue
+      yield* queue.cancelChat("1", "session_ended", t0)
+      assert.deepStrictEqual(yield* statuses, ["cancelled", "pending"])
+      yield* queue.cancelChat("2", "session_ended", t0)
+      assert.deepStrictEqual(yield* statuses, ["cancelled", "cancelled"])
     }))
 }
