@@ -87,7 +87,12 @@ export interface NewQueueItem {
 
 /** What became of a message in flight. `Unknown`: no answer came; it goes out once more, if not expired, never thrice. */
 export type Settlement =
-  | { readonly _tag: "Sent"; readonly messageId: number }
+  | {
+    readonly _tag: "Sent"
+    readonly messageId: number
+    /** The message says that it is over, so long after it was found. Left out or null: it does not. */
+    readonly toldAfterMs?: number | null
+  }
   | { readonly _tag: "Failed"; readonly error: string }
   | { readonly _tag: "Unknown"; readonly error: string }
   /** `channel`: by another one. */
@@ -232,11 +237,11 @@ export class OpportunityQueue extends Context.Service<OpportunityQueue, {
     queueIds: ReadonlyArray<number>,
     sinceMs: number,
   ) => Effect.Effect<ReadonlyMap<number, Telling>, StoreError>
-  /** What a message told of, in its order, and when it was first sent. */
+  /** What a message told of, in its order, and whether it said at once that it was over. */
   readonly toldBy: (
     chatId: TelegramId,
     messageId: number,
-  ) => Effect.Effect<ReadonlyArray<{ readonly opportunityId: string; readonly deliveredAt: number }>, StoreError>
+  ) => Effect.Effect<ReadonlyArray<{ readonly opportunityId: string; readonly toldAfterMs: number | null }>, StoreError>
   /** The message that told the chat of an opportunity. */
   readonly messageIdOf: (
     chatId: TelegramId,

@@ -31,9 +31,8 @@ export interface Carried {
 const newer = (known: Opportunity | undefined, carried: Opportunity, nowMs: number): Opportunity =>
   known === undefined || known.revision < carried.revision || known.at >= nowMs ? carried : known
 
-/** Told at that time, it was over: what closes by itself does so at its `at`. */
-const lateness = ({ at, detectedAt, state }: Opportunity, toldAtMs: number): number | null =>
-  state === "closed" && toldAtMs > at ? toldAtMs - detectedAt : null
+const lateness = ({ detectedAt, state }: Opportunity, nowMs: number): number | null =>
+  state === "closed" ? nowMs - detectedAt : null
 
 export const makeAsOfNow = Effect.gen(function* () {
   const opportunities = yield* Opportunities, queue = yield* OpportunityQueue
@@ -58,7 +57,7 @@ export const makeAsOfNow = Effect.gen(function* () {
     const current = newer(known.get(opportunity.id), opportunity, nowMs)
     const batch = told.length < 2 ? [] : told.flatMap(({ opportunityId }) => known.get(opportunityId) ?? [])
     const own = told.find(({ opportunityId }) => opportunityId === opportunity.id)
-    return { opportunity: current, batch, toldAfterMs: own === undefined ? null : lateness(current, own.deliveredAt) }
+    return { opportunity: current, batch, toldAfterMs: own?.toldAfterMs ?? null }
   })
 
   /** `mates` leave in the same message. */

@@ -276,13 +276,15 @@ const make = (options: DeliverOptions) =>
     }
 
     /** The end of one row of a message. */
-    const end = ({ item, payload }: Carrying, outcome: Outcome, waitedMs: number, nowMs: number) =>
+    const end = ({ item, payload }: Carrying, outcome: Outcome, shown: Shown, waitedMs: number, nowMs: number) =>
       Effect.gen(function* () {
         const latency = outcome._tag === "Accepted" && item.purpose === "notify"
           ? nowMs - payload.opportunity.detectedAt
           : null
         const meant = yield* fallback(item, outcome, yield* settlementOf(item, outcome, nowMs), nowMs)
-        yield* settle(item, meant, { latencyMs: latency, limiterWaitMs: waitedMs })
+        const isNew = meant._tag === "Sent" && item.purpose === "notify" && shown.batch.length === 0
+        const told = isNew ? { ...meant, toldAfterMs: shown.toldAfterMs } : meant
+        yield* settle(item, told, { latencyMs: latency, limiterWaitMs: waitedMs })
         if (latency !== null) {
           // What waited for company says nothing of how fast we are.
           if (item.batchId === null) yield* Metric.update(latencyMs, latency - waitedMs)
@@ -299,7 +301,7 @@ const make = (options: DeliverOptions) =>
         const shown = yield* asOfNow(carried, others, askedMs)
         const outcome = yield* request(item, payload.language, shown, askedMs)
         const nowMs = yield* Clock.currentTimeMillis
-        yield* Effect.forEach([{ item, payload }, ...mates], (row) => end(row, outcome, waitedMs, nowMs), {
+        yield* Effect.forEach([{ item, payload }, ...mates], (row) => end(row, outcome, shown, waitedMs, nowMs), {
           concurrency: "unbounded",
           discard: true,
         })

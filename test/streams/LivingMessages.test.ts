@@ -150,6 +150,17 @@ layer(world, { timeout: "60 seconds" })("A message", (it) => {
       assert.deepStrictEqual((yield* calls).filter((method) => method !== "deleteMessage"), ["sendMessage"])
     })))
 
+  it.effect("that left before its close was known is edited, though it was accepted after", () =>
+    delivering(Effect.gen(function* () {
+      yield* owed(found())
+      yield* settled("sent")
+      const gone = found({ revision: 2, state: "closed", at: t0 - 500 })
+      yield* store(gone)
+      yield* owed(gone, "edit:2")
+      yield* settled("sent", "sent")
+      assert.include(first(yield* seen), "Gone: it lived 1 s, 3 checks")
+    })))
+
   it.effect("of a batch tells of all at once, each row and receipt its own; edits change their lines", () =>
     delivering(Effect.gen(function* () {
       const all = ["1", "2", "3"].map((digit) => found({ id: digit.repeat(32), netBps: `${digit}0` }))

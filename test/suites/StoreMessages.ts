@@ -47,13 +47,16 @@ export const storeMessages: Suite = (it) => {
           row.queueId
         )
         yield* queue.markSending({ owner: "w", queueIds, nowMs, leaseMs: minute })
-        const ends = queueIds.map((queueId) => ({ queueId, settlement: { _tag: "Sent" as const, messageId: 77 } }))
+        const ends = queueIds.map((queueId) => ({
+          queueId,
+          settlement: { _tag: "Sent" as const, messageId: 77, toldAfterMs: 900 },
+        }))
         yield* queue.settleAll({ owner: "w", ends, nowMs })
       })
       yield* send(t0)
       assert.deepStrictEqual(yield* queue.toldBy("100", 77), [
-        { opportunityId: "a", deliveredAt: t0 },
-        { opportunityId: "b", deliveredAt: t0 },
+        { opportunityId: "a", toldAfterMs: 900 },
+        { opportunityId: "b", toldAfterMs: 900 },
       ])
       yield* queue.enqueue([queueItem({ opportunityId: "b", purpose: "edit:2" })], t0)
       yield* send(t0 + 3)

@@ -32,7 +32,7 @@ const TellingRow = Schema.Struct({
   toldAt: Schema.NullOr(EpochMs),
   toldProfit: Schema.NullOr(Schema.Finite),
 })
-const SharingRow = Schema.Struct({ opportunityId: Schema.String, deliveredAt: EpochMs })
+const SharingRow = Schema.Struct({ opportunityId: Schema.String, toldAfterMs: Schema.NullOr(Int8) })
 
 const editPrefix = "edit:"
 
@@ -246,9 +246,9 @@ const make = Effect.gen(function* () {
   )
 
   const toldBy = Effect.fn("OpportunityQueue.toldBy")((chatId: string, messageId: number) =>
-    sql`select opportunity_id as "opportunityId", delivered_at as "deliveredAt" from opportunity_distribution_queue
+    sql`select opportunity_id as "opportunityId", (metadata ->> 'toldAfterMs')::bigint as "toldAfterMs"
+      from opportunity_distribution_queue
       where chat_id = ${chatId} and message_id = ${messageId} and purpose = 'notify' and status = 'sent'
-        and delivered_at is not null
       order by queue_id`.pipe(all("OpportunityQueue.toldBy", SharingRow))
   )
 

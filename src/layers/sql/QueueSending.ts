@@ -31,6 +31,7 @@ const endRow = ({ queueId, settlement }: { readonly queueId: number; readonly se
   message_id: settlement._tag === "Sent" ? settlement.messageId : null,
   due_at: settlement._tag === "Reschedule" ? isoOf(settlement.dueAtMs) : null,
   error: settlement._tag === "Sent" ? null : settlement.error,
+  told_after: settlement._tag === "Sent" ? settlement.toldAfterMs ?? null : null,
   channel: settlement._tag === "Reschedule" ? settlement.channel ?? null : null,
 })
 
@@ -138,7 +139,7 @@ export const makeSending = (sql: PgClient): Sending => {
   const settleAll: Sending["settleAll"] = Effect.fn("OpportunityQueue.settleAll")(({ ends, nowMs, owner }) =>
     sql`with ends as (
         select * from jsonb_to_recordset(${sql.json(ends.map(endRow))}) as x (queue_id bigint, kind text,
-          message_id bigint, due_at timestamptz, error text, channel text)
+          message_id bigint, due_at timestamptz, error text, channel text, told_after bigint)
       ), settled as (
         update opportunity_distribution_queue q
         set status = case e.kind when 'Sent' then 'sent' when 'Unknown' then ${unknownEnd}
@@ -147,6 +148,8 @@ export const makeSending = (sql: PgClient): Sending => {
           delivered_at = case e.kind when 'Sent' then ${at(nowMs)} else q.delivered_at end,
           uncertain_ends = q.uncertain_ends + (e.kind = 'Unknown')::integer,
           scheduled_at = coalesce(e.due_at, q.scheduled_at), channel = coalesce(e.channel, q.channel), error_message = e.error,
+          metadata = case when e.told_after is null then q.metadata
+            else q.metadata || jsonb_build_object('toldAfterMs', e.told_after) end,
           lease_owner = null, lease_until = null, updated_at = ${at(nowMs)}
         from ends e where q.queue_id = e.queue_id and case e.kind
           when 'Sent' then (q.lease_owner = ${owner} and q.status = 'sending')

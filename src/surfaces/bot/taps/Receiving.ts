@@ -12,7 +12,8 @@ import type { StoreError } from "../../../layers/Store.ts"
 import { Users } from "../../../layers/Users.ts"
 import type { Member } from "../Visit.ts"
 
-const readerOf = Effect.fnUntraced(function* ({ user, visit }: Member, { id: opportunityId }: Opportunity) {
+/** Whom a message was sent to; none: a group that nobody registered. */
+export const readerOf = Effect.fnUntraced(function* ({ user, visit }: Member, { id: opportunityId }: Opportunity) {
   if (visit.isPrivate) return Option.some<Reader>({ userId: user.userId, opportunityId, inGroup: false })
   const group = yield* Users.use((users) => users.byTelegramId(visit.chatId))
   return Option.map(group, ({ userId }): Reader => ({ userId, opportunityId, inGroup: true }))
