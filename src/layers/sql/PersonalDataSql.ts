@@ -1,7 +1,8 @@
 /**
  * Personal data over SQL.
  *
- * In: the PersonalData port's calls. Out: reads and deletes of the tables in PersonalTables.ts. Promises: as the port's.
+ * In: the PersonalData port's calls. Out: reads and deletes of the tables in PersonalTables.ts, in its order. Promises:
+ * as the port's; an export is of one moment, an erasure one transaction.
  */
 import { Effect, Layer, Schema } from "effect"
 import { type Owner, PersonalData } from "../PersonalData.ts"

@@ -1,7 +1,8 @@
 /**
  * Migration 17: restrictions, which keep a user from being told of anything.
  *
- * One stands for a user at a time; lifted ones stay, as history. Who was told of a fingerprint lately is found by time.
+ * One stands for a user at a time; lifted ones stay, as history. Who was told of a fingerprint lately is found by time,
+ * for the cooldown.
  */
 export const standings: ReadonlyArray<string> = [
   `create table user_restrictions (
