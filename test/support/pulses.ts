@@ -20,6 +20,8 @@ export interface Pulses {
 }
 
 const QUOTE_EVERY_MS = 100
+/** Enough for everybody: scarce depth would be shared by turns. */
+const SIZE = 100
 /** Quiet time before the first and after the last. */
 const MARGIN_MS = 1_500
 
@@ -42,7 +44,7 @@ export const ticks = (pulses: Pulses): ReadonlyArray<Tick> => {
     for (const [index, asset] of assets.entries()) {
       const since = at - MARGIN_MS - Math.floor(everyMs * index / assets.length)
       const isUp = since >= 0 && since < everyMs * perAsset && since % everyMs < openMs
-      const instrument = `${asset}/USDT`, size = String(isUp ? 2 ** Math.floor(since / everyMs) : 1)
+      const instrument = `${asset}/USDT`, size = String(isUp ? SIZE * 2 ** Math.floor(since / everyMs) : SIZE)
       const sizes = { bidSize: size, askSize: size }
       out.push(quote("a", instrument, T0 + at + index, ["99.99", "100"], sizes))
       out.push(quote("b", instrument, T0 + at + index, isUp ? ["100.3", "100.31"] : ["99.99", "100"], sizes))
