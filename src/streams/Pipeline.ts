@@ -29,6 +29,7 @@ import type { JudgeRules } from "./Judge.ts"
 import { watchAlerts } from "./PriceAlerts.ts"
 import { sendDigests } from "./QuietDigests.ts"
 import { relay } from "./Relay.ts"
+import { forgetOld } from "./Retention.ts"
 import { closeExpired } from "./SessionCleanup.ts"
 
 export const Role = Schema.Literals(["ingest", "detect", "distribute", "deliver", "bot", "jobs"])
@@ -146,4 +147,5 @@ export const jobsRole = ({ owner }: PipelineOptions) =>
   Effect.all([
     role("jobs", relay({ owner })),
     role("jobs", every(CLEANUP_EVERY, "closing sessions past their time", closeExpired)),
+    role("jobs", every(Duration.hours(1), "forgetting what nothing reads any more", forgetOld)),
   ], { concurrency: "unbounded", discard: true })
