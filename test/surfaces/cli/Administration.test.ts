@@ -85,7 +85,7 @@ describe("arbedge tiers", () => {
     Effect.gen(function* () {
       const files = yield* FileSystem.FileSystem
       const path = `${yield* folder}/tiers.json`
-      assert.match((yield* arbedge(["tiers"])).stdout, /free +5 +20 +10 +3 +cross_exchange, technical +- +- /)
+      assert.match((yield* arbedge(["tiers"])).stdout, /free +5 +20 +10 +cross_exchange, technical +3 +- +- /)
       const shipped = JSON.parse((yield* arbedge(["tiers", "--json"])).stdout)
       assert.deepStrictEqual(shipped, SHIPPED_TIERS)
       yield* files.writeFileString(path, JSON.stringify({ ...shipped, version: "own-7" }))
