@@ -49,6 +49,9 @@ describe("Doctor with nothing set", () => {
         telegram: "optional",
         "master keys": "ok",
         coinmarketcap: "optional",
+        mail: "optional",
+        webhooks: "optional",
+        "web push": "optional",
         data: "optional",
         service: "ok",
       })
