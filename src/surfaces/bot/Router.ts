@@ -6,10 +6,11 @@
  * groups as in private; unknown ones get a hint in private chats and silence in groups, where they may be another bot's.
  */
 import { Api, Composer, Context } from "grammy/web"
-import type { Chat, Message, Update, User as Sender, UserFromGetMe } from "grammy/types"
+import type { Chat, Message, Update, User as Sender } from "grammy/types"
 import { Clock, Effect, Option } from "effect"
 import { fromPromise } from "../../layers/bridge.ts"
 import type { Telegram } from "../../layers/Telegram.ts"
+import { identityOf } from "./BotIdentity.ts"
 import { isOpen } from "./Command.ts"
 import { CommandRate } from "./CommandRate.ts"
 import { COMMANDS } from "./commands/All.ts"
@@ -145,23 +146,6 @@ export interface Router {
 /** grammY wants a token and never uses it: its own calls are not made. */
 const NO_TOKEN = "0:unused"
 
-/** Only what routing asks of it. */
-const identity = ({ firstName, id, username }: Me): UserFromGetMe => ({
-  id,
-  is_bot: true,
-  first_name: firstName,
-  username,
-  can_join_groups: true,
-  can_read_all_group_messages: false,
-  can_manage_bots: false,
-  supports_inline_queries: false,
-  supports_join_request_queries: false,
-  can_connect_to_business: false,
-  has_main_web_app: false,
-  has_topics_enabled: false,
-  allows_users_to_create_topics: false,
-})
-
 /** What grammY hands from filter to handler, and where the handler leaves its reaction. */
 class Routed extends Context {
   reaction: Reaction | null = null
@@ -169,7 +153,7 @@ class Routed extends Context {
 
 export const make = (me: Me): Router => {
   const api = new Api(NO_TOKEN)
-  const info = identity(me)
+  const info = identityOf(me)
   const visiting = visitingTo(me.username)
   const routes = new Composer<Routed>()
   routes.on("message", (ctx) => void (ctx.reaction = onMessage(ctx.message, me)))

@@ -10,9 +10,10 @@ import { Menu as PluginMenu, MenuRange } from "@grammyjs/menu"
 import { Effect, Option, Result, Schema } from "effect"
 import * as Base64Url from "effect/encoding/Base64Url"
 import { Api, Composer, Context } from "grammy/web"
-import type { Update, UserFromGetMe } from "grammy/types"
+import type { Update } from "grammy/types"
 import { fromPromise } from "../../../layers/bridge.ts"
 import type { Buttons } from "../../../layers/Telegram.ts"
+import { identityOf } from "../BotIdentity.ts"
 import type { Drawn, Item, Target } from "./Menu.ts"
 
 const encoder = new TextEncoder(), decoder = new TextDecoder()
@@ -31,21 +32,7 @@ class Drawing extends Context {
   found: Found | null = null
 }
 
-const ME: UserFromGetMe = {
-  id: 0,
-  is_bot: true,
-  first_name: "",
-  username: "unused",
-  can_join_groups: true,
-  can_read_all_group_messages: false,
-  can_manage_bots: false,
-  supports_inline_queries: false,
-  supports_join_request_queries: false,
-  can_connect_to_business: false,
-  has_main_web_app: false,
-  has_topics_enabled: false,
-  allows_users_to_create_topics: false,
-}
+const ME = identityOf({ id: 0, firstName: "", username: "unused" })
 
 const Sent = Schema.Struct({
   reply_markup: Schema.Struct({
