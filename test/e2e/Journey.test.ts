@@ -21,6 +21,8 @@ import { Users } from "../../src/layers/Users.ts"
 import * as Assembly from "../../src/programs/Assembly.ts"
 import type { Fault } from "../../src/simulators/telegram/Faults.ts"
 import { TelegramEmulator } from "../../src/simulators/telegram/TelegramEmulator.ts"
+import { Channel } from "../../src/layers/Store.ts"
+import { Audience } from "../../src/streams/Audience.ts"
 import { Ingest } from "../../src/streams/Ingest.ts"
 import { rulesOf } from "../../src/streams/Judge.ts"
 import * as Pipeline from "../../src/streams/Pipeline.ts"
@@ -28,6 +30,7 @@ import * as Bot from "../../src/surfaces/bot/Bot.ts"
 import { KeyCheck } from "../../src/layers/KeyCheck.ts"
 import { QuoteBoard } from "../../src/streams/QuoteBoard.ts"
 import * as Pacing from "../../src/surfaces/bot/Pacing.ts"
+import { listenAnew } from "../suites/StoreWorld.ts"
 import { eventually } from "../support/eventually.ts"
 import { quote } from "../support/ticks.ts"
 import { hooked } from "../surfaces/bot/running.ts"
@@ -120,6 +123,9 @@ const joins = Effect.fnUntraced(function* (chat: number) {
   const nowMs = yield* Clock.currentTimeMillis
   const around = { activeHoursStart: 0, activeHoursEnd: 0, maxPerHour: 5, batchNotifications: false }
   yield* users.setPreferences(user.userId, { ...DEFAULT_PREFERENCES, ...around }, nowMs)
+  // What was told before is heard before: then the audience knows them as they are.
+  yield* Effect.scoped(listenAnew(Channel.audience))
+  yield* Effect.flatMap(Audience, ({ caughtUp }) => caughtUp)
 })
 
 /** Every attempt to tell the chat of the asset, whatever became of it. */
