@@ -85,14 +85,17 @@ const worldOf = <A, E, R>(bot: Layer.Layer<A, E, R>) =>
 
 const PATIENCE = "20 seconds"
 
+/** For everybody: scarce depth would be shared by turns. */
+const ENOUGH = { bidSize: "100", askSize: "100" }
+
 /** The asset can be bought on `a` and sold dearer on `b`, or not. */
 const offer = (asset: string, isOpen: boolean) =>
   Effect.gen(function* () {
     const ingest = yield* Ingest
     const at = yield* Clock.currentTimeMillis
     yield* ingest.ticks([
-      quote("a", `${asset}/USDT`, at, ["99.99", "100"]),
-      quote("b", `${asset}/USDT`, at, isOpen ? ["100.3", "100.31"] : ["99.99", "100"]),
+      quote("a", `${asset}/USDT`, at, ["99.99", "100"], ENOUGH),
+      quote("b", `${asset}/USDT`, at, isOpen ? ["100.3", "100.31"] : ["99.99", "100"], ENOUGH),
     ])
   })
 
