@@ -38,12 +38,12 @@ export const processOf = <A, E, R>(
 ): Layer.Layer<A | Sharding, E, Exclude<R, Sharding>> =>
   actors.pipe(Layer.provideMerge(Cluster.layerOneProcess({ simulateRemoteSerialization: true, ...options })))
 
-/** Waits, in real time and without moving the clock, until `ready` holds; gives up after some 5 seconds. */
+/** Waits, in real time and without moving the clock, until `ready` holds; gives up after some 20 seconds. */
 export const until = <E, R>(ready: Effect.Effect<boolean, E, R>): Effect.Effect<void, E, R> =>
   Effect.gen(function* () {
-    for (let tries = 0; tries < 1_000; tries++) {
+    for (let tries = 0; tries < 4_000; tries++) {
       if (yield* ready) return
       yield* Effect.promise(() => new Promise((done) => setTimeout(done, 5)))
     }
-    return yield* Effect.die(new Error("what was waited for did not happen within 5 seconds"))
+    return yield* Effect.die(new Error("what was waited for did not happen within 20 seconds"))
   })
