@@ -175,6 +175,8 @@ const counters = {
   row_for_want_of_actor: touchCounters("row_for_want_of_actor"),
 }
 
+/** So long a chat that was asked nothing is not looked at again; another process may have asked it meanwhile. */
+const UNASKED_MS = 60_000
 /** Chats whose actors live elsewhere and are known to have a session; the oldest is forgotten first. */
 const KNOWN_CHATS = 60_000
 
@@ -195,6 +197,11 @@ export class SessionClient extends Context.Service<SessionClient, {
    * be sealed, for want of a master key.
    */
   readonly setDialogue: (telegramId: string, dialogue: Option.Option<Dialogue>) => Effect.Effect<boolean, StoreError>
+  /**
+   * Takes back what the chat may still be asked: it does something else. One that was seen to be asked nothing within
+   * the last minute is not looked at again: each command comes through here.
+   */
+  readonly takeBack: (telegramId: string) => Effect.Effect<void, StoreError>
   /** Records how far the user has come, carried over to later sessions. False: there is no valid session. */
   readonly mark: (telegramId: string, marks: Marks) => Effect.Effect<boolean, StoreError>
   /** Judges without extending. */
@@ -212,6 +219,8 @@ export class SessionClient extends Context.Service<SessionClient, {
         const { getShardId, hasShardId } = yield* Sharding
         const actorOf = yield* SessionEntity.client
         const known = new Set<string>()
+        /** Chats that were asked nothing, and when (ms) that was seen. */
+        const unasked = new Map<string, number>()
 
         const remember = (telegramId: string, judged: Judged) => {
           known.delete(telegramId)
@@ -283,6 +292,19 @@ export class SessionClient extends Context.Service<SessionClient, {
           )
         }
 
+        const dialogue = Effect.fn("SessionClient.dialogue")(function* (telegramId: string) {
+          const nowMs = yield* Clock.currentTimeMillis
+          return Option.filter(yield* dialogues.of(telegramId, nowMs), (asked) => isOpenAt(asked, nowMs))
+        })
+
+        const setDialogue = Effect.fn("SessionClient.setDialogue")(
+          (telegramId: string, dialogue: Option.Option<Dialogue>) =>
+            asking(telegramId)(actorOf(telegramId).Ask({ dialogue: Option.getOrNull(dialogue) })).pipe(
+              Effect.catchTag("ActorUnavailable", () => rows.askChat(telegramId, dialogue)),
+              Effect.ensuring(Effect.sync(() => unasked.delete(telegramId))),
+            ),
+        )
+
         return {
           start: Effect.fn("SessionClient.start")(function* (contact: Contact) {
             const started = yield* asking(contact.telegramId)(actorOf(contact.telegramId).Start(contact)).pipe(
@@ -301,16 +323,16 @@ export class SessionClient extends Context.Service<SessionClient, {
             )
             return { ended }
           }),
-          dialogue: Effect.fn("SessionClient.dialogue")(function* (telegramId: string) {
+          dialogue,
+          setDialogue,
+          takeBack: Effect.fnUntraced(function* (telegramId: string) {
             const nowMs = yield* Clock.currentTimeMillis
-            return Option.filter(yield* dialogues.of(telegramId, nowMs), (asked) => isOpenAt(asked, nowMs))
+            const seenAtMs = unasked.get(telegramId) ?? -Infinity
+            if (nowMs >= seenAtMs && nowMs - seenAtMs < UNASKED_MS) return
+            if (Option.isSome(yield* dialogue(telegramId))) yield* setDialogue(telegramId, Option.none())
+            if (unasked.size >= KNOWN_CHATS) unasked.clear()
+            unasked.set(telegramId, nowMs)
           }),
-          setDialogue: Effect.fn("SessionClient.setDialogue")(
-            (telegramId: string, dialogue: Option.Option<Dialogue>) =>
-              asking(telegramId)(actorOf(telegramId).Ask({ dialogue: Option.getOrNull(dialogue) })).pipe(
-                Effect.catchTag("ActorUnavailable", () => rows.askChat(telegramId, dialogue)),
-              ),
-          ),
           mark: Effect.fn("SessionClient.mark")((telegramId: string, marks: Marks) =>
             asking(telegramId)(actorOf(telegramId).Mark(marks)).pipe(
               Effect.catchTag("ActorUnavailable", () => rows.markChat(telegramId, marks)),

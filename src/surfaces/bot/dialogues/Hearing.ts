@@ -20,10 +20,7 @@ export const saidIn = ({ location, message_id: messageId, text }: Message): Opti
     : Option.none()
 
 /** What is open is taken back: the person does something else. */
-export const leave = Effect.fn("Hearing.leave")(function* (telegramId: string) {
-  const sessions = yield* SessionClient
-  if (Option.isSome(yield* sessions.dialogue(telegramId))) yield* sessions.setDialogue(telegramId, Option.none())
-})
+export const leave = (telegramId: string) => SessionClient.use((sessions) => sessions.takeBack(telegramId))
 
 /** `otherwise`: what is done when nobody asked. */
 export const hear = Effect.fn("Hearing.hear")(
