@@ -8,6 +8,7 @@
  * process at a time follows, fenced by the checkpoint's epoch.
  */
 import { Clock, Effect, Latch, Metric, Option, Ref, Schema, Semaphore, Stream } from "effect"
+import { described, Header, type StageTimes } from "../domain/contract/Headers.ts"
 import type { DetectConfig } from "../domain/DetectConfig.ts"
 import * as Frame from "../domain/Frame.ts"
 import { type Opportunity, OpportunityJson } from "../domain/Opportunity.ts"
@@ -66,16 +67,21 @@ export interface AnalyseOptions {
   readonly before: (transition: Opportunity) => Effect.Effect<void>
 }
 
-/** Of a transition's message: where its data came from, by domain/Frame.ts. */
-export const SOURCE_HEADER = "Data-Source"
+export const SOURCE_HEADER = Header.dataSource
 
-const messageOf = (transition: Opportunity, source: Frame.DataSource) =>
-  Effect.map(Effect.orDie(encodeOpportunity(transition)), (json): OutgoingMessage => ({
-    subject: Subject.opportunity(transition),
-    data: encoder.encode(json),
-    messageId: `${transition.id}:${transition.revision}`,
-    headers: { [SOURCE_HEADER]: source },
-  }))
+/** `times`: of the stages before this one. */
+const messageOf = (transition: Opportunity, source: Frame.DataSource, times: StageTimes) =>
+  Effect.gen(function* () {
+    const json = yield* Effect.orDie(encodeOpportunity(transition))
+    const publish = yield* Clock.currentTimeMillis
+    const message: OutgoingMessage = {
+      subject: Subject.opportunity(transition),
+      data: encoder.encode(json),
+      messageId: `${transition.id}:${transition.revision}`,
+      headers: { [Header.dataSource]: source, ...described({ ...times, publish }) },
+    }
+    return message
+  })
 
 /** Where to begin: the checkpoint, unless the stream was made anew since (then its sequences mean nothing). */
 const resume = (bus: Bus["Service"], checkpoint: Checkpoint, { config, judging }: AnalyseOptions) =>
@@ -161,9 +167,9 @@ const follow = (
       }).pipe(Effect.andThen(released))
 
     /** A repeat after a restart has the same message id. */
-    const tell = (transition: Opportunity, source: Frame.DataSource) =>
+    const tell = (transition: Opportunity, source: Frame.DataSource, detect: number) =>
       options.before(transition).pipe(
-        Effect.andThen(messageOf(transition, source)),
+        Effect.andThen(messageOf(transition, source, { ...analysis.origins.of(transition), detect })),
         Effect.flatMap(bus.publish),
         Effect.andThen(Metric.update(Metric.withAttributes(transitionsTotal, { state: transition.state }), 1)),
       )
@@ -180,7 +186,8 @@ const follow = (
       Effect.gen(function* () {
         // Before the first tick nobody knows whose time it is.
         if (analysis.now > 0) yield* streamTime.observe(analysis.source, analysis.now)
-        yield* Effect.forEach(transitions, (transition) => tell(transition, analysis.source), { discard: true })
+        const detect = yield* Clock.currentTimeMillis
+        yield* Effect.forEach(transitions, (transition) => tell(transition, analysis.source, detect), { discard: true })
         yield* raise(analysis.takeSuspicions())
         yield* journal.add(analysis.findings())
         const nowMs = yield* Clock.currentTimeMillis

@@ -18,6 +18,7 @@ import { DetectState } from "./DetectState.ts"
 import type { Candidate } from "./detectors/Candidate.ts"
 import type { SlotNote } from "./detectors/Slot.ts"
 import { Judge, type JudgeRules, rulesOf as judgingOf } from "./Judge.ts"
+import { Origins } from "./Origins.ts"
 import { Outcomes, OutcomesState } from "./Outcomes.ts"
 import { score } from "./Score.ts"
 import { type MarketRules, rulesOf, validate } from "./Validate.ts"
@@ -61,6 +62,8 @@ export class Analysis {
   readonly #judging: JudgeRules
   readonly #partitions = new Map<Partition, Work>()
   readonly #rejected = new Map<RejectionReason, number>()
+  /** What brought each transition about. */
+  readonly origins = new Origins()
   /** Where the newest frame came from, and the newest ingest time (ms). */
   source: DataSource = "live"
   now = 0
@@ -88,7 +91,9 @@ export class Analysis {
           if (rejection === null || rejection === "below_threshold" || dedup.isOpen(fingerprint)) continue
           judge.refused(candidate, rejection, () => opportunityId(fingerprint, trigger))
         }
+        const told = out.length
         dedup.accept(score(valid), frame.f, out)
+        if (out.length > told) this.origins.note(out.slice(told), valid, frame)
         for (const { fingerprint } of candidates) if (!dedup.isOpen(fingerprint)) detect.release(fingerprint)
       }
       this.source = frame.f

@@ -1,7 +1,8 @@
 /** The analysis as a role: transitions are stored once, the checkpoint after them, and one process at a time follows. */
 import { assert, layer } from "@effect/vitest"
-import { Effect, Fiber, Layer, Option, Ref, Schema, Stream } from "effect"
+import { Clock, Effect, Fiber, Layer, Option, Ref, Schema, Stream } from "effect"
 import { TestClock } from "effect/testing"
+import { CONTRACT_VERSION, Header, parseStageTimes } from "../../src/domain/contract/Headers.ts"
 import { encode, FrameBuilder } from "../../src/domain/Frame.ts"
 import { partitionOf } from "../../src/domain/Instrument.ts"
 import { type Opportunity, OpportunityJson } from "../../src/domain/Opportunity.ts"
@@ -10,7 +11,7 @@ import { Checkpoints } from "../../src/layers/Checkpoints.ts"
 import * as EmbeddedBus from "../../src/layers/embedded/Bus.ts"
 import { StreamTime } from "../../src/layers/StreamTime.ts"
 import { rulesOf } from "../../src/streams/Judge.ts"
-import { analyse, type AnalyseProgress, SOURCE_HEADER } from "../../src/streams/Analyse.ts"
+import { analyse, type AnalyseProgress } from "../../src/streams/Analyse.ts"
 import { Ingest } from "../../src/streams/Ingest.ts"
 import { ensureStreams } from "../../src/streams/Topology.ts"
 import { fresh, until, world } from "../support/actors.ts"
@@ -60,7 +61,7 @@ const messagesOf = (stream: string) =>
   })
 const transitions = Effect.map(messagesOf("OPP"), (messages) =>
   messages.map(({ data, headers, subject }) => {
-    assert.strictEqual(headers[SOURCE_HEADER], "recorded")
+    assert.strictEqual(headers[Header.dataSource], "recorded")
     const { netProfit, revision, state } = Schema.decodeUnknownSync(OpportunityJson)(new TextDecoder().decode(data))
     assert.strictEqual(subject, `opp.v1.cross_exchange.BTC-USDT.${state}`)
     return [state, revision, netProfit] as const
@@ -93,6 +94,22 @@ layer(world, { timeout: "60 seconds" })("The analysis", (it) => {
       const looked = Option.getOrThrow(yield* Ref.get(progress))
       assert.deepInclude(looked, { sequence: lastSequence })
       assert.strictEqual(looked.figures.ticks, 3)
+    })))
+
+  it.effect("says in the header of a transition when its tick and each stage was", () =>
+    running(Effect.gen(function* () {
+      yield* starting("one")
+      const ticks = [quote("a", "BTC/USDT", T0, ["9990", "10000"]), quote("b", "BTC/USDT", T0 + 7, ["10006", "10999"])]
+      yield* Ingest.use(({ drain, ticks: take }) =>
+        Effect.andThen(take(ticks.map((tick) => ({ ...tick, venueTime: tick.ingestTime - 5 }))), drain)
+      )
+      yield* counted(1)
+      const [headers] = (yield* messagesOf("OPP")).map(({ headers }) => headers)
+      assert.strictEqual(headers?.[Header.schemaVersion], CONTRACT_VERSION)
+      const { detect, publish, receive, venue } = parseStageTimes(headers?.[Header.stageTimes])
+      assert.deepStrictEqual([venue, receive], [T0 + 2, T0 + 7])
+      const now = yield* Clock.currentTimeMillis
+      assert.isTrue(now >= (publish ?? Infinity) && (publish ?? 0) >= (detect ?? Infinity))
     })))
 
   it.effect("passes over a message that is no frame", () =>
