@@ -75,6 +75,9 @@ export interface LiveMessage {
   readonly headers: Readonly<Record<string, string>>
 }
 
+/** What answers a request. */
+export type Reply = Pick<OutgoingMessage, "data" | "headers">
+
 /**
  * Where an ordered consumer begins. `Sequence` is inclusive; one beyond the last is waited for, so whoever keeps a
  * checkpoint longer than the stream lives compares it with `streamState` first.
@@ -177,6 +180,17 @@ export class Bus extends Context.Service<Bus, {
   readonly publishLive: (message: OutgoingMessage) => Effect.Effect<void, BusError>
   /** Holds `capacity` messages for a slow reader; then the oldest is dropped and counted (BusMetrics). */
   readonly subscribeLive: (subject: string, capacity: number) => Stream.Stream<LiveMessage, BusError>
+  /** The first answer on exactly this subject; `unavailable`: nobody answers there, `timeout`: nobody did in time. */
+  readonly request: (message: OutgoingMessage, within: Duration.Duration) => Effect.Effect<LiveMessage, BusError>
+  /**
+   * Answers requests in turn until interrupted; of all who answer on a pattern, in all processes, one gets each. Holds
+   * `capacity` of them; then the oldest is dropped and counted.
+   */
+  readonly respond: (
+    pattern: string,
+    capacity: number,
+    answer: (request: LiveMessage) => Effect.Effect<Reply>,
+  ) => Effect.Effect<never, BusError>
   /** In order, in batches of what has arrived; resumes by itself after a reconnect where it stood. */
   readonly consume: (options: ConsumeOptions) => Stream.Stream<ReadonlyArray<StoredMessage>, BusError>
   /** At least once, in batches that carry their ack; unanswered ones come again after `ackWait`. */

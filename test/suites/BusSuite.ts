@@ -9,6 +9,7 @@ import { keyValueCases } from "./bus/keyvalue.ts"
 import type { Kit } from "./bus/kit.ts"
 import { liveCases } from "./bus/live.ts"
 import { orderedCases } from "./bus/ordered.ts"
+import { requestCases } from "./bus/requests.ts"
 import { streamCases } from "./bus/streams.ts"
 import { workCases } from "./bus/work.ts"
 
@@ -18,4 +19,5 @@ export const busSuite = (kit: Kit): void => {
   describe("a work queue", () => workCases(kit))
   describe("a bucket", () => keyValueCases(kit))
   describe("live subjects", () => liveCases(kit))
+  describe("requests", () => requestCases(kit))
 }

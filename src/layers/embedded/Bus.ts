@@ -12,6 +12,7 @@ import { isPattern, isSubject, overlaps } from "../SubjectPattern.ts"
 import { Bucket } from "./Bucket.ts"
 import { LiveTopics } from "./LiveTopics.ts"
 import { consumeLog, streamMissing } from "./OrderedReader.ts"
+import { Requests } from "./Requests.ts"
 import { messageBytes, StreamLog } from "./StreamLog.ts"
 import { WorkGroup, workOn } from "./WorkGroup.ts"
 
@@ -34,7 +35,7 @@ const make = Effect.fnUntraced(function* (options: EmbeddedOptions) {
   const logs = new Map<string, StreamLog>()
   const groups = new Map<StreamLog, Map<string, WorkGroup>>()
   const buckets = new Map<string, Bucket>()
-  const live = new LiveTopics()
+  const live = new LiveTopics(), requests = new Requests()
   const closing = yield* Latch.make(false)
   yield* Effect.addFinalizer(() => closing.open)
   /** Which stream captures a subject; forgotten whenever a stream comes, changes or goes. */
@@ -137,6 +138,13 @@ const make = Effect.fnUntraced(function* (options: EmbeddedOptions) {
       isPattern(subject)
         ? live.subscribe(subject, capacity)
         : Stream.fromEffect(fail("rejected", "subscribeLive", subject, "not a subject pattern")),
+    request: Effect.fn("Bus.request")((message, within) =>
+      Effect.andThen(check("request", message), requests.ask(message, within))
+    ),
+    respond: (pattern, capacity, answer) =>
+      isPattern(pattern)
+        ? requests.respond(pattern, capacity, answer)
+        : fail("rejected", "respond", pattern, "not a subject pattern"),
     consume: (options) =>
       Stream.unwrap(Effect.map(findLog("consume", options.stream), (log) => consumeLog(log, options))),
     work: (options) =>

@@ -17,6 +17,7 @@ import { publishLive, subscribeLive } from "./LiveTopics.ts"
 import { ownHeaders } from "./Messages.ts"
 import { readOrdered } from "./OrderedReader.ts"
 import { Publisher } from "./Publisher.ts"
+import { request, respond } from "./Requests.ts"
 import { workOn } from "./WorkQueue.ts"
 
 export type { NatsOptions } from "./Link.ts"
@@ -113,6 +114,8 @@ const make = Effect.fnUntraced(function* (options: NatsOptions) {
     publishAll: Effect.fn("Bus.publishAll")((messages) => publisher.publish("publishAll", messages)),
     publishLive: (message) => publishLive(link, message),
     subscribeLive: (subject, capacity) => subscribeLive(link, subject, capacity),
+    request: Effect.fn("Bus.request")((message, within) => request(link, message, within)),
+    respond: (pattern, capacity, answer) => respond(link, pattern, capacity, answer),
     consume: (options) =>
       readOrdered(link, {
         ...options,

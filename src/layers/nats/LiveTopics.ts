@@ -5,7 +5,7 @@
  * buffer holds `capacity` messages; when it is full its oldest is dropped and counted. While the link is down what is
  * published live is dropped and counted too: by the time it is back it would be history.
  */
-import { errors } from "@nats-io/nats-core"
+import { errors, type Msg } from "@nats-io/nats-core"
 import { Cause, Effect, Metric, Queue, Stream } from "effect"
 import { BusError, type LiveMessage, type OutgoingMessage } from "../Bus.ts"
 import { liveDropped } from "../BusMetrics.ts"
@@ -35,16 +35,23 @@ export const publishLive = (link: Link, message: OutgoingMessage): Effect.Effect
     })
   })
 
-export const subscribeLive = (
+export interface Subscribing {
+  readonly operation: string
+  readonly pattern: string
+  readonly capacity: number
+  /** Who share it get each message once between them. */
+  readonly queue?: string
+}
+
+/** Messages as the connection hands them over, through the subscriber's buffer. */
+export const received = (
   link: Link,
-  pattern: string,
-  capacity: number,
-): Stream.Stream<LiveMessage, BusError> => {
-  const refused = (detail: string) =>
-    new BusError({ reason: "rejected", operation: "subscribeLive", subject: pattern, detail })
+  { capacity, operation, pattern, queue: group }: Subscribing,
+): Stream.Stream<Msg, BusError> => {
+  const refused = (detail: string) => new BusError({ reason: "rejected", operation, subject: pattern, detail })
   if (!isPattern(pattern)) return Stream.fail(refused("not a subject pattern"))
   return Stream.fromPull(Effect.gen(function* () {
-    const queue = yield* Queue.make<LiveMessage, BusError | Cause.Done>({
+    const queue = yield* Queue.make<Msg, BusError | Cause.Done>({
       capacity: Math.max(1, capacity),
       strategy: "sliding",
     })
@@ -52,13 +59,14 @@ export const subscribeLive = (
     yield* Effect.acquireRelease(
       Effect.sync(() =>
         link.connection.subscribe(link.names.subject(pattern), {
+          ...(group === undefined ? {} : { queue: group }),
           callback: (error, message) => {
             if (error instanceof errors.PermissionViolationError) {
               Queue.failCauseUnsafe(queue, Cause.fail(refused("the server does not permit this subscription")))
             }
             if (error !== null) return
             if (Queue.isFullUnsafe(queue)) dropped += 1
-            Queue.offerUnsafe(queue, toLive(link, message))
+            Queue.offerUnsafe(queue, message)
           },
         })
       ),
@@ -72,3 +80,10 @@ export const subscribeLive = (
     return Effect.tap(Queue.takeAll(queue), count)
   })).pipe(Stream.scoped)
 }
+
+export const subscribeLive = (
+  link: Link,
+  pattern: string,
+  capacity: number,
+): Stream.Stream<LiveMessage, BusError> =>
+  Stream.map(received(link, { operation: "subscribeLive", pattern, capacity }), (message) => toLive(link, message))

@@ -42,7 +42,7 @@ interface AckBody {
   readonly error?: { readonly code?: number; readonly err_code?: number; readonly description?: string }
 }
 
-export const toHeaders = (message: OutgoingMessage): MsgHdrs | undefined => {
+export const toHeaders = (message: Pick<OutgoingMessage, "messageId" | "headers">): MsgHdrs | undefined => {
   if (message.messageId === undefined && message.headers === undefined) return undefined
   const built = headers()
   if (message.messageId !== undefined) built.set(MESSAGE_ID, message.messageId)
