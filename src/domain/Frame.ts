@@ -14,53 +14,53 @@ import * as TickCodec from "./TickCodec.ts"
 
 export const MEDIA_TYPE = "application/x-arbedge-frames+json;v=1"
 
-/**
- *   v 1 · w writer (its fencing epoch stands behind the last dot) · n frame counter of the writer · p partition: the
- *     number of an asset partition, or the venue whose spot markets these are
- *   t base ingest time, ms · f where the data comes from
- *   d series "venue|instrument|kind", with a mark behind: "|ref" a conversion book of another partition, "|refresh" a
- *     full book again, for readers that begin here
- *   s series index of each tick · i ingest time - t · e venue time - ingest time, or null
- *   q sequence of each quote and book, in order · b B a A bid, size, ask, size of each quote, in order
- *   T P Z S id, price, size, side ("b", "s") of each trade, in order · x the other ticks' own fields, in order; the
- *     levels of a book as one text a side, "price size price size ..."
- */
-export interface Frame {
-  readonly v: 1
-  readonly w: string
-  readonly n: number
-  readonly p: Partition
-  readonly t: number
-  readonly f: DataSource
-  readonly d: ReadonlyArray<string>
-  readonly s: ReadonlyArray<number>
-  readonly i: ReadonlyArray<number>
-  readonly e: ReadonlyArray<number | null>
-  readonly q: ReadonlyArray<number | null>
-  readonly b: ReadonlyArray<string>
-  readonly B: ReadonlyArray<string>
-  readonly a: ReadonlyArray<string>
-  readonly A: ReadonlyArray<string>
-  readonly T: ReadonlyArray<string>
-  readonly P: ReadonlyArray<string>
-  readonly Z: ReadonlyArray<string>
-  readonly S: ReadonlyArray<string>
-  readonly x: ReadonlyArray<Fields>
-}
-
-type Fields = { readonly [key: string]: unknown }
-type Mutable<T> = { -readonly [K in keyof T]: T[K] extends ReadonlyArray<infer E> ? Array<E> : T[K] }
-
 /** Simulated data is marked as such wherever it is shown. */
 export const DataSource = Schema.Literals(["live", "recorded", "simulated"])
 export type DataSource = typeof DataSource.Type
 
-/** `ref`: a conversion book sent beside its own partition. `refresh`: a repeated full book, no new event. */
-export type Mark = "" | "ref" | "refresh"
-
 /** All venues of some assets, by number; or the spot markets of one venue, by its name. Ticks of spot are in both. */
 export const Partition = Schema.Union([Schema.Int, VenueId])
 export type Partition = typeof Partition.Type
+
+const described = <S extends Schema.Top>(schema: S, description: string) => schema.annotate({ description })
+const column = <S extends Schema.Top>(of: S, description: string) => described(Schema.Array(of), description)
+
+export const Frame = Schema.Struct({
+  v: Schema.Literal(1),
+  w: described(Schema.String, "Writer; its fencing epoch stands behind the last dot"),
+  n: described(Schema.Int, "Frame counter of the writer in this partition, from 0"),
+  p: described(Partition, "Number of an asset partition, or the venue whose spot markets these are"),
+  t: described(Schema.Int, "Base ingest time, ms"),
+  f: described(DataSource, "Where the data comes from"),
+  d: column(
+    Schema.String,
+    'Series "venue|instrument|kind", with a mark behind: "|ref" a conversion book of another partition, "|refresh" a ' +
+      "full book again, for readers that begin here",
+  ),
+  s: column(Schema.Int, "Series index of each tick"),
+  i: column(Schema.Int, "Ingest time - t of each tick, ms"),
+  e: column(Schema.NullOr(Schema.Int), "Venue time - ingest time of each tick, ms; null: the venue gave none"),
+  q: column(Schema.NullOr(Schema.Int), "The venue's sequence of each quote and book, in order"),
+  b: column(Schema.String, "Bid of each quote, in order"),
+  B: column(Schema.String, "Bid size of each quote"),
+  a: column(Schema.String, "Ask of each quote"),
+  A: column(Schema.String, "Ask size of each quote"),
+  T: column(Schema.String, "Id of each trade, in order"),
+  P: column(Schema.String, "Price of each trade"),
+  Z: column(Schema.String, "Size of each trade"),
+  S: column(Schema.String, 'Side of each trade: "b" or "s"'),
+  x: column(
+    Schema.Record(Schema.String, Schema.Unknown),
+    'The other ticks\' own fields, in order; the levels of a book as one text a side, "price size price size ..."',
+  ),
+})
+export type Frame = typeof Frame.Type
+
+type Fields = { readonly [key: string]: unknown }
+type Mutable<T> = { -readonly [K in keyof T]: T[K] extends ReadonlyArray<infer E> ? Array<E> : T[K] }
+
+/** `ref`: a conversion book sent beside its own partition. `refresh`: a repeated full book, no new event. */
+export type Mark = "" | "ref" | "refresh"
 
 export interface FramedTick {
   readonly tick: Tick
