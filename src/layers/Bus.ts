@@ -31,24 +31,39 @@ export class BusError extends Schema.TaggedError<BusError>()("BusError", {
   }
 }
 
-/** A durable stream's declaration. Subjects may use the `*` and `>` wildcards. Oldest messages go first when full. */
-export interface StreamSpec {
+/** How safely the bus keeps something; embedded there is one copy, in memory, whatever is asked for. */
+export interface Keeping {
+  /** Copies on servers of a cluster: 1 (default), 3 or 5. */
+  readonly replicas?: number
+  /** Default `file`. It cannot be changed once there is something. */
+  readonly storage?: "file" | "memory"
+}
+
+/** A durable stream's declaration. Subjects may use the `*` and `>` wildcards. A limit left out is none. */
+export interface StreamSpec extends Keeping {
   readonly name: string
   readonly subjects: ReadonlyArray<string>
   readonly maxBytes: number
   readonly maxAge: Duration.Duration
   /** Repeats of a message id inside this window are stored once. */
   readonly dedupWindow: Duration.Duration
+  readonly maxMessages?: number
+  /** A larger message is `too_large`. */
+  readonly maxMessageBytes?: number
+  /** `discard_old` (default): the oldest messages go; `refuse`: a publish is `rejected`. */
+  readonly whenFull?: "discard_old" | "refuse"
 }
 
 /**
  * A bucket's declaration. `timeToLive` is per bucket and applies to every key since its last write. A write beyond
  * `maxBytes` is `rejected`.
  */
-export interface BucketSpec {
+export interface BucketSpec extends Keeping {
   readonly name: string
   readonly timeToLive: Option.Option<Duration.Duration>
   readonly maxBytes: number
+  /** A larger value is `too_large`. */
+  readonly maxValueBytes?: number
 }
 
 export interface OutgoingMessage {
@@ -132,6 +147,39 @@ export interface StreamState {
   readonly bytes: number
 }
 
+/** What a stream or bucket on the bus is allowed, as the bus has it; null: no limit. */
+export interface Kept {
+  readonly subjects: ReadonlyArray<string>
+  readonly maxBytes: number | null
+  readonly maxAgeMs: number | null
+  readonly maxMessages: number | null
+  readonly maxMessageBytes: number | null
+  readonly dedupWindowMs: number
+  readonly whenFull: "discard_old" | "refuse"
+  readonly replicas: number
+  readonly storage: "file" | "memory"
+}
+
+/** A reader whose position the bus keeps. */
+export interface Reader {
+  readonly name: string
+  /** Messages it has not been given yet. */
+  readonly pending: number
+  /** Given and not yet answered. */
+  readonly unanswered: number
+  /** Of those, given more than once. */
+  readonly redelivered: number
+}
+
+/** A stream or bucket that is there, whoever made it; `name` is that of its declaration, where it has one. */
+export interface FoundStream {
+  readonly name: string
+  readonly kind: "stream" | "bucket"
+  readonly kept: Kept
+  readonly state: StreamState
+  readonly readers: ReadonlyArray<Reader>
+}
+
 export interface Entry {
   readonly key: string
   readonly value: Uint8Array
@@ -146,6 +194,8 @@ export interface KeyValue {
   readonly create: (key: string, value: Uint8Array) => Effect.Effect<number, BusError>
   readonly update: (key: string, value: Uint8Array, revision: number) => Effect.Effect<number, BusError>
   readonly remove: (key: string) => Effect.Effect<void, BusError>
+  /** Takes away what matches and every trace of it: no watcher is told, and no mark of a removal stays. */
+  readonly erase: (filter: string) => Effect.Effect<void, BusError>
   readonly keys: (filter: string) => Effect.Effect<ReadonlyArray<string>, BusError>
   /**
    * Present values first, then every later write; a removal carries none, an expiry is not told. A watcher slower
@@ -163,9 +213,14 @@ export class Bus extends Context.Service<Bus, {
   readonly kind: "jetstream" | "embedded"
   /** For people: which server, its version; never credentials. */
   readonly describe: Effect.Effect<{ readonly where: string; readonly version: string }, BusError>
-  /** Creates the stream or brings its limits up to date; idempotent. `rejected` if its subjects overlap another's. */
+  /**
+   * Creates the stream or brings it up to date; idempotent. What cannot be changed in place (`storage`) stays as it is.
+   * `rejected` if its subjects overlap another's.
+   */
   readonly ensureStream: (spec: StreamSpec) => Effect.Effect<void, BusError>
   readonly removeStream: (name: string) => Effect.Effect<void, BusError>
+  /** Everything on the bus that is ours, or stores a subject of ours. */
+  readonly survey: Effect.Effect<ReadonlyArray<FoundStream>, BusError>
   readonly streamState: (name: string) => Effect.Effect<StreamState, BusError>
   /** The stored message with the greatest sequence on exactly this subject. */
   readonly lastMessage: (stream: string, subject: string) => Effect.Effect<Option.Option<StoredMessage>, BusError>
@@ -195,6 +250,7 @@ export class Bus extends Context.Service<Bus, {
   readonly consume: (options: ConsumeOptions) => Stream.Stream<ReadonlyArray<StoredMessage>, BusError>
   /** At least once, in batches that carry their ack; unanswered ones come again after `ackWait`. */
   readonly work: (options: WorkOptions) => Stream.Stream<ReadonlyArray<Delivery>, BusError>
+  /** Opens the bucket, makes it if it is not there, and brings it up to date as `ensureStream` does. */
   readonly bucket: (spec: BucketSpec) => Effect.Effect<KeyValue, BusError, Scope.Scope>
   readonly status: Stream.Stream<BusStatus>
 }>()("arbedge/Bus") {}

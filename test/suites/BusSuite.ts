@@ -11,6 +11,7 @@ import { liveCases } from "./bus/live.ts"
 import { orderedCases } from "./bus/ordered.ts"
 import { requestCases } from "./bus/requests.ts"
 import { streamCases } from "./bus/streams.ts"
+import { surveyCases } from "./bus/survey.ts"
 import { workCases } from "./bus/work.ts"
 
 export const busSuite = (kit: Kit): void => {
@@ -18,6 +19,7 @@ export const busSuite = (kit: Kit): void => {
   describe("an ordered consumer", () => orderedCases(kit))
   describe("a work queue", () => workCases(kit))
   describe("a bucket", () => keyValueCases(kit))
+  describe("what is on the bus", () => surveyCases(kit))
   describe("live subjects", () => liveCases(kit))
   describe("requests", () => requestCases(kit))
 }

@@ -7,7 +7,7 @@
  * so it never holds more than the bucket's keys.
  */
 import { Clock, Duration, Effect, Option, Stream } from "effect"
-import { type BucketSpec, BusError, type BusReason, type Entry, type KeyValue } from "../Bus.ts"
+import { type BucketSpec, BusError, type BusReason, type Entry, type KeyValue, type StreamState } from "../Bus.ts"
 import { isKey, isKeyFilter, matcher } from "../SubjectPattern.ts"
 import { Signal } from "../Signal.ts"
 
@@ -23,7 +23,7 @@ interface Watcher {
 }
 
 export class Bucket implements KeyValue {
-  readonly #spec: BucketSpec
+  #spec: BucketSpec
   readonly #entries: Map<string, Entry> = new Map()
   readonly #watchers: Set<Watcher> = new Set()
   #revision = 0
@@ -31,6 +31,27 @@ export class Bucket implements KeyValue {
 
   constructor(spec: BucketSpec) {
     this.#spec = spec
+  }
+
+  get spec(): BucketSpec {
+    return this.#spec
+  }
+
+  /** Takes over new limits; what is there already stays, within its time to live. */
+  declare(spec: BucketSpec): void {
+    this.#spec = spec
+  }
+
+  /** What is stored at `nowMs`. */
+  state(nowMs: number): StreamState {
+    this.#expire(nowMs)
+    const revisions = [...this.#entries.values()].map(({ revision }) => revision)
+    return {
+      firstSequence: revisions[0] ?? this.#revision + 1,
+      lastSequence: this.#revision,
+      messages: revisions.length,
+      bytes: this.#bytes,
+    }
   }
 
   readonly get = Effect.fn("KeyValue.get")({ self: this }, function* (key: string) {
@@ -58,6 +79,11 @@ export class Bucket implements KeyValue {
     this.#revision += 1
     this.#drop(key)
     this.#tell({ key, entry: Option.none() })
+  })
+
+  readonly erase = Effect.fn("KeyValue.erase")({ self: this }, function* (filter: string) {
+    const matches = yield* this.#filter("erase", filter)
+    for (const key of [...this.#entries.keys()].filter(matches)) this.#drop(key)
   })
 
   readonly keys = Effect.fn("KeyValue.keys")({ self: this }, function* (filter: string) {
@@ -91,6 +117,10 @@ export class Bucket implements KeyValue {
   #write(operation: string, key: string, value: Uint8Array, allowed: (entry: Entry | undefined) => boolean) {
     return Effect.gen({ self: this }, function* () {
       yield* this.#checkKey(operation, key)
+      const most = this.#spec.maxValueBytes ?? Infinity
+      if (value.byteLength > most) {
+        return yield* this.#fail("too_large", operation, key, `${value.byteLength} bytes, at most ${most}`)
+      }
       const nowMs = yield* Clock.currentTimeMillis
       const before = this.#live(key, nowMs)
       if (!allowed(before)) return yield* this.#fail("revision_conflict", operation, key, "somebody else wrote first")

@@ -13,7 +13,8 @@ import { Bucket } from "./Bucket.ts"
 import { LiveTopics } from "./LiveTopics.ts"
 import { consumeLog, streamMissing } from "./OrderedReader.ts"
 import { Requests } from "./Requests.ts"
-import { messageBytes, StreamLog } from "./StreamLog.ts"
+import { StreamLog } from "./StreamLog.ts"
+import { foundBucket, foundStream } from "./Survey.ts"
 import { WorkGroup, workOn } from "./WorkGroup.ts"
 
 export interface EmbeddedOptions {
@@ -69,14 +70,17 @@ const make = Effect.fnUntraced(function* (options: EmbeddedOptions) {
       yield* check("publish", message)
       const log = route(message.subject)
       if (log === undefined) return yield* Effect.fail(streamMissing("publish", message.subject))
-      if (messageBytes(message) > log.spec.maxBytes) {
-        return yield* fail("too_large", "publish", message.subject, `larger than all of stream ${log.spec.name}`)
+      if (log.isTooLarge(message)) {
+        return yield* fail("too_large", "publish", message.subject, `larger than stream ${log.spec.name} takes`)
       }
       const clock = yield* Clock.Clock
       while (waitsForReaders && !log.removed && !log.hasRoom(message)) {
         yield* log.room.waitUntil(() => log.removed || log.hasRoom(message))
       }
       if (log.removed) return yield* Effect.fail(streamMissing("publish", message.subject))
+      if (log.refuses(message, clock.currentTimeMillisUnsafe())) {
+        return yield* fail("rejected", "publish", message.subject, `stream ${log.spec.name} is full`)
+      }
       const ack = log.append(message, clock.currentTimeMillisUnsafe())
       live.deliver(message)
       return ack
@@ -113,6 +117,11 @@ const make = Effect.fnUntraced(function* (options: EmbeddedOptions) {
       routes.clear()
       log.remove()
     }),
+    survey: Effect.gen(function* () {
+      const nowMs = yield* Clock.currentTimeMillis
+      const streams = [...logs.values()].map((log) => foundStream(log, groups.get(log) ?? new Map(), nowMs))
+      return [...streams, ...[...buckets.values()].map((bucket) => foundBucket(bucket, nowMs))]
+    }).pipe(Effect.withSpan("Bus.survey")),
     streamState: Effect.fn("Bus.streamState")(function* (name) {
       const log = yield* findLog("streamState", name)
       log.expire(yield* Clock.currentTimeMillis)
@@ -129,9 +138,8 @@ const make = Effect.fnUntraced(function* (options: EmbeddedOptions) {
       Effect.gen(function* () {
         yield* check("publishLive", message)
         const log = route(message.subject)
-        if (log !== undefined && messageBytes(message) <= log.spec.maxBytes) {
-          log.append(message, yield* Clock.currentTimeMillis)
-        }
+        const nowMs = yield* Clock.currentTimeMillis
+        if (log !== undefined && !log.isTooLarge(message) && !log.refuses(message, nowMs)) log.append(message, nowMs)
         live.deliver(message)
       }),
     subscribeLive: (subject, capacity) =>
@@ -160,6 +168,7 @@ const make = Effect.fnUntraced(function* (options: EmbeddedOptions) {
     bucket: Effect.fn("Bus.bucket")(function* (spec) {
       if (!/^[-\w]+$/.test(spec.name)) return yield* fail("rejected", "bucket", spec.name, "not a bucket name")
       const bucket = buckets.get(spec.name) ?? new Bucket(spec)
+      bucket.declare(spec)
       buckets.set(spec.name, bucket)
       return bucket
     }),

@@ -2,8 +2,8 @@
  * One embedded stream: its messages in memory, oldest first.
  *
  * In: messages with the time they arrive at. Out: sequences from 1, the messages between two limits, their state.
- * Promises: never more than `maxBytes` (each message counts its text plus MESSAGE_OVERHEAD_BYTES) nor older than
- * `maxAge`; the oldest goes first. A message id repeated inside the dedup window is stored once; at most
+ * Promises: never more than `maxBytes` (each message counts its text plus MESSAGE_OVERHEAD_BYTES) nor `maxMessages`, nor
+ * older than `maxAge`; the oldest goes first, or the new one is refused. A message id repeated inside the dedup window is stored once; at most
  * DEDUP_CAPACITY ids are remembered, the oldest is forgotten first. Plain code: the caller brings the time, so any
  * Clock will do.
  */
@@ -79,9 +79,22 @@ export class StreamLog {
 
   /** True if the message fits without discarding one that a follower has not read. */
   hasRoom(message: OutgoingMessage): boolean {
-    if (this.#bytes + messageBytes(message) <= this.spec.maxBytes) return true
+    if (this.#fits(message)) return true
     for (const follower of this.followers) if (follower.unreadFrom() <= this.#first) return false
     return true
+  }
+
+  /** True if it could never be stored. */
+  isTooLarge(message: OutgoingMessage): boolean {
+    return message.data.byteLength > (this.spec.maxMessageBytes ?? Infinity) ||
+      messageBytes(message) > this.spec.maxBytes
+  }
+
+  /** True if the message is not to be stored: the stream is full, and says so rather than discard. */
+  refuses(message: OutgoingMessage, nowMs: number): boolean {
+    if (this.spec.whenFull !== "refuse") return false
+    this.expire(nowMs)
+    return !this.#fits(message)
   }
 
   append(message: OutgoingMessage, nowMs: number): PublishAck {
@@ -122,7 +135,7 @@ export class StreamLog {
     return {
       firstSequence: this.#first,
       lastSequence: this.last,
-      messages: this.#items.length - this.#head,
+      messages: this.#count,
       bytes: this.#bytes,
     }
   }
@@ -136,9 +149,21 @@ export class StreamLog {
     }
   }
 
+  get #count(): number {
+    return this.#items.length - this.#head
+  }
+
+  get #mostMessages(): number {
+    return this.spec.maxMessages ?? Infinity
+  }
+
+  #fits(message: OutgoingMessage): boolean {
+    return this.#bytes + messageBytes(message) <= this.spec.maxBytes && this.#count < this.#mostMessages
+  }
+
   #enforce(nowMs: number): void {
     for (let item = this.#items[this.#head]; item !== undefined; item = this.#items[this.#head]) {
-      if (this.#bytes <= this.spec.maxBytes) break
+      if (this.#bytes <= this.spec.maxBytes && this.#count <= this.#mostMessages) break
       this.#discard(item)
     }
     this.expire(nowMs)

@@ -7,7 +7,7 @@
  * on the Clock of whoever pulls. In: the log. Out: batches of deliveries. At least once; new ones in stream order.
  */
 import { Clock, Duration, Effect, Metric, Stream } from "effect"
-import type { BusError, Delivery, StoredMessage, WorkOptions } from "../Bus.ts"
+import type { BusError, Delivery, Reader, StoredMessage, WorkOptions } from "../Bus.ts"
 import { workAbandoned } from "../BusMetrics.ts"
 import { anyMatcher } from "../SubjectPattern.ts"
 import { startSequence, streamMissing } from "./OrderedReader.ts"
@@ -46,6 +46,22 @@ export class WorkGroup implements Follower {
     this.#options = options
     this.#ackWaitMs = Duration.toMillis(options.ackWait)
     this.matches = anyMatcher(options.subjects)
+  }
+
+  /** How far behind it is, under the name it was asked for by. */
+  get reader(): Reader {
+    let pending = 0
+    for (let sequence = Math.max(this.#cursor, this.#log.first); sequence <= this.#log.last; sequence++) {
+      const message = this.#log.get(sequence)
+      if (message !== undefined && this.matches(message.subject)) pending += 1
+    }
+    const leases = [...this.#leases.values()]
+    return {
+      name: this.#options.durable,
+      pending,
+      unanswered: leases.length,
+      redelivered: leases.filter(({ attempt }) => attempt > 1).length,
+    }
   }
 
   get nextDueMs(): number {

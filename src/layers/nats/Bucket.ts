@@ -7,27 +7,42 @@
  * sees only the latest of each key.
  */
 import { type KV, Kvm } from "@nats-io/kv"
-import { nanos } from "@nats-io/nats-core"
+import { millis, nanos } from "@nats-io/nats-core"
 import { Duration, Effect, Option, Stream } from "effect"
 import { type BucketSpec, BusError, type Entry, type KeyValue, type StoredMessage } from "../Bus.ts"
 import { isKey, isKeyFilter } from "../SubjectPattern.ts"
 import type { Link } from "./Link.ts"
 import { bucketStream } from "./Names.ts"
 import { readOrdered } from "./OrderedReader.ts"
+import { NO_LIMIT, storageOf } from "./Streams.ts"
 
 const OPERATION_HEADER = "KV-Operation"
 const WATCH_CAPACITY = 256
 
+const changeable = (spec: BucketSpec) => ({
+  max_age: nanos(Option.match(spec.timeToLive, { onNone: () => 0, onSome: Duration.toMillis })),
+  max_bytes: spec.maxBytes,
+  max_msg_size: spec.maxValueBytes ?? NO_LIMIT,
+  num_replicas: spec.replicas ?? 1,
+})
+
 /** Opens the bucket, makes it if it is not there, and brings its limits up to date. */
 export const openBucket = Effect.fnUntraced(function* (link: Link, spec: BucketSpec) {
   const name = link.names.stream(spec.name)
-  const ttlMs = Option.match(spec.timeToLive, { onNone: () => 0, onSome: Duration.toMillis })
+  const wanted = changeable(spec)
   const store = yield* link.request("bucket", spec.name, async () => {
-    const kv = await new Kvm(link.connection).create(name, { history: 1, ttl: ttlMs, max_bytes: spec.maxBytes })
+    const kv = await new Kvm(link.connection).create(name, {
+      history: 1,
+      ttl: millis(wanted.max_age),
+      max_bytes: wanted.max_bytes,
+      maxValueSize: wanted.max_msg_size,
+      replicas: wanted.num_replicas,
+      storage: storageOf(spec),
+    })
     const { config } = await link.manager.streams.info(bucketStream(name))
-    if (config.max_age !== nanos(ttlMs) || config.max_bytes !== spec.maxBytes) {
-      await link.manager.streams.update(bucketStream(name), { max_age: nanos(ttlMs), max_bytes: spec.maxBytes })
-    }
+    const isAsWanted = config.max_age === wanted.max_age && config.max_bytes === wanted.max_bytes &&
+      config.max_msg_size === wanted.max_msg_size && config.num_replicas === wanted.num_replicas
+    if (!isAsWanted) await link.manager.streams.update(bucketStream(name), wanted)
     return kv
   })
   return keyValue(link, spec.name, name, store)
@@ -72,6 +87,15 @@ const keyValue = (link: Link, bucket: string, name: string, store: KV): KeyValue
         : refuse("revision_conflict", "update", key, "no entry has this revision")
     ),
     remove: Effect.fn("KeyValue.remove")((key) => onKey("remove", key, () => store.delete(key))),
+    erase: Effect.fn("KeyValue.erase")((filter) =>
+      filtered(
+        "erase",
+        filter,
+        link.request("erase", `${bucket}/${filter}`, async () => {
+          await link.manager.streams.purge(bucketStream(name), { filter: root + filter })
+        }),
+      )
+    ),
     keys: Effect.fn("KeyValue.keys")((filter) =>
       filtered(
         "keys",

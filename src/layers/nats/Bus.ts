@@ -6,10 +6,8 @@
  * loses nothing it acknowledged, a power cut may. Message times, dedup, ages, ack waits and time to live are on the
  * server's clock, our own timeouts on real timers: nothing here follows a virtual Clock.
  */
-import { DiscardPolicy, JetStreamApiError, RetentionPolicy, StorageType } from "@nats-io/jetstream"
-import { nanos } from "@nats-io/nats-core"
 import { Duration, Effect, Layer, Option } from "effect"
-import { Bus, BusError, type StreamSpec } from "../Bus.ts"
+import { Bus, BusError } from "../Bus.ts"
 import { isPattern, isSubject } from "../SubjectPattern.ts"
 import { openBucket } from "./Bucket.ts"
 import { type Link, type NatsOptions, openLink } from "./Link.ts"
@@ -18,37 +16,13 @@ import { ownHeaders } from "./Messages.ts"
 import { readOrdered } from "./OrderedReader.ts"
 import { Publisher } from "./Publisher.ts"
 import { request, respond } from "./Requests.ts"
+import { ensureStream } from "./Streams.ts"
+import { survey } from "./Survey.ts"
 import { workOn } from "./WorkQueue.ts"
 
 export type { NatsOptions } from "./Link.ts"
 
-/** The server's answer when a stream of this name has another configuration. */
-const STREAM_NAME_IN_USE = 10058
 const DEFAULT_WINDOW = 256
-
-const ensureStream = async (link: Link, spec: StreamSpec): Promise<void> => {
-  const maxAgeMs = Duration.toMillis(spec.maxAge)
-  const limits = {
-    subjects: spec.subjects.map(link.names.subject),
-    max_bytes: spec.maxBytes,
-    max_age: nanos(maxAgeMs),
-    // The server refuses a window longer than the age.
-    duplicate_window: nanos(Math.min(Duration.toMillis(spec.dedupWindow), maxAgeMs)),
-  }
-  const name = link.names.stream(spec.name)
-  try {
-    await link.manager.streams.add({
-      name,
-      retention: RetentionPolicy.Limits,
-      storage: StorageType.File,
-      discard: DiscardPolicy.Old,
-      ...limits,
-    })
-  } catch (cause) {
-    if (!(cause instanceof JetStreamApiError) || cause.code !== STREAM_NAME_IN_USE) throw cause
-    await link.manager.streams.update(name, limits)
-  }
-}
 
 const lastMessage = (link: Link, stream: string, subject: string) =>
   link.request(
@@ -86,6 +60,7 @@ const make = Effect.fnUntraced(function* (options: NatsOptions) {
     removeStream: Effect.fn("Bus.removeStream")(function* (name) {
       yield* link.request("removeStream", name, () => link.manager.streams.delete(names.stream(name)))
     }),
+    survey: survey(link).pipe(Effect.withSpan("Bus.survey")),
     streamState: Effect.fn("Bus.streamState")(function* (name) {
       const { state } = yield* link.request("streamState", name, () => link.manager.streams.info(names.stream(name)))
       return {
