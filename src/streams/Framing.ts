@@ -166,7 +166,7 @@ export class Framing {
 }
 
 /** The book as it stands, as the snapshot tick that rebuilds it. */
-const fullBook = (tick: Tick, book: Book): TickOf<"book"> => {
+export const fullBook = (tick: Tick, book: Book): TickOf<"book"> => {
   const { ingestTime, instrument, venue, venueTime } = tick
   return {
     v: 1,
