@@ -19,6 +19,7 @@ import { usage } from "./Failure.ts"
 import { funding } from "./Funding.ts"
 import { keys } from "./Keys.ts"
 import { migrate } from "./Migrate.ts"
+import { nats } from "./Nats.ts"
 import { queue } from "./Queue.ts"
 import { record } from "./Record.ts"
 import { replay } from "./Replay.ts"
@@ -47,6 +48,7 @@ const arbedge = Command.make("arbedge").pipe(
     queue,
     dlq,
     keys,
+    nats,
     record,
     replay,
     edges,

@@ -1,0 +1,85 @@
+/**
+ * NatsConfig: the configuration of a NATS server that lets outside operators in, and lets them do nothing else.
+ *
+ * In: operators. Out: the file's text. Promises: deterministic, so that a change of the operators is a readable diff; it
+ * holds no secret, only verifiers. An account for the service, one for each operator, one for the server itself;
+ * between them only exports named one by one. Every wall stands twice: the account imports it, and the user may.
+ */
+import { grantsOf, inboxPrefixOf, type Operator, type Operators, SERVICE_USER } from "../domain/Operator.ts"
+
+const SERVICE_ACCOUNT = "ARBEDGE"
+const SYSTEM_ACCOUNT = "SYS"
+/**
+ * Operators' JetStream requests go to `$JS.arbedge.API.>`, which clients call the domain `arbedge`. Under `$JS.API.>`
+ * a server answers for the operator's own account, which has no JetStream.
+ */
+export const JETSTREAM_DOMAIN = "arbedge"
+
+const accountOf = ({ name }: Operator): string => `OPERATOR_${name}`
+
+/** As the operator's client says it. */
+export const asked = (request: string): string => request.replace(/^\$JS\.API\./, () => `$JS.${JETSTREAM_DOMAIN}.API.`)
+
+interface Account {
+  readonly subject: string
+  readonly account: string
+}
+
+/** Each subject once, with the accounts that may import it. */
+const exported = (granted: ReadonlyArray<Account>, kind: "stream" | "service") =>
+  [...new Set(granted.map(({ subject }) => subject))].map((subject) => ({
+    [kind]: subject,
+    accounts: granted.filter((grant) => grant.subject === subject).map(({ account }) => account),
+  }))
+
+const operatorAccount = (operator: Operator) => {
+  const { asks, follows } = grantsOf(operator), { connections, payloadBytes, subscriptions } = operator.limits
+  const credential = "nkey" in operator.credential
+    ? { nkey: operator.credential.nkey }
+    : { user: operator.name, password: operator.credential.bcrypt }
+  return {
+    limits: { max_connections: connections, max_subscriptions: subscriptions, max_payload: payloadBytes },
+    imports: [
+      ...follows.map((subject) => ({ stream: { account: SERVICE_ACCOUNT, subject } })),
+      ...asks.map((subject) => ({ service: { account: SERVICE_ACCOUNT, subject }, to: asked(subject) })),
+    ],
+    users: [{
+      ...credential,
+      permissions: {
+        publish: { allow: asks.map(asked) },
+        subscribe: { allow: [...follows, `${inboxPrefixOf(operator)}.>`] },
+      },
+    }],
+  }
+}
+
+const HEADER = `# Made by \`arbedge nats config\`: change the operators file, not this.
+# Start with it: nats-server --config nats.conf --jetstream --store_dir /data
+# TLS, ports and clustering are the server's own business: its flags, or a file that includes this one.
+`
+
+export const natsConfig = ({ maxPendingBytes, operators, service, writeDeadlineMs }: Operators): string => {
+  const grants = operators.map((operator) => ({ account: accountOf(operator), ...grantsOf(operator) }))
+  const config = {
+    write_deadline: `${writeDeadlineMs}ms`,
+    max_pending: maxPendingBytes,
+    system_account: SYSTEM_ACCOUNT,
+    accounts: {
+      [SYSTEM_ACCOUNT]: {},
+      [SERVICE_ACCOUNT]: {
+        jetstream: "enabled",
+        users: [{ user: SERVICE_USER, password: service.bcrypt }],
+        exports: [
+          ...exported(
+            grants.flatMap(({ account, follows }) => follows.map((subject) => ({ account, subject }))),
+            "stream",
+          ),
+          ...exported(grants.flatMap(({ account, asks }) => asks.map((subject) => ({ account, subject }))), "service"),
+        ],
+      },
+      ...Object.fromEntries(operators.map((operator) => [accountOf(operator), operatorAccount(operator)])),
+    },
+  }
+  const lines = Object.entries(config).map(([name, value]) => `${name}: ${JSON.stringify(value, null, 2)}\n`)
+  return [HEADER, ...lines].join("\n")
+}
