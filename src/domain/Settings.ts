@@ -54,6 +54,13 @@ export const FIELDS = {
   ),
   masterKeysFile: optional("MASTER_KEYS_FILE", "Path of a file with the same, one a line, instead of the variable"),
   streamPrefix: text("STREAM_PREFIX", "Set before the names of streams and buckets, to share one NATS server", ""),
+  streamLimits: list(
+    "STREAM_LIMITS",
+    "How much and how long streams and buckets keep where the shipped limits do not fit, as name=size/age: " +
+      "`MD=8GiB/48h,EVT=/14d,market_data=256MiB` (docs/guides/streams.md)",
+    "",
+  ),
+  streamReplicas: integer("STREAM_REPLICAS", "Copies of each stream and bucket on a NATS cluster: 1, 3 or 5", 1),
   venues: list("VENUES", "Venues to follow, any id of ccxt", "binance,okx,bybit,kraken,coinbaseexchange"),
   instruments: list(
     "INSTRUMENTS",
@@ -167,6 +174,8 @@ export const settings: Config.Config<Settings> = Config.all({
   masterKeys: FIELDS.masterKeys.config,
   masterKeysFile: FIELDS.masterKeysFile.config,
   streamPrefix: FIELDS.streamPrefix.config,
+  streamLimits: FIELDS.streamLimits.config,
+  streamReplicas: FIELDS.streamReplicas.config,
   venues: FIELDS.venues.config,
   instruments: FIELDS.instruments.config,
   feedKinds: FIELDS.feedKinds.config,

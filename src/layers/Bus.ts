@@ -153,9 +153,12 @@ export interface Kept {
   readonly maxBytes: number | null
   readonly maxAgeMs: number | null
   readonly maxMessages: number | null
+  readonly maxMessagesPerSubject: number | null
   readonly maxMessageBytes: number | null
   readonly dedupWindowMs: number
   readonly whenFull: "discard_old" | "refuse"
+  /** `limits`: messages stay until a limit is reached. The others take them away once they are read. */
+  readonly retention: "limits" | "interest" | "workqueue"
   readonly replicas: number
   readonly storage: "file" | "memory"
 }
@@ -214,7 +217,7 @@ export class Bus extends Context.Service<Bus, {
   /** For people: which server, its version; never credentials. */
   readonly describe: Effect.Effect<{ readonly where: string; readonly version: string }, BusError>
   /**
-   * Creates the stream or brings it up to date; idempotent. What cannot be changed in place (`storage`) stays as it is.
+   * Creates the stream or brings it up to date; idempotent. What cannot be changed in place (storage, retention) stays as it is.
    * `rejected` if its subjects overlap another's.
    */
   readonly ensureStream: (spec: StreamSpec) => Effect.Effect<void, BusError>

@@ -4,18 +4,12 @@
  * In: entries under `MarketQuery.keyOf`. Out: the same, checked. Promises: an entry that has expired or does not decode
  * is never told; while the bucket cannot be opened callers wait, so each call is made under a deadline of the caller's.
  */
-import { Deferred, Duration, Effect, Option, Schedule, Schema, type Scope } from "effect"
+import { Deferred, Effect, Option, Schedule, Schema, type Scope } from "effect"
 import * as Entry from "../domain/MarketEntry.ts"
-import { LONGEST_MS } from "../domain/Lifetime.ts"
-import { type BucketSpec, Bus, type BusError, type KeyValue } from "../layers/Bus.ts"
+import type { Bus, BusError, KeyValue } from "../layers/Bus.ts"
+import { MARKET_BUCKET, openBucket } from "./Topology.ts"
 
-const MEBIBYTE = 1024 * 1024
-
-export const MARKET_BUCKET: BucketSpec = {
-  name: "market_data",
-  timeToLive: Option.some(Duration.millis(LONGEST_MS)),
-  maxBytes: 64 * MEBIBYTE,
-}
+export { MARKET_BUCKET } from "./Topology.ts"
 
 /** What stands under a key is no entry: somebody else wrote it. Not worth retrying. */
 export class NotAnEntry extends Schema.TaggedError<NotAnEntry>()("NotAnEntry", { key: Schema.String }) {
@@ -35,9 +29,8 @@ const again = Schedule.min([Schedule.exponential("200 millis"), Schedule.spaced(
 
 /** Opens the bucket in the background, as often as it takes. */
 export const openMarketCache: Effect.Effect<MarketCache, never, Bus | Scope.Scope> = Effect.gen(function* () {
-  const bus = yield* Bus
   const opened = yield* Deferred.make<KeyValue>()
-  yield* bus.bucket(MARKET_BUCKET).pipe(
+  yield* openBucket(MARKET_BUCKET).pipe(
     Effect.tapError((error) =>
       Effect.logWarning("the bucket market_data cannot be opened", error.reason, error.detail)
     ),

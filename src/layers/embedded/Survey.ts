@@ -11,7 +11,7 @@ import type { StreamLog } from "./StreamLog.ts"
 import type { WorkGroup } from "./WorkGroup.ts"
 
 /** There is one copy of everything, in memory. */
-const HERE = { replicas: 1, storage: "memory" } as const
+const HERE = { retention: "limits", replicas: 1, storage: "memory" } as const
 
 const keptOfStream = (spec: StreamSpec): Kept => ({
   ...HERE,
@@ -19,6 +19,7 @@ const keptOfStream = (spec: StreamSpec): Kept => ({
   maxBytes: spec.maxBytes,
   maxAgeMs: Duration.toMillis(spec.maxAge),
   maxMessages: spec.maxMessages ?? null,
+  maxMessagesPerSubject: null,
   maxMessageBytes: spec.maxMessageBytes ?? null,
   dedupWindowMs: Duration.toMillis(spec.dedupWindow),
   whenFull: spec.whenFull ?? "discard_old",
@@ -30,6 +31,7 @@ const keptOfBucket = (spec: BucketSpec): Kept => ({
   maxBytes: spec.maxBytes,
   maxAgeMs: Option.getOrNull(Option.map(spec.timeToLive, Duration.toMillis)),
   maxMessages: null,
+  maxMessagesPerSubject: 1,
   maxMessageBytes: spec.maxValueBytes ?? null,
   dedupWindowMs: 0,
   whenFull: "refuse",

@@ -2,7 +2,7 @@
  * Declarations of streams as JetStream takes them.
  *
  * In: a declaration. Out: a stream that follows it, made or brought up to date. Promises: nothing is taken away but what
- * exceeds new limits; what the server cannot change in place (the storage) is left as it is, and a server that refuses
+ * exceeds new limits; what the server cannot change in place (storage, retention) is left as it is, and a server that refuses
  * (replicas without a cluster) says why.
  */
 import { DiscardPolicy, JetStreamApiError, RetentionPolicy, StorageType } from "@nats-io/jetstream"
@@ -26,6 +26,7 @@ const changeable = (link: Link, spec: StreamSpec) => {
     max_bytes: spec.maxBytes,
     max_age: nanos(maxAgeMs),
     max_msgs: spec.maxMessages ?? NO_LIMIT,
+    max_msgs_per_subject: NO_LIMIT,
     max_msg_size: spec.maxMessageBytes ?? NO_LIMIT,
     discard: spec.whenFull === "refuse" ? DiscardPolicy.New : DiscardPolicy.Old,
     num_replicas: spec.replicas ?? 1,

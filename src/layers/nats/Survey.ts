@@ -37,9 +37,11 @@ const keptOf = (link: Link, { config }: StreamInfo, { isOurs, kind }: Named): Ke
   maxBytes: limit(config.max_bytes),
   maxAgeMs: limit(millis(config.max_age)),
   maxMessages: limit(config.max_msgs),
+  maxMessagesPerSubject: limit(config.max_msgs_per_subject),
   maxMessageBytes: limit(config.max_msg_size),
   dedupWindowMs: millis(config.duplicate_window),
   whenFull: config.discard === DiscardPolicy.New ? "refuse" : "discard_old",
+  retention: config.retention,
   replicas: config.num_replicas,
   storage: config.storage === StorageType.Memory ? "memory" : "file",
 })

@@ -36,9 +36,11 @@ export const surveyCases = (kit: Kit): void => {
         maxBytes: 1_000_000,
         maxAgeMs: 600_000,
         maxMessages: 100,
+        maxMessagesPerSubject: null,
         maxMessageBytes: 5_000,
         dedupWindowMs: 7_000,
         whenFull: "refuse",
+        retention: "limits",
         replicas: 1,
         storage: bus.kind === "embedded" ? "memory" : "file",
       })
