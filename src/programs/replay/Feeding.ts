@@ -1,21 +1,42 @@
 /**
- * Feeding: recorded ticks into Ingest, each when the clock reaches its time.
+ * Feeding: recorded ticks into Ingest, each when the clock reaches its time, or all at once; faults strike on the way.
  *
- * In: batches of a recording, in order. Out: the same, handed to the stage of Ingest. Promises: no tick comes early by the
- * clock that is provided, and none is dropped; what is due together goes together.
+ * In: a playlist, a fault plan, a speed. Out: the ticks, handed to the stage of Ingest, and what was met meanwhile.
+ * Promises: no tick comes early by the clock that is provided, and none is dropped but by a fault of the plan; what is due
+ * together goes together. Faults change what a tick says, never when it is handed over.
  */
 import { Clock, Duration, Effect, Option, Stream } from "effect"
+import type { FaultPlan } from "../../domain/FaultPlan.ts"
 import type { Tick } from "../../domain/Tick.ts"
 import { Pace } from "../../layers/clock/PacedClock.ts"
-import { Recording } from "../../layers/Recording.ts"
 import { Ingest } from "../../streams/Ingest.ts"
+import { FeedGuard } from "./FeedGuard.ts"
+import type { PlayedBatch, Playlist, RefusedLine } from "./Playlist.ts"
 
-/** Ingest time of the first tick, ms; 0 for a recording without ticks. */
-export const startOf = Effect.fnUntraced(function* (path: string) {
-  const recording = yield* Recording
-  const first = yield* recording.read(path).pipe(Stream.filter((batch) => batch.ticks.length > 0), Stream.runHead)
-  return Option.match(first, { onNone: () => 0, onSome: (batch) => batch.ticks[0]?.ingestTime ?? 0 })
-})
+/** How far a replay has come. */
+export interface Position {
+  /** Of all files, 0 to 1. */
+  readonly share: number
+  readonly ticks: number
+  /** Recorded time since the first tick, ms. */
+  readonly playedMs: number
+}
+
+export interface FeedOptions {
+  readonly playlist: Playlist
+  readonly speed: number | "max"
+  readonly faults: FaultPlan
+  readonly onProgress: (position: Position) => Effect.Effect<void>
+}
+
+export interface Fed {
+  readonly ticks: number
+  readonly bad: ReadonlyArray<RefusedLine>
+  /** Ingest time of the last tick, ms; 0: there was none. */
+  readonly endMs: number
+  /** What the faults of the plan did to the ticks; none: there was no plan. */
+  readonly faults: Option.Option<FeedGuard["report"]>
+}
 
 /** Lets a paced clock go; there may be none. */
 export const startPace: Effect.Effect<void> = Effect.flatMap(
@@ -23,15 +44,39 @@ export const startPace: Effect.Effect<void> = Effect.flatMap(
   Option.match({ onNone: () => Effect.void, onSome: ({ start }) => start }),
 )
 
+type Hand = (ticks: ReadonlyArray<Tick>) => Effect.Effect<void>
+
 /** Hands over what is due, sleeps until the next is. */
-export const atItsTime = Effect.fnUntraced(function* (batch: ReadonlyArray<Tick>) {
-  const ingest = yield* Ingest
+const atItsTime = Effect.fnUntraced(function* (batch: ReadonlyArray<Tick>, hand: Hand) {
   for (let from = 0; from < batch.length;) {
     const nowMs = yield* Clock.currentTimeMillis
     let to = from
     while (to < batch.length && (batch[to]?.ingestTime ?? 0) <= nowMs) to++
-    if (to > from) yield* ingest.ticks(batch.slice(from, to))
+    if (to > from) yield* hand(batch.slice(from, to))
     else yield* Effect.sleep(Duration.millis((batch[from]?.ingestTime ?? nowMs) - nowMs))
     from = to
   }
+})
+
+/** The whole playlist, until Ingest has stored it. */
+export const feed = Effect.fnUntraced(function* ({ faults, onProgress, playlist, speed }: FeedOptions) {
+  const ingest = yield* Ingest
+  const guard = faults.faults.length === 0 ? null : new FeedGuard(faults)
+  const hand: Hand = guard === null ? ingest.ticks : (ticks) => ingest.accept(guard.push(ticks))
+  const bad: Array<RefusedLine> = []
+  let ticks = 0, endMs = playlist.startMs
+  const take = (batch: PlayedBatch) =>
+    Effect.gen(function* () {
+      bad.push(...batch.bad)
+      yield* speed === "max" ? hand(batch.ticks) : atItsTime(batch.ticks, hand)
+      ticks += batch.ticks.length
+      endMs = batch.ticks.at(-1)?.ingestTime ?? endMs
+      yield* onProgress({ share: batch.progress, ticks, playedMs: endMs - playlist.startMs })
+    })
+  yield* startPace
+  yield* Stream.runForEach(playlist.batches, take)
+  if (guard !== null) yield* ingest.accept(guard.end(endMs))
+  yield* ingest.drain
+  const fed: Fed = { ticks, bad, endMs, faults: Option.map(Option.fromNullishOr(guard), ({ report }) => report) }
+  return fed
 })

@@ -1,18 +1,18 @@
 /**
  * Replay: a recording through the whole live path, from frames on the bus to messages at the Telegram emulator.
  *
- * In: a recording, the detection configuration, the people. Out: the emulator's log and a summary. Promises: clock,
- * expiry, windows and limits follow the recording's time, at full speed as well as at its own pace; the same recording
- * gives the same opportunities and messages on every bus, store and runtime; users consented at the recording's start.
+ * In: recordings, the detection configuration, the people, a fault plan. Out: the emulator's log, the opportunity log and
+ * a summary. Promises: clock, expiry, windows and limits follow the recording's time, at full speed as well as at its own
+ * pace; the same recording, plan and configuration give the same opportunity log, byte by byte, on every bus, store and
+ * runtime; users consented at the recording's start.
  */
-import { Clock, Duration, Effect, Layer, Option, Redacted, Ref, Stream } from "effect"
+import { Clock, Duration, Effect, Layer, Option, Redacted, Ref } from "effect"
 import type { DetectConfig } from "../../domain/DetectConfig.ts"
 import type { Opportunity } from "../../domain/Opportunity.ts"
 import { Bus, type BusError } from "../../layers/Bus.ts"
 import * as PacedClock from "../../layers/clock/PacedClock.ts"
 import * as ReplayClock from "../../layers/clock/ReplayClock.ts"
 import * as Cluster from "../../layers/cluster/Cluster.ts"
-import { type BadLine, Recording, type RecordingBatch } from "../../layers/Recording.ts"
 import { Sessions } from "../../layers/Sessions.ts"
 import * as EnvelopeVault from "../../layers/vault/EnvelopeVault.ts"
 import * as Migrations from "../../layers/sql/Migrations.ts"
@@ -29,29 +29,31 @@ import { rulesOf } from "../../streams/Judge.ts"
 import * as Pipeline from "../../streams/Pipeline.ts"
 import { FACTS, MARKET_DATA, OPPORTUNITIES, QUARANTINE } from "../../streams/Topology.ts"
 import * as Assembly from "../Assembly.ts"
-import { atItsTime, startOf, startPace } from "./Feeding.ts"
+import * as ActorKills from "./ActorKills.ts"
+import * as FaultReport from "./FaultReport.ts"
+import { FaultTimeline } from "./FaultTimeline.ts"
+import { feed, type FeedOptions } from "./Feeding.ts"
+import { opportunityLog } from "./OpportunityLog.ts"
+import type { RefusedLine } from "./Playlist.ts"
 import { preferencesOf, type ReplayUser } from "./ReplayUsers.ts"
 import * as Settling from "./Settling.ts"
 
 /** Longer than any recording: whoever is in the file consents to the end. */
 const SESSION_TTL = Duration.days(3_650)
 
-export interface ReplayOptions {
-  readonly path: string
+/** `speed`: how many times as fast as recorded; `max`: as fast as it goes, in virtual time. */
+export interface ReplayOptions extends FeedOptions {
   readonly config: DetectConfig
   readonly users: ReadonlyArray<ReplayUser>
-  /** How many times as fast as recorded; `max`: as fast as it goes, in virtual time. */
-  readonly speed: number | "max"
   /** Unique for each process start. */
   readonly owner: string
   readonly bus: Layer.Layer<Bus, BusError>
   readonly store: Layer.Layer<Store, StoreError>
-  readonly onProgress: (share: number, ticks: number) => Effect.Effect<void>
 }
 
 export interface Replayed {
   readonly ticks: number
-  readonly bad: ReadonlyArray<BadLine>
+  readonly bad: ReadonlyArray<RefusedLine>
   /** Ids in the order of their opening. */
   readonly opportunities: ReadonlyArray<string>
   readonly transitions: number
@@ -61,6 +63,10 @@ export interface Replayed {
   readonly figures: Option.Option<Figures>
   /** The emulator's log, one JSON object a line. */
   readonly log: string
+  /** Every transition, one JSON object a line: the same bytes for the same recording, plan and configuration. */
+  readonly opportunityLog: string
+  /** What each fault of the plan struck, and what became of it. */
+  readonly faults: ReadonlyArray<FaultReport.FaultReport>
 }
 
 /** The people get a chat, what they want, and a session from the start on. */
@@ -87,22 +93,6 @@ const invite = Effect.fnUntraced(function* (people: ReadonlyArray<ReplayUser>, n
   }
 })
 
-/** Ticks go in at their own time, or at once. */
-const feed = Effect.fnUntraced(function* (options: ReplayOptions, bad: Array<BadLine>) {
-  const recording = yield* Recording, ingest = yield* Ingest
-  let ticks = 0
-  const take = (batch: RecordingBatch) =>
-    Effect.gen(function* () {
-      bad.push(...batch.bad)
-      yield* options.speed === "max" ? ingest.ticks(batch.ticks) : atItsTime(batch.ticks)
-      ticks += batch.ticks.length
-      yield* options.onProgress(batch.progress, ticks)
-    })
-  yield* recording.read(options.path).pipe(Stream.runForEach(take))
-  yield* ingest.drain
-  return ticks
-})
-
 const removeStreams = Effect.gen(function* () {
   const bus = yield* Bus
   yield* Effect.forEach(
@@ -114,9 +104,10 @@ const removeStreams = Effect.gen(function* () {
   )
 })
 
-const play = (options: ReplayOptions, startMs: number) =>
+const play = (options: ReplayOptions) =>
   Effect.gen(function* () {
-    const bus = yield* Bus, emulator = yield* TelegramEmulator
+    const { faults, playlist: { startMs }, speed } = options
+    const bus = yield* Bus, emulator = yield* TelegramEmulator, kills = yield* ActorKills.ActorKills
     yield* Effect.addFinalizer(() => removeStreams)
     yield* invite(options.users, startMs)
     const watch = yield* Pipeline.makeWatch
@@ -128,27 +119,29 @@ const play = (options: ReplayOptions, startMs: number) =>
       onSome: (clock) => clock.jumpTo,
     })
 
+    const timeline = new FaultTimeline(faults, startMs, { emulator, kills })
+
     /** Everything that is due up to then happens first, at its own instant. */
     const advanceTo = (targetMs: number) =>
       Effect.gen(function* () {
         while (true) {
           yield* settle
-          const next = yield* nextInstant
-          if (Option.isNone(next) || next.value > targetMs) break
-          yield* jump(next.value)
+          const next = Math.min(timeline.nextAt, Option.getOrElse(yield* nextInstant, () => Infinity))
+          if (next > targetMs) break
+          yield* jump(next)
+          yield* timeline.strike(next)
         }
         yield* jump(targetMs)
       })
 
-    /** In the order of their opening; a repeat after a restart is the same one. */
-    const opened = new Set<string>()
-    let transitions = 0, newestMs = startMs
+    /** By id and revision: a repeat after a restart is the same one. */
+    const told = new Map<string, Opportunity>()
+    let newestMs = startMs
     const before = (transition: Opportunity) =>
       Effect.gen(function* () {
-        transitions++
-        opened.add(transition.id)
+        told.set(`${transition.id}:${transition.revision}`, transition)
         newestMs = Math.max(newestMs, transition.at)
-        if (options.speed === "max") yield* advanceTo(transition.at).pipe(Effect.orDie)
+        if (speed === "max") yield* advanceTo(transition.at).pipe(Effect.orDie)
       })
 
     const { config, owner } = options
@@ -161,9 +154,10 @@ const play = (options: ReplayOptions, startMs: number) =>
     ], (role) =>
       Effect.forkScoped(role), { discard: true })
 
-    const bad: Array<BadLine> = []
-    yield* startPace
-    const ticks = yield* feed(options, bad)
+    if (speed !== "max") {
+      yield* Effect.forkScoped(timeline.run)
+    }
+    const fed = yield* feed(options)
     const { lastSequence } = yield* bus.streamState(MARKET_DATA.name)
     yield* Settling.until(Effect.gen(function* () {
       const sequence = Option.match(yield* Ref.get(watch.analysed), {
@@ -190,21 +184,29 @@ const play = (options: ReplayOptions, startMs: number) =>
     const count = (method: string) => calls.filter((call) => call.method === method && call.outcome.ok).length
     const figures = Option.map(yield* Ref.get(watch.analysed), (known) => known.figures)
     const replayed: Replayed = {
-      ticks,
-      bad,
-      opportunities: [...opened],
-      transitions,
+      ticks: fed.ticks,
+      bad: fed.bad,
+      opportunities: [...new Set([...told.values()].map(({ id }) => id))],
+      transitions: told.size,
       sent: count("sendMessage"),
       edited: count("editMessageText"),
       refused: calls.filter((call) => !call.outcome.ok).length,
       figures,
       log: yield* emulator.log.ndjson,
+      opportunityLog: yield* opportunityLog([...told.values()]),
+      faults: FaultReport.of(faults, {
+        ticks: fed.faults,
+        happened: timeline.struck,
+        kills: yield* kills.counts,
+        calls,
+        rejected: Option.match(figures, { onNone: () => ({}), onSome: (known) => known.rejected }),
+      }),
     }
     return replayed
   })
 
 export const replay = Effect.fn("Replay.replay")(function* (options: ReplayOptions) {
-  const startMs = yield* startOf(options.path)
+  const { startMs } = options.playlist
   const telegram = TelegramNotifier.layer.pipe(
     Layer.provide(
       Layer.unwrap(
@@ -230,8 +232,10 @@ export const replay = Effect.fn("Replay.replay")(function* (options: ReplayOptio
     telegram,
   ).pipe(
     Layer.provideMerge(Migrations.layer),
-    Layer.provideMerge(Layer.mergeAll(options.bus, options.store, Cluster.layerOneProcess())),
+    Layer.provideMerge(
+      Layer.mergeAll(options.bus, options.store, ActorKills.layer.pipe(Layer.provide(Cluster.layerOneProcess()))),
+    ),
     Layer.provideMerge(clock),
   )
-  return yield* Effect.scoped(play(options, startMs)).pipe(Effect.provide(world))
+  return yield* Effect.scoped(play(options)).pipe(Effect.provide(world))
 })

@@ -1,20 +1,25 @@
 /**
- * `arbedge replay FILE`: a recording through the whole live path.
+ * `arbedge replay FILE...`: recordings through the whole live path.
  *
- * In: a recording, a configuration, the people. Out: the emulator's log (what each person was sent) and a summary; or,
- * with `--to bus`, the frames on the bus for others.
+ * In: recordings, which part of them, a configuration, the people, what goes wrong. Out: the emulator's log (what each
+ * person was sent), the opportunity log, and a summary; or, with `--to bus`, the frames on the bus for others.
  */
 import { Clock, Console, Effect, FileSystem, Option } from "effect"
 import { Command, Flag } from "effect/cli"
+import type { Settings } from "../../domain/Settings.ts"
 import * as Backends from "../../programs/Backends.ts"
+import type { FaultReport } from "../../programs/replay/FaultReport.ts"
+import type { FeedOptions, Position } from "../../programs/replay/Feeding.ts"
+import * as Playlist from "../../programs/replay/Playlist.ts"
 import { replay as runReplay, type Replayed } from "../../programs/replay/Replay.ts"
 import * as ReplayUsers from "../../programs/replay/ReplayUsers.ts"
 import { replayToBus } from "../../programs/replay/ReplayToBus.ts"
 import { failed, usage } from "./Failure.ts"
-import { json, readDetectConfig, readJson, recordingFailure, recordingFile, tableConfig } from "./Input.ts"
+import { json, readDetectConfig, readJson, recordingFailure, tableConfig } from "./Input.ts"
 import * as OperatorSettings from "./OperatorSettings.ts"
 import * as Owner from "./Owner.ts"
 import * as Progress from "./Progress.ts"
+import { faults, files, parseSelection, parseSpeed, readPlan, selection, speed } from "./ReplayFlags.ts"
 import { reportBadLines, reportFigures } from "./Report.ts"
 
 const config = Flag.String("config").pipe(
@@ -29,23 +34,14 @@ const log = Flag.String("log").pipe(
   Flag.withDescription("Where the emulator's log goes, one call a line"),
   Flag.optional,
 )
-const speed = Flag.String("speed").pipe(
-  Flag.withDescription("1, 10, any factor, or max (the default; to the bus 1): as fast as it goes, in virtual time"),
+const opportunities = Flag.String("opportunities").pipe(
+  Flag.withDescription("Where the opportunity log goes, one transition a line"),
   Flag.optional,
 )
 const to = Flag.Literals("to", ["emulator", "bus"]).pipe(
   Flag.withDescription("`bus`: only put the frames on the bus, for a running service to work on"),
   Flag.withDefault("emulator" as const),
 )
-
-const parseSpeed = (text: string) => {
-  const factor = Number(text)
-  return text === "max"
-    ? Effect.succeed("max" as const)
-    : Number.isFinite(factor) && factor > 0
-    ? Effect.succeed(factor)
-    : Effect.fail(usage(`"${text}" is no speed`, "give --speed 1, 10, another factor, or max"))
-}
 
 const readUsers = Effect.fnUntraced(function* (path: string) {
   const value = yield* readJson(path, "the users file")
@@ -56,59 +52,108 @@ const readUsers = Effect.fnUntraced(function* (path: string) {
   )
 })
 
-const tell = Effect.fnUntraced(function* (file: string, replayed: Replayed, asJson: boolean, tookMs: number) {
+const write = (path: Option.Option<string>, what: string, text: string) =>
+  Option.match(path, {
+    onNone: () => Effect.void,
+    onSome: (target) =>
+      FileSystem.FileSystem.use((disk) => disk.writeFileString(target, text)).pipe(
+        Effect.mapError(() => usage(`${what} "${target}" cannot be written`, "check the path and its permissions")),
+      ),
+  })
+
+/** Where it stands, and how fast recorded time passes. */
+const positionText = ({ playedMs, ticks }: Position, tookMs: number): string =>
+  `${ticks} ticks, +${(playedMs / 1_000).toFixed(1)} s, ${(playedMs / Math.max(1, tookMs)).toFixed(1)} times as fast`
+
+const faultLine = ({ became, kind, struck }: FaultReport): string => {
+  const fates = Object.entries(became).map(([what, count]) => `${what} ${count}`)
+  return `  ${kind}: ${struck} injected${fates.length === 0 ? "" : `; ${fates.join(", ")}`}`
+}
+
+const tellBadLines = (bad: ReadonlyArray<Playlist.RefusedLine>) =>
+  Effect.forEach(Map.groupBy(bad, ({ path }) => path), ([path, lines]) => reportBadLines(path, lines), {
+    discard: true,
+  })
+
+const tell = Effect.fnUntraced(function* (replayed: Replayed, asJson: boolean, tookMs: number) {
   const { bad, edited, opportunities, refused, sent, ticks, transitions } = replayed
-  yield* reportBadLines(file, bad)
+  yield* tellBadLines(bad)
   if (Option.isSome(replayed.figures)) yield* reportFigures(replayed.figures.value)
   if (asJson) {
-    return yield* Console.log(JSON.stringify({ ticks, opportunities, transitions, sent, edited, refused, tookMs }))
+    const told = { ticks, opportunities, transitions, sent, edited, refused, tookMs, faults: replayed.faults }
+    return yield* Console.log(JSON.stringify(told))
   }
   yield* Console.log(
     `${ticks} ticks in ${tookMs} ms: ${opportunities.length} opportunities, ${sent} messages sent, ${edited} edited, ` +
       `${refused} calls refused`,
   )
   for (const id of opportunities) yield* Console.log(`  ${id}`)
+  if (replayed.faults.length > 0) yield* Console.log("faults:")
+  for (const report of replayed.faults) yield* Console.log(faultLine(report))
+})
+
+const toBus = Effect.fnUntraced(function* (settings: Settings, options: FeedOptions, asJson: boolean) {
+  if (Option.isNone(settings.natsUrl)) {
+    return yield* usage("--to bus needs a bus that others can reach", "set ARBEDGE_NATS_URL")
+  }
+  const byClock = options.faults.faults.find(({ kind }) => kind === "telegram_429" || kind === "actor_kill")
+  if (byClock !== undefined) {
+    return yield* usage(`${byClock.kind} is no fault of ticks`, "leave it out with --to bus, or replay in process")
+  }
+  const owner = yield* Owner.make
+  const { bad, faults, ticks } = yield* replayToBus({ ...options, owner }).pipe(
+    Effect.provide(Backends.busOf(settings)),
+    Effect.catchTags({
+      RecordingError: (error) => Effect.fail(recordingFailure(error)),
+      BusError: (error) =>
+        Effect.fail(failed(`the bus failed: ${error.reason}: ${error.detail}`, "run `arbedge doctor`")),
+    }),
+  )
+  yield* tellBadLines(bad)
+  const reports = Option.match(faults, {
+    onNone: (): ReadonlyArray<FaultReport> => [],
+    onSome: ({ fates, struck }) =>
+      options.faults.faults.map(({ kind }, at) => ({ kind, struck: struck[at] ?? 0, became: fates[at] ?? {} })),
+  })
+  if (asJson) return yield* Console.log(JSON.stringify({ ticks, faults: reports }))
+  yield* Console.log(`${ticks} ticks are on the bus`)
+  for (const report of reports) yield* Console.log(faultLine(report))
 })
 
 export const replay = Command.make(
   "replay",
-  { file: recordingFile, config, users, log, speed, to, json },
+  { files, config, users, log, opportunities, speed, ...selection, ...faults, to, json },
   Effect.fn("Cli.replay")(function* (options) {
     // Whoever works on frames from the bus lives at the wall's pace: at any other, what is owed expires unsent.
     const factor = yield* parseSpeed(Option.getOrElse(options.speed, () => options.to === "bus" ? "1" : "max"))
-    const chosen = yield* OperatorSettings.read
-    const owner = yield* Owner.make
+    const chosen = yield* parseSelection(options), plan = yield* readPlan(options)
+    const settings = yield* OperatorSettings.read
+    const playlist = yield* Playlist.open(options.files, chosen).pipe(Effect.mapError(recordingFailure))
     const progress = yield* Progress.make("replay")
-    const onProgress = (share: number, ticks: number) => progress.show(share, `${ticks} ticks`)
-    if (options.to === "bus") {
-      if (Option.isNone(chosen.natsUrl)) {
-        return yield* usage("--to bus needs a bus that others can reach", "set ARBEDGE_NATS_URL")
-      }
-      const { bad, ticks } = yield* replayToBus({ path: options.file, speed: factor, owner, onProgress }).pipe(
-        Effect.provide(Backends.busOf(chosen)),
-        Effect.catchTags({
-          RecordingError: (error) => Effect.fail(recordingFailure(error)),
-          BusError: (error) =>
-            Effect.fail(failed(`the bus failed: ${error.reason}: ${error.detail}`, "run `arbedge doctor`")),
-        }),
-      )
-      yield* progress.done
-      yield* reportBadLines(options.file, bad)
-      return yield* Console.log(options.json ? JSON.stringify({ ticks }) : `${ticks} ticks are on the bus`)
+    const began = yield* Clock.currentTimeMillis
+    const feeding: FeedOptions = {
+      playlist,
+      speed: factor,
+      faults: plan,
+      // The wall's time, whatever time it is in the replay.
+      onProgress: (position) =>
+        Effect.flatMap(
+          Effect.provideService(Clock.currentTimeMillis, Clock.Clock, Clock.Clock.defaultValue()),
+          (nowMs) => progress.show(position.share, positionText(position, nowMs - began)),
+        ),
     }
+    if (options.to === "bus") return yield* Effect.ensuring(toBus(settings, feeding, options.json), progress.done)
     const configuration = Option.isSome(options.config)
       ? yield* readDetectConfig(options.config.value)
-      : yield* tableConfig(chosen.feeTiers)
+      : yield* tableConfig(settings.feeTiers)
     const people = Option.isSome(options.users) ? yield* readUsers(options.users.value) : []
-    const began = yield* Clock.currentTimeMillis
+    const owner = yield* Owner.make
     const replayed = yield* runReplay({
-      ...Backends.ownOf(chosen, owner),
-      path: options.file,
+      ...feeding,
+      ...Backends.ownOf(settings, owner),
       config: configuration,
       users: people,
-      speed: factor,
       owner,
-      onProgress,
     }).pipe(
       Effect.catchTag("RecordingError", (error) => Effect.fail(recordingFailure(error))),
       Effect.catchIf(
@@ -117,13 +162,8 @@ export const replay = Command.make(
       ),
     )
     yield* progress.done
-    if (Option.isSome(options.log)) {
-      const path = options.log.value
-      const files = yield* FileSystem.FileSystem
-      yield* files.writeFileString(path, replayed.log).pipe(
-        Effect.mapError(() => usage(`the log "${path}" cannot be written`, "check the path and its permissions")),
-      )
-    }
-    yield* tell(options.file, replayed, options.json, (yield* Clock.currentTimeMillis) - began)
+    yield* write(options.log, "the log", replayed.log)
+    yield* write(options.opportunities, "the opportunity log", replayed.opportunityLog)
+    yield* tell(replayed, options.json, (yield* Clock.currentTimeMillis) - began)
   }),
-).pipe(Command.withDescription("Send a recording through the whole path, at any speed, in the recording's time"))
+).pipe(Command.withDescription("Send recordings through the whole path, at any speed, in the recordings' time"))
