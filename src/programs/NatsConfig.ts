@@ -20,6 +20,9 @@ const accountOf = ({ name }: Operator): string => `OPERATOR_${name}`
 /** As the operator's client says it. */
 export const asked = (request: string): string => request.replace(/^\$JS\.API\./, () => `$JS.${JETSTREAM_DOMAIN}.API.`)
 
+/** Where the server tells that a connection of this account ended, and why. */
+const disconnected = (account: string): string => `$SYS.ACCOUNT.${account}.DISCONNECT`
+
 interface Account {
   readonly subject: string
   readonly account: string
@@ -60,15 +63,17 @@ const HEADER = `# Made by \`arbedge nats config\`: change the operators file, no
 
 export const natsConfig = ({ maxPendingBytes, operators, service, writeDeadlineMs }: Operators): string => {
   const grants = operators.map((operator) => ({ account: accountOf(operator), ...grantsOf(operator) }))
+  const endings = operators.map((operator) => disconnected(accountOf(operator)))
   const config = {
     write_deadline: `${writeDeadlineMs}ms`,
     max_pending: maxPendingBytes,
     system_account: SYSTEM_ACCOUNT,
     accounts: {
-      [SYSTEM_ACCOUNT]: {},
+      [SYSTEM_ACCOUNT]: { exports: endings.map((subject) => ({ stream: subject, accounts: [SERVICE_ACCOUNT] })) },
       [SERVICE_ACCOUNT]: {
         jetstream: "enabled",
         users: [{ user: SERVICE_USER, password: service.bcrypt }],
+        imports: endings.map((subject) => ({ stream: { account: SYSTEM_ACCOUNT, subject } })),
         exports: [
           ...exported(
             grants.flatMap(({ account, follows }) => follows.map((subject) => ({ account, subject }))),
