@@ -96,6 +96,15 @@ const gaps = (request: FeedRequest, reason: GapReason, ingestTime: number): Feed
   })),
 })
 
+/** What follows on the venue's markets is somebody else's to tell. */
+const released = (venue: string, ingestTime: number): FeedEvent => ({
+  _tag: "State",
+  venue,
+  state: "released",
+  detail: "this process no longer owns its feed",
+  ingestTime,
+})
+
 /** Renews until the lease is lost, or can no longer be known to be held. */
 const keepLease = (leases: Leases["Service"], acquired: Lease, ttl: Duration.Duration, refresh: Duration.Duration) =>
   Effect.gen(function* () {
@@ -175,6 +184,10 @@ export const behaviour = (
     ).pipe(
       Effect.ensuring(Effect.gen(function* () {
         yield* Ref.set(status, "standby")
+        yield* (yield* FeedSink).accept([released(venue, yield* Clock.currentTimeMillis)], {
+          venue,
+          epoch: lease.epoch,
+        })
         yield* Effect.ignore(leases.release(lease, yield* Clock.currentTimeMillis))
       })),
     )

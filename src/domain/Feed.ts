@@ -5,7 +5,7 @@
  * ends as ticks, a heartbeat or one `Bad`; `gap` ticks stand in `Ticks` at the very place where continuity broke.
  */
 import { Schema } from "effect"
-import type { BadTickReason, Tick } from "./Tick.ts"
+import { BadTickReason, Gap, type Tick } from "./Tick.ts"
 
 export const FeedKind = Schema.Literals(["quote", "book", "trade", "funding"])
 export type FeedKind = typeof FeedKind.Type
@@ -19,20 +19,24 @@ export interface FeedRequest {
   readonly depth: number
 }
 
-export type FeedState = "connecting" | "connected" | "disconnected" | "resynchronising"
+/** `released`: this process no longer owns the venue's feed; another may. */
+export type FeedState = "connecting" | "connected" | "disconnected" | "resynchronising" | "released"
+
+/** A market event that was refused, as it lies in quarantine. */
+export const Refused = Schema.Struct({
+  v: Gap.fields.v,
+  venue: Schema.String,
+  instrument: Schema.NullOr(Schema.String),
+  reason: BadTickReason,
+  detail: Schema.String,
+  raw: Schema.String.annotate({ description: "The first 2,000 characters of what was received" }),
+  ingestTime: Gap.fields.ingestTime,
+})
+export type Refused = typeof Refused.Type
 
 export type FeedEvent =
   | { readonly _tag: "Ticks"; readonly ticks: ReadonlyArray<Tick> }
-  | {
-    readonly _tag: "Bad"
-    readonly venue: string
-    readonly instrument: string | null
-    readonly reason: BadTickReason
-    readonly detail: string
-    /** The first 2,000 characters of what was received. */
-    readonly raw: string
-    readonly ingestTime: number
-  }
+  | { readonly _tag: "Bad" } & Omit<Refused, "v">
   /** Estimated venue clock minus ours, ms: the running minimum of receive time minus event time, negated. */
   | { readonly _tag: "ClockOffset"; readonly venue: string; readonly offsetMs: number; readonly ingestTime: number }
   | {

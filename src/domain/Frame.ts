@@ -229,6 +229,9 @@ export interface Packed {
   readonly ticks: number
   /** Every "venue|instrument" in it, with repeats. */
   readonly series: ReadonlyArray<string>
+  /** Of the first tick, ms; null: its venue gave none. */
+  readonly venueTime: number | null
+  readonly receivedAt: number
   readonly data: Uint8Array
 }
 
@@ -244,7 +247,10 @@ export const pack = (frames: ReadonlyArray<Frame>, maxBytes: number): ReadonlyAr
     if (message === undefined) return
     open.delete(partition)
     const { first, lines, series, ticks } = message
-    out.push({ partition, id: frameId(first), ticks, series, data: encoder.encode(lines.join("\n")) })
+    const receivedAt = first.t + (first.i[0] ?? 0), lag = first.e[0] ?? null
+    const venueTime = lag === null ? null : receivedAt + lag
+    const data = encoder.encode(lines.join("\n"))
+    out.push({ partition, id: frameId(first), ticks, series, venueTime, receivedAt, data })
   }
   for (const frame of frames) {
     const line = toLine(frame)

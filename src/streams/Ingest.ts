@@ -7,11 +7,12 @@
  * by a `gap` tick of its series.
  */
 import { Clock, Context, Effect, Latch, Layer, Metric, Schedule, type Scope } from "effect"
-import type { FeedEvent } from "../domain/Feed.ts"
+import { described, Header } from "../domain/contract/Headers.ts"
+import type { FeedEvent, Refused } from "../domain/Feed.ts"
 import * as Frame from "../domain/Frame.ts"
 import * as Subject from "../domain/Subject.ts"
 import type { Tick } from "../domain/Tick.ts"
-import { Bus, type BusError } from "../layers/Bus.ts"
+import { Bus, type BusError, type OutgoingMessage } from "../layers/Bus.ts"
 import { Framing } from "./Framing.ts"
 import { Held } from "./Held.ts"
 import { keepNewest } from "./KeepNewest.ts"
@@ -64,7 +65,7 @@ const make = (
     const bus = yield* Bus
     const framing = new Framing(options.writer, options.source, { venues: options.venues ?? false })
     const held = new Held()
-    const newest = new LatestMarkets(), live = new LiveTicks(newest)
+    const newest = new LatestMarkets(), live = new LiveTicks(options.writer, newest)
     /** Open while frames wait to be published; and while none do. */
     const waiting = yield* Latch.make(false), empty = yield* Latch.make(true)
 
@@ -85,12 +86,10 @@ const make = (
 
     /** Tries until the broker has these, unless it never will. */
     const publish = (messages: ReadonlyArray<Frame.Packed>): Effect.Effect<void, BusError> =>
-      bus.publishAll(messages.map((message) => ({
-        subject: Subject.frame(message.partition),
-        data: message.data,
-        messageId: message.id,
-        headers: { "Content-Type": Frame.MEDIA_TYPE },
-      }))).pipe(
+      Effect.flatMap(
+        Clock.currentTimeMillis,
+        (nowMs) => bus.publishAll(messages.map((message) => outgoing(message, nowMs))),
+      ).pipe(
         Effect.tapError((error) => Effect.logWarning("frames wait for the broker", error.reason, error.detail)),
         Effect.retry({ schedule: again, while: mayPass }),
         Effect.asVoid,
@@ -141,6 +140,22 @@ const make = (
       yield* Effect.forkScoped(keepNewest(newest, options.source))
     }
 
+    let quarantined = 0
+    /** A refused event is kept for people; losing one while the broker is away loses no market data. */
+    const quarantine = ({ _tag: _, ...event }: Extract<FeedEvent, { readonly _tag: "Bad" }>) =>
+      Effect.gen(function* () {
+        const refused: Refused = { v: 1, ...event }
+        const times = { receive: event.ingestTime, publish: yield* Clock.currentTimeMillis }
+        yield* bus.publish({
+          subject: Subject.quarantine(event.venue),
+          data: encoder.encode(JSON.stringify(refused)),
+          messageId: `${options.writer}-refused-${quarantined++}`,
+          headers: described(times),
+        })
+      }).pipe(
+        Effect.catch((error) => Effect.logWarning("a quarantined event could not be stored", error.reason)),
+      )
+
     const push = (ticks: ReadonlyArray<Tick>): void => {
       for (const tick of ticks) {
         framing.push(tick)
@@ -153,11 +168,12 @@ const make = (
         case "Bad":
           return Effect.andThen(
             Metric.update(Metric.withAttributes(badTotal, { venue: event.venue, reason: event.reason }), 1),
-            quarantine(bus, event),
+            quarantine(event),
           )
         case "ClockOffset":
           return Metric.update(Metric.withAttributes(offsetMs, { venue: event.venue }), event.offsetMs)
         case "State":
+          if (event.state === "released") live.forget(event.venue)
           return event.state === "disconnected"
             ? Effect.logWarning(`venue ${event.venue} is disconnected: ${event.detail}`)
             : Effect.logInfo(`venue ${event.venue} is ${event.state}: ${event.detail}`)
@@ -195,13 +211,13 @@ const overflowGap = (series: string, ingestTime: number): Tick => {
   return { v: 1, venue, instrument, venueTime: null, ingestTime, kind: "gap", reason: "overflow" }
 }
 
-/** A refused event is kept for people; losing one while the broker is away loses no market data. */
-const quarantine = (
-  bus: Bus["Service"],
-  { _tag: _, ...event }: Extract<FeedEvent, { readonly _tag: "Bad" }>,
-): Effect.Effect<void> =>
-  bus.publish({ subject: Subject.quarantine(event.venue), data: encoder.encode(JSON.stringify({ v: 1, ...event })) })
-    .pipe(
-      Effect.catch((error: BusError) => Effect.logWarning("a quarantined event could not be stored", error.reason)),
-      Effect.asVoid,
-    )
+/** `receive` and `venue` are those of the first tick in it. */
+const outgoing = ({ data, id, partition, receivedAt, venueTime }: Frame.Packed, publish: number): OutgoingMessage => ({
+  subject: Subject.frame(partition),
+  data,
+  messageId: id,
+  headers: {
+    [Header.contentType]: Frame.MEDIA_TYPE,
+    ...described({ venue: venueTime, receive: receivedAt, publish }),
+  },
+})

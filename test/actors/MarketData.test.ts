@@ -143,7 +143,7 @@ layer(world, { timeout: "60 seconds" })("A venue's feed", (it) => {
         yield* passesUntil(Effect.sync(() => venue.open === 0))
         yield* Queue.offer(venue.events, state("too late"))
         assert.strictEqual(yield* ensure, "standby")
-        assert.deepStrictEqual(sink.given, [])
+        assert.deepStrictEqual(sink.given, ["1: this process no longer owns its feed"])
       }).pipe(Effect.provide(processNamed("a", live, sink.live)))
     }))
 

@@ -8,6 +8,8 @@ const message = (id: string, bytes: number, series = ["okx|BTC/USDT|quote"]): Pa
   id,
   ticks: 10,
   series,
+  venueTime: null,
+  receivedAt: 0,
   data: new Uint8Array(bytes),
 })
 const idsOf = (messages: ReadonlyArray<Packed>) => messages.map(({ id }) => id)
