@@ -13,6 +13,16 @@ import { TICK_KINDS, type TickKind } from "./Tick.ts"
 /** Durable frames of one partition: `md.frame.<p>`, or `md.venue.<venue>` of a venue's spot markets. */
 export const frame = (partition: Partition): string =>
   typeof partition === "number" ? `md.frame.${partition}` : `md.venue.${Instrument.token(partition)}`
+/** What `frame` was made of; none for any other subject. */
+export const parseFrame = (subject: string): Option.Option<Partition> => {
+  const [md, kind, token = "", ...more] = subject.split(".")
+  if (md !== "md" || more.length > 0) return Option.none()
+  if (kind === "venue") return Instrument.fromToken(token)
+  const partition = Number(token)
+  return kind === "frame" && /^\d+$/.test(token) && partition < Instrument.PARTITIONS
+    ? Option.some(partition)
+    : Option.none()
+}
 /** Every tick once. */
 export const ALL_FRAMES = "md.frame.*"
 /** The same ticks of spot markets once more, by venue. */

@@ -1,5 +1,5 @@
 /**
- * The Leases port: named ownerships that one process holds at a time (a venue, the relay), table `leases`.
+ * The Leases port: named ownerships that one process holds at a time (a venue, the relay, a shard of the analysis), table `leases`.
  *
  * In: names, owners and the time. Out: leases with an epoch that only grows. Promises: at most one unexpired holder;
  * each acquisition has a higher epoch than all before it, so that what a former holder still writes can be refused.
@@ -28,4 +28,21 @@ export class Leases extends Context.Service<Leases, {
   readonly release: (lease: Lease, nowMs: number) => Effect.Effect<void, StoreError>
   /** The last lease of the name, expired or not. */
   readonly current: (name: string) => Effect.Effect<Option.Option<Lease>, StoreError>
+  /** Every lease whose name begins so, expired or not, by name. */
+  readonly list: (prefix: string) => Effect.Effect<ReadonlyArray<Lease>, StoreError>
+  /** Of several names at once: the leases got; the others are held by somebody else. */
+  readonly acquireAll: (options: {
+    readonly names: ReadonlyArray<string>
+    readonly owner: string
+    readonly nowMs: number
+    readonly ttlMs: number
+  }) => Effect.Effect<ReadonlyArray<Lease>, StoreError>
+  /** Of several at once. `Fenced`: somebody took one of them; the others may have been prolonged. */
+  readonly renewAll: (
+    leases: ReadonlyArray<Lease>,
+    nowMs: number,
+    ttlMs: number,
+  ) => Effect.Effect<ReadonlyArray<Lease>, StoreError | Fenced>
+  /** Gives up several at once. */
+  readonly releaseAll: (leases: ReadonlyArray<Lease>, nowMs: number) => Effect.Effect<void, StoreError>
 }>()("arbedge/Leases") {}

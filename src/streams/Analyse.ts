@@ -1,35 +1,42 @@
 /**
- * Analyse: the stream wrapper of Merge and Analysis. Reads frames, publishes transitions, remembers how far it came.
+ * Analyse: the stream wrapper of the lanes. Reads frames, publishes transitions, remembers how far each partition came.
  *
- *   standby --lease "analyse"--> rewinding (muted, up to the checkpoint) --> following --lease lost--> standby
+ *   standby --shards are free--> reading its partitions --shards gained or given up--> reading those it has now
+ *                                                       --a lease or a checkpoint is another's--> standby
  *
- * In: `md.frame.*` from the stored checkpoint. Out: transitions on `opp.v1.>`, each once by message id. Promises: a
- * checkpoint is saved only after the transitions before it are stored, so a kill loses none and changes no id; one
- * process at a time follows, fenced by the checkpoint's epoch.
+ * In: `md.frame.<p>` and `md.venue.<v>` of the shards this process has, through one reader, from the stored checkpoints.
+ * Out: transitions on `opp.v1.>`, each once by message id. Promises: a partition has one owner, fenced by its
+ * checkpoint's epoch; its checkpoint is saved only after the transitions before it are stored, so a kill or a change of
+ * owner loses none and changes no id. One process alone has every shard.
  */
 import { Clock, Effect, Latch, Metric, Option, Ref, Schema, Semaphore, Stream } from "effect"
 import { described, Header, type StageTimes } from "../domain/contract/Headers.ts"
 import type { DetectConfig } from "../domain/DetectConfig.ts"
-import * as Frame from "../domain/Frame.ts"
+import type * as Frame from "../domain/Frame.ts"
 import { type Opportunity, OpportunityJson } from "../domain/Opportunity.ts"
 import * as Subject from "../domain/Subject.ts"
 import type { AssetIdentities } from "../layers/AssetIdentities.ts"
-import { Bus, type BusError, type OutgoingMessage, type StartAt, type StoredMessage } from "../layers/Bus.ts"
-import { type Checkpoint, Checkpoints } from "../layers/Checkpoints.ts"
+import { Bus, type BusError, type OutgoingMessage, type StoredMessage } from "../layers/Bus.ts"
+import { Checkpoints } from "../layers/Checkpoints.ts"
 import type { Leases } from "../layers/Leases.ts"
 import type { Fenced, StoreError } from "../layers/Store.ts"
 import { StreamTime } from "../layers/StreamTime.ts"
 import type { TrackRecord } from "../layers/TrackRecord.ts"
-import { Analysis, AnalysisState, type Figures } from "./Analysis.ts"
+import { type Analysis, type Figures, sumOf } from "./Analysis.ts"
 import type { JudgeRules } from "./Judge.ts"
 import * as Journal from "./Journal.ts"
-import { beginOf, Merge, type Merged, MergeState } from "./Merge.ts"
-import { whileOwner } from "./Ownership.ts"
+import { type Fail, Lane, parsePartition, partitionName, shardOf, SHARDS } from "./Lane.ts"
+import { forEver } from "./Ownership.ts"
+import { type ShardWork, share } from "./Shards.ts"
 import { raise } from "./Suspicions.ts"
 import { MARKET_DATA } from "./Topology.ts"
 
-const NAME = "analyse"
+/** Leases and checkpoints are called `analyse.<...>`. */
+export const NAME = "analyse"
+const PREFIX = `${NAME}.`
 const CHECKPOINT_EVERY_MS = 1_000
+/** How often the places of partitions that nothing comes of are brought up to the others'. */
+const PASS_EVERY_MS = 10_000
 const FRAMES_AHEAD = 1_024
 /** Nothing has come for so long: whatever waits for other writers waits no more. */
 const SILENCE_MS = 50
@@ -43,11 +50,6 @@ const lateTotal = Metric.counter("merge_late_ticks_total", {
 
 const encoder = new TextEncoder()
 const encodeOpportunity = Schema.encodeEffect(OpportunityJson)
-const decodeState = Schema.decodeUnknownOption(Schema.Struct({
-  ...AnalysisState.fields,
-  /** Absent from checkpoints of versions that did not merge. */
-  merge: MergeState.pipe(Schema.withDecodingDefaultKey(Effect.succeed([]))),
-}))
 
 /** What others may look at while it runs. */
 export interface AnalyseProgress {
@@ -60,7 +62,7 @@ export interface AnalyseOptions {
   readonly config: DetectConfig
   /** What levels 2 and 4 of validation go by. */
   readonly judging: JudgeRules
-  /** Who holds the lease: unique for each process. */
+  /** Who holds the leases: unique for each process. */
   readonly owner: string
   readonly progress: Ref.Ref<Option.Option<AnalyseProgress>>
   /** Runs before each transition is told. */
@@ -83,156 +85,240 @@ const messageOf = (transition: Opportunity, source: Frame.DataSource, times: Sta
     return message
   })
 
-/** Where to begin: the checkpoint, unless the stream was made anew since (then its sequences mean nothing). */
-const resume = (bus: Bus["Service"], checkpoint: Checkpoint, { config, judging }: AnalyseOptions) =>
-  Effect.gen(function* () {
-    const { firstSequence, lastSequence } = yield* bus.streamState(MARKET_DATA.name)
-    const analysis = new Analysis(config, judging), merge = new Merge()
-    const state = decodeState(checkpoint.snapshot)
-    const usable = bus.kind === "jetstream" && Option.isSome(state) && checkpoint.position <= lastSequence
-    if (!usable) return { analysis, merge, position: 0, from: { _tag: "First" } satisfies StartAt }
-    analysis.restore(state.value)
-    merge.restore(state.value.merge)
-    const next = checkpoint.position + 1
-    const begin = Math.min(state.value.rewindTo ?? next, Option.getOrElse(beginOf(state.value.merge), () => next))
-    if (begin < firstSequence) {
-      yield* Effect.logWarning("frames since the checkpoint were discarded", { begin, firstSequence })
-    }
-    const from: StartAt = { _tag: "Sequence", sequence: Math.max(begin, firstSequence, 1) }
-    return { analysis, merge, position: checkpoint.position, from }
-  })
+/** What a lane found in a batch. */
+interface Found {
+  readonly lane: Lane
+  readonly transitions: ReadonlyArray<Opportunity>
+}
 
-const follow = (
-  options: AnalyseOptions,
-): Effect.Effect<
-  void,
-  BusError | StoreError | Fenced,
-  AssetIdentities | Bus | Checkpoints | StreamTime | TrackRecord
-> =>
+type Needs = AssetIdentities | Bus | Checkpoints | StreamTime | TrackRecord
+
+const worker = (options: AnalyseOptions) =>
   Effect.gen(function* () {
-    const bus = yield* Bus
-    const checkpoints = yield* Checkpoints
-    const streamTime = yield* StreamTime
-    const checkpoint = yield* checkpoints.open(NAME, yield* Clock.currentTimeMillis)
-    const { analysis, from, merge, position } = yield* resume(bus, checkpoint, options)
-    let savedAt = yield* Clock.currentTimeMillis
-    let rewinding = position > 0
-    /** The last message read. */
-    let read = from._tag === "Sequence" ? from.sequence - 1 : 0
+    const bus = yield* Bus, checkpoints = yield* Checkpoints, streamTime = yield* StreamTime
+    const needs = yield* Effect.context<Needs>()
     const journal = yield* Journal.make
-    const turn = yield* Semaphore.make(1)
+    /** One batch, or one change of shards, at a time. */
+    const turn = (yield* Semaphore.make(1)).withPermits(1)
+    const shards = new Set<number>()
+    const lanes = new Map<Frame.Partition, Lane>()
+    const partitions = new Map<string, Frame.Partition | null>()
     /** Open while ticks wait for those of other writers. */
     const waiting = yield* Latch.make(false)
+    /** Open once shards have come or gone since the reader began. */
+    const changed = yield* Latch.make(false)
+    let reader = 0
+    /** The last message read. */
+    let read = 0
+    let savedAt = yield* Clock.currentTimeMillis, passedAt = savedAt
+    let now = 0, source: Frame.DataSource = "live"
 
-    const analysed = ({ frames, sequence }: Merged): ReadonlyArray<Opportunity> => {
-      if (!rewinding) return analysis.frames(frames, sequence)
-      analysis.rewind(frames, sequence)
-      return []
+    const partitionOf = (subject: string): Frame.Partition | null => {
+      const known = partitions.get(subject)
+      if (known !== undefined) return known
+      const partition = Option.getOrNull(Subject.parseFrame(subject))
+      partitions.set(subject, partition)
+      return partition
     }
 
-    /** Up to the checkpoint everything has been read again. */
-    const goOn = () => {
-      merge.rewound().forEach(analysed)
-      analysis.resume()
-      rewinding = false
-    }
+    /** Fences whoever had these partitions before. New ones begin behind `position`. */
+    const open = Effect.fnUntraced(function* (wanted: ReadonlyArray<Frame.Partition>, position: number) {
+      const nowMs = yield* Clock.currentTimeMillis
+      const named = new Map(wanted.map((partition) => [PREFIX + partitionName(partition), partition]))
+      const opened = yield* checkpoints.open([...named.keys()].map((name) => ({ name, position })), nowMs)
+      const stream = { ...yield* bus.streamState(MARKET_DATA.name), durable: bus.kind === "jetstream" }
+      for (const checkpoint of opened) {
+        const partition = named.get(checkpoint.name)
+        if (partition === undefined) continue
+        lanes.set(partition, new Lane({ ...options, partition }, checkpoint, stream, nowMs))
+      }
+    })
 
-    const take = (message: StoredMessage): void => {
-      if (rewinding && message.sequence > position) goOn()
-      const frames = Frame.decode(message.data)
-      const bad = "_tag" in frames ? frames : merge.push(frames, message)
-      if (bad !== null) throw new Error(`${bad.reason}: ${bad.detail}`)
-    }
+    /** A venue nobody has heard of before comes in at its first message. */
+    const meetNew = (messages: ReadonlyArray<StoredMessage>) =>
+      Effect.forEach(messages, ({ sequence, subject }) => {
+        const partition = partitionOf(subject)
+        const isNew = partition !== null && !lanes.has(partition) && shards.has(shardOf(partition))
+        return isNew ? open([partition], sequence - 1) : Effect.void
+      }, { discard: true })
 
     /** A message that no ingest of ours wrote must not stop those behind it: it is told, counted and passed over. */
-    const attempt = (sequence: number, work: () => ReadonlyArray<Opportunity>) =>
-      Effect.try({ try: work, catch: (cause) => cause }).pipe(
-        Effect.catch((cause) =>
-          Effect.logError("a message of frames is passed over", sequence, cause).pipe(
-            Effect.andThen(Metric.update(passedOverTotal, 1)),
-            Effect.as([]),
-          )
-        ),
-      )
-
-    /** What has left the merge, analysed. */
-    const released = Effect.suspend(() =>
-      Effect.forEach(merge.take(), (merged) => attempt(merged.sequence, () => analysed(merged)))
-    ).pipe(Effect.map((transitions) => transitions.flat()))
-
-    const one = (message: StoredMessage) =>
-      attempt(message.sequence, () => {
-        take(message)
-        return []
-      }).pipe(Effect.andThen(released))
+    const bad: Array<readonly [sequence: number, cause: unknown]> = []
+    const fail: Fail = (sequence, cause) => void bad.push([sequence, cause])
+    const tellBad = Effect.suspend(() =>
+      Effect.forEach(bad.splice(0), ([sequence, cause]) =>
+        Effect.andThen(
+          Effect.logError("a message of frames is passed over", sequence, cause),
+          Metric.update(passedOverTotal, 1),
+        ), { discard: true })
+    )
 
     /** A repeat after a restart has the same message id. */
-    const tell = (transition: Opportunity, source: Frame.DataSource, detect: number) =>
+    const tell = (transition: Opportunity, { origins, source }: Analysis, detect: number) =>
       options.before(transition).pipe(
-        Effect.andThen(messageOf(transition, source, { ...analysis.origins.of(transition), detect })),
+        Effect.andThen(messageOf(transition, source, { ...origins.of(transition), detect })),
         Effect.flatMap(bus.publish),
         Effect.andThen(Metric.update(Metric.withAttributes(transitionsTotal, { state: transition.state }), 1)),
       )
 
-    const save = Effect.gen(function* () {
-      savedAt = yield* Clock.currentTimeMillis
+    const save = Effect.fnUntraced(function* (some: ReadonlyArray<Lane>, nowMs: number) {
+      if (some.length === 0) return
       // What was found before the checkpoint is not found again after it.
       yield* journal.flush
-      const snapshot = { ...analysis.snapshot(), merge: merge.snapshot() }
-      yield* checkpoints.save({ ...checkpoint, position: read, snapshot }, savedAt)
+      yield* checkpoints.save(some.map((lane) => lane.save(nowMs)), nowMs)
     })
 
-    const told = (transitions: ReadonlyArray<Opportunity>) =>
-      Effect.gen(function* () {
-        // Before the first tick nobody knows whose time it is.
-        if (analysis.now > 0) yield* streamTime.observe(analysis.source, analysis.now)
-        const detect = yield* Clock.currentTimeMillis
-        yield* Effect.forEach(transitions, (transition) => tell(transition, analysis.source, detect), { discard: true })
+    /** Lanes that nothing came of stand where the reader does. */
+    const pass = Effect.fnUntraced(function* (nowMs: number) {
+      passedAt = nowMs
+      yield* checkpoints.advance(
+        [...lanes.values()].filter((lane) => lane.pass(read)).map((lane) => lane.place()),
+        nowMs,
+      )
+    })
+
+    /** Publishes what was found, then saves: at once what told something, the rest once a second. */
+    const told = Effect.fnUntraced(function* (found: ReadonlyArray<Found>, touched: Iterable<Lane>) {
+      yield* tellBad
+      let ticks = 0, late = 0
+      for (const lane of touched) {
+        const { analysis } = lane
+        if (analysis.now > 0) source = analysis.source
+        if (analysis.now > now) now = analysis.now
+        ticks += lane.takeTicks()
+        late += lane.takeLate()
+      }
+      // Before the first tick nobody knows whose time it is.
+      if (now > 0) yield* streamTime.observe(source, now)
+      const detect = yield* Clock.currentTimeMillis
+      for (const { lane, transitions } of found) {
+        for (const transition of transitions) yield* tell(transition, lane.analysis, detect)
+      }
+      for (const { analysis } of touched) {
         yield* raise(analysis.takeSuspicions())
         yield* journal.add(analysis.findings())
-        const nowMs = yield* Clock.currentTimeMillis
-        const due = transitions.length > 0 || nowMs - savedAt >= CHECKPOINT_EVERY_MS
-        if (read > position && due) yield* save
-        const figures = analysis.figures
-        const before = yield* Ref.get(options.progress)
-        const ticksBefore = Option.match(before, { onNone: () => 0, onSome: (known) => known.figures.ticks })
-        yield* Metric.update(ticksTotal, Math.max(0, figures.ticks - ticksBefore))
-        yield* Metric.update(lateTotal, merge.takeLate())
-        yield* Ref.set(options.progress, Option.some({ sequence: merge.settled(read), figures }))
-        yield* merge.waiting > 0 ? waiting.open : waiting.close
-      })
+      }
+      const nowMs = yield* Clock.currentTimeMillis
+      const isDue = nowMs - savedAt >= CHECKPOINT_EVERY_MS
+      const telling = new Set(found.filter(({ transitions }) => transitions.length > 0).map(({ lane }) => lane))
+      if (isDue) savedAt = nowMs
+      yield* save([...lanes.values()].filter((lane) => lane.changed && (isDue || telling.has(lane))), nowMs)
+      if (nowMs - passedAt >= PASS_EVERY_MS) yield* pass(nowMs)
+      yield* Metric.update(ticksTotal, ticks)
+      yield* Metric.update(lateTotal, late)
+      let settled = read, waits = false
+      for (const lane of lanes.values()) {
+        if (lane.waiting === 0) continue
+        waits = true
+        settled = Math.min(settled, lane.settled)
+      }
+      const all = [...lanes.values()].map(({ analysis }) => analysis)
+      yield* Ref.set(
+        options.progress,
+        Option.some({
+          sequence: settled,
+          get figures() {
+            return sumOf(all)
+          },
+        }),
+      )
+      yield* waits ? waiting.open : waiting.close
+    })
 
-    const batch = (messages: ReadonlyArray<StoredMessage>) =>
-      Effect.gen(function* () {
-        const transitions = (yield* Effect.forEach(messages, one)).flat()
-        read = messages.at(-1)?.sequence ?? read
-        yield* told(transitions)
-      })
+    const batch = Effect.fnUntraced(function* (messages: ReadonlyArray<StoredMessage>) {
+      const last = messages.at(-1)
+      if (last === undefined) return
+      yield* meetNew(messages)
+      const found: Array<Found> = [], touched = new Set<Lane>()
+      for (const message of messages) {
+        const partition = partitionOf(message.subject)
+        if (partition === null) fail(message.sequence, `no partition of ours: ${message.subject}`)
+        const lane = partition === null ? undefined : lanes.get(partition)
+        if (lane === undefined || message.sequence <= lane.read) continue
+        const transitions = lane.take(message, fail)
+        touched.add(lane)
+        if (transitions.length > 0) found.push({ lane, transitions })
+      }
+      read = last.sequence
+      for (const lane of lanes.values()) {
+        if (lane.waiting === 0 || !lane.hasRewound) continue
+        touched.add(lane)
+        found.push({ lane, transitions: lane.passed(last.storedAtMs, fail) })
+      }
+      yield* told(found, touched)
+    })
 
     /** That what waits leaves now is no matter of the stream: it is stored first, or a restart might tell otherwise. */
     const silence = Effect.gen(function* () {
-      if (rewinding) goOn()
-      merge.silence()
-      yield* save
-      yield* told(yield* released)
+      const silent = [...lanes.values()].filter((lane) => lane.waiting > 0 && lane.hasRewound && read >= lane.read)
+      for (const lane of silent) lane.silence()
+      yield* save(silent, yield* Clock.currentTimeMillis)
+      yield* told(silent.map((lane) => ({ lane, transitions: lane.released(fail) })), silent)
     })
 
     const listening = Effect.gen(function* () {
       yield* waiting.await
       const before = read
       yield* Effect.sleep(SILENCE_MS)
-      const due = () => read === before && read >= position && merge.waiting > 0
-      yield* turn.withPermits(1)(Effect.suspend(() => due() ? silence : Effect.void))
+      yield* turn(Effect.suspend(() => read === before ? silence : Effect.void))
     })
 
-    const reading = bus.consume({ stream: MARKET_DATA.name, subjects: [], start: from, capacity: FRAMES_AHEAD }).pipe(
-      Stream.runForEach((messages) => turn.withPermits(1)(batch(messages))),
-    )
-    yield* Effect.raceFirst(reading, Effect.forever(listening))
-  }).pipe(Effect.scoped)
+    /** One reader of all partitions it has now; of every partition, if it has them all. A later reader ends it. */
+    const reading = Effect.suspend(() => {
+      changed.closeUnsafe()
+      const mine = ++reader
+      if (lanes.size === 0) return changed.await
+      const begin = Math.min(...[...lanes.values()].map((lane) => lane.read)) + 1
+      const subjects = shards.size === SHARDS ? [] : [...shards].map(Subject.frame).concat(Subject.ALL_VENUE_FRAMES)
+      read = begin - 1
+      const start = { _tag: "Sequence", sequence: begin } as const
+      return bus.consume({ stream: MARKET_DATA.name, subjects, start, capacity: FRAMES_AHEAD }).pipe(
+        Stream.runForEach((messages) => turn(Effect.suspend(() => mine === reader ? batch(messages) : Effect.void))),
+        Effect.raceFirst(changed.await),
+      )
+    })
 
-/** Follows for ever; whatever ends a term is told and a new one begins. */
-export const analyse = (
-  options: AnalyseOptions,
-): Effect.Effect<never, never, AssetIdentities | Bus | Checkpoints | Leases | StreamTime | TrackRecord> =>
-  whileOwner({ name: NAME, owner: options.owner }, follow(options))
+    /** Between two batches; the next one is another reader's. */
+    const change = <E, R>(work: Effect.Effect<void, E, R>) =>
+      turn(Effect.tap(work, () => {
+        reader++
+        return changed.open
+      })).pipe(Effect.provide(needs))
+
+    const work: ShardWork<BusError | StoreError | Fenced, never> = {
+      run: Effect.forever(reading).pipe(
+        Effect.raceFirst(Effect.forever(listening)),
+        Effect.provide(needs),
+      ),
+      gained: (gained) =>
+        change(Effect.gen(function* () {
+          const known = yield* checkpoints.list(PREFIX)
+          const venues = known.flatMap(({ name }) => Option.toArray(parsePartition(name.slice(PREFIX.length))))
+            .filter((partition) => typeof partition === "string" && gained.includes(shardOf(partition)))
+          if (read > 0) yield* pass(yield* Clock.currentTimeMillis)
+          yield* open([...gained, ...venues], 0)
+          for (const shard of gained) shards.add(shard)
+          yield* Effect.logInfo(`analyses ${shards.size} of ${SHARDS} shards`)
+        })),
+      giveUp: (given) =>
+        change(Effect.gen(function* () {
+          const nowMs = yield* Clock.currentTimeMillis
+          yield* pass(nowMs)
+          const leaving = [...lanes.values()].filter(({ partition }) => given.includes(shardOf(partition)))
+          yield* save(leaving.filter((lane) => lane.changed), nowMs)
+          for (const { partition } of leaving) lanes.delete(partition)
+          for (const shard of given) shards.delete(shard)
+          yield* Effect.logInfo(`analyses ${shards.size} of ${SHARDS} shards`)
+        })),
+    }
+    return work
+  })
+
+/** Takes part in the analysis for ever; whatever ends a term is told and a new one begins at the checkpoints. */
+export const analyse = (options: AnalyseOptions): Effect.Effect<never, never, Needs | Leases> =>
+  forEver(
+    NAME,
+    Effect.scoped(
+      Effect.flatMap(worker(options), (work) => share({ name: NAME, owner: options.owner, shards: SHARDS }, work)),
+    ),
+  )

@@ -164,22 +164,22 @@ export class Analysis {
     }
   }
 
+  /** Ticks analysed; those of a venue's own partition are counted where their asset's is. */
+  get ticks(): number {
+    let ticks = 0
+    for (const { detect } of this.#partitions.values()) ticks += detect.ticks
+    return ticks
+  }
+
   get figures(): Figures {
-    const rejected: Record<string, number> = {}, refused: Record<string, number> = {}
-    const add = (into: Record<string, number>, from: ReadonlyMap<string, number>) => {
-      for (const [reason, count] of from) into[reason] = (into[reason] ?? 0) + count
+    const detects = [...this.#partitions.values()].map(({ detect }) => detect)
+    return {
+      ticks: this.ticks,
+      checks: detects.reduce((sum, { checks }) => sum + checks, 0),
+      rejected: added([this.#rejected, ...detects.map(({ rejected }) => rejected)]),
+      refused: added(detects.map(({ refused }) => refused)),
+      notes: joined(detects.map(({ notes }) => notes)),
     }
-    const notes = new Map<string, ReadonlyArray<SlotNote>>()
-    let ticks = 0, checks = 0
-    add(rejected, this.#rejected)
-    for (const { detect } of this.#partitions.values()) {
-      ticks += detect.ticks
-      checks += detect.checks
-      add(rejected, detect.rejected)
-      add(refused, detect.refused)
-      for (const [key, more] of detect.notes) notes.set(key, [...new Set([...notes.get(key) ?? [], ...more])])
-    }
-    return { ticks, checks, rejected, refused, notes }
   }
 
   #partition(partition: Partition): Work {
@@ -203,5 +203,31 @@ export class Analysis {
     }
     this.#partitions.set(partition, made)
     return made
+  }
+}
+
+const added = (all: ReadonlyArray<Iterable<readonly [reason: string, count: number]>>): Record<string, number> => {
+  const sums: Record<string, number> = {}
+  for (const counts of all) for (const [reason, count] of counts) sums[reason] = (sums[reason] ?? 0) + count
+  return sums
+}
+
+const joined = (all: ReadonlyArray<Figures["notes"]>): Figures["notes"] => {
+  const notes = new Map<string, ReadonlyArray<SlotNote>>()
+  for (const some of all) {
+    for (const [key, more] of some) notes.set(key, [...new Set([...notes.get(key) ?? [], ...more])])
+  }
+  return notes
+}
+
+/** Of several analyses together. */
+export const sumOf = (all: ReadonlyArray<Analysis>): Figures => {
+  const each = all.map(({ figures }) => figures)
+  return {
+    ticks: each.reduce((sum, { ticks }) => sum + ticks, 0),
+    checks: each.reduce((sum, { checks }) => sum + checks, 0),
+    rejected: added(each.map(({ rejected }) => Object.entries(rejected))),
+    refused: added(each.map(({ refused }) => Object.entries(refused))),
+    notes: joined(each.map(({ notes }) => notes)),
   }
 }

@@ -101,11 +101,16 @@ export class Merge {
 
   /** One message, in stream order. Out: why a frame in it cannot be read; the others are taken all the same. */
   push(frames: ReadonlyArray<Frame.Frame>, stored: Stored): BadTick | null {
-    this.#open(stored.storedAtMs - WATERMARK_MS)
+    this.passed(stored.storedAtMs)
     this.#releaseAll()
     let bad: BadTick | null = null
     for (const [at, frame] of frames.entries()) bad = this.#frame(frame, at, stored) ?? bad
     return bad
+  }
+
+  /** The bus has stored something else since, of another partition: whatever is 20 ms older may leave. */
+  passed(storedAtMs: number): void {
+    this.#open(storedAtMs - WATERMARK_MS)
   }
 
   /** Nothing has come for long: what waits may leave. A caller who tells of it must have stored the snapshot first. */

@@ -11,14 +11,14 @@ import { type Cause, Clock, Duration, Effect, Fiber, Option, Schedule } from "ef
 import { type Lease, Leases } from "../layers/Leases.ts"
 import type { Fenced, StoreError } from "../layers/Store.ts"
 
-const TTL_MS = 3_000
-const RENEW_EVERY = Duration.seconds(1)
+export const TTL_MS = 3_000
+export const RENEW_EVERY = Duration.seconds(1)
 /** Before the lease ends: what is under way must have stopped by then. */
 const SAFETY_MS = 500
 const PAUSE = Duration.millis(250)
 
 /** All processes share one wall clock; a replay's or a recording's time is its own. */
-const inWallTime = Effect.provideService(Clock.Clock, Clock.Clock.defaultValue())
+export const inWallTime = Effect.provideService(Clock.Clock, Clock.Clock.defaultValue())
 
 const acquire = (name: string, owner: string) =>
   Effect.gen(function* () {
@@ -26,21 +26,33 @@ const acquire = (name: string, owner: string) =>
     return yield* leases.acquire({ name, owner, nowMs: yield* Clock.currentTimeMillis, ttlMs: TTL_MS })
   }).pipe(inWallTime)
 
-/** Prolongs the lease until it is lost, or can no longer be known to be held: the work ends before its lease does. */
-const keep = (lease: Lease): Effect.Effect<never, StoreError | Fenced | Cause.TimeoutError, Leases> =>
+/** What ends a term: the lease was taken, or nobody can say whether it is still held. */
+export type Lost = StoreError | Fenced | Cause.TimeoutError
+
+/** Does `renew` again and again until it fails, or could not be done before `expiresAt`: work ends before its lease does. */
+export const keeping = <R>(
+  renew: (nowMs: number) => Effect.Effect<unknown, StoreError | Fenced, R>,
+  expiresAt: () => number,
+): Effect.Effect<never, Lost, R> =>
+  Effect.gen(function* () {
+    yield* Effect.sleep(RENEW_EVERY)
+    const leftMs = expiresAt() - SAFETY_MS - (yield* Clock.currentTimeMillis)
+    yield* Effect.flatMap(Clock.currentTimeMillis, renew).pipe(
+      Effect.retry({ while: (error) => error.retryable, schedule: Schedule.spaced(PAUSE) }),
+      Effect.timeout(Duration.millis(Math.max(leftMs, 0))),
+    )
+  }).pipe(inWallTime, Effect.forever)
+
+const keep = (lease: Lease): Effect.Effect<never, Lost, Leases> =>
   Effect.gen(function* () {
     const leases = yield* Leases
-    const renew = (held: Lease) => Effect.flatMap(Clock.currentTimeMillis, (nowMs) => leases.renew(held, nowMs, TTL_MS))
     let held = lease
-    while (true) {
-      yield* Effect.sleep(RENEW_EVERY)
-      const leftMs = held.expiresAt - SAFETY_MS - (yield* Clock.currentTimeMillis)
-      held = yield* renew(held).pipe(
-        Effect.retry({ while: (error) => error.retryable, schedule: Schedule.spaced(PAUSE) }),
-        Effect.timeout(Duration.millis(Math.max(leftMs, 0))),
-      )
-    }
-  }).pipe(inWallTime)
+    const renew = (nowMs: number) =>
+      Effect.map(leases.renew(held, nowMs, TTL_MS), (renewed) => {
+        held = renewed
+      })
+    return yield* keeping(renew, () => held.expiresAt)
+  })
 
 const giveUp = (lease: Lease) =>
   Effect.gen(function* () {
@@ -69,10 +81,17 @@ export const whileOwner = <A, E extends { readonly _tag: string; readonly messag
       giveUp,
     )
   })
-  return term.pipe(
-    Effect.tapError((error) => Effect.logWarning(`${options.name} stands still`, error._tag, error.message)),
+  return forEver(options.name, term)
+}
+
+/** Whatever ends a term is told, and a new one begins. */
+export const forEver = <E extends { readonly _tag: string; readonly message: string }, R>(
+  name: string,
+  term: Effect.Effect<unknown, E, R>,
+): Effect.Effect<never, never, R> =>
+  term.pipe(
+    Effect.tapError((error) => Effect.logWarning(`${name} stands still`, error._tag, error.message)),
     Effect.ignore,
     Effect.andThen(inWallTime(Effect.sleep(PAUSE))),
     Effect.forever,
   )
-}

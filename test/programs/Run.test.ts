@@ -19,7 +19,7 @@ import { until } from "../support/actors.ts"
 
 const VENUE = "kraken"
 /** What one process at a time does, and this one does it. */
-const OWNED = ["analyse", "relay", `venue:${VENUE}`]
+const OWNED = ["analyse.worker.0", "analyse.shard.15", "relay", `venue:${VENUE}`]
 
 describe("A service that is told to stop", () => {
   it.live(

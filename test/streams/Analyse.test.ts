@@ -77,7 +77,7 @@ const inTime = <A, E, R>(body: Effect.Effect<A, E, R>) =>
     ),
   )
 const position = Effect.map(
-  Checkpoints.use((checkpoints) => checkpoints.load("analyse")),
+  Checkpoints.use((checkpoints) => checkpoints.load(`analyse.${partitionOf("BTC")}`)),
   Option.match({ onNone: () => 0, onSome: (checkpoint) => checkpoint.position }),
 )
 

@@ -90,29 +90,64 @@ export const storeOutbox: Suite = (it) => {
 }
 
 export const storeCheckpoints: Suite = (it) => {
+  const open = (names: ReadonlyArray<string>, nowMs: number) =>
+    Checkpoints.use((checkpoints) => checkpoints.open(names.map((name) => ({ name, position: 3 })), nowMs))
+
   it.effect("gives back position and snapshot as saved, across the next opening", () =>
     Effect.gen(function* () {
       yield* empty
       const checkpoints = yield* Checkpoints
       assert.isTrue(Option.isNone(yield* checkpoints.load("detect.3")))
-      const opened = yield* checkpoints.open("detect.3", t0)
-      assert.deepStrictEqual(opened, { name: "detect.3", epoch: 1, position: 0, snapshot: null })
-      const saved = { ...opened, position: 9_007_199_254_740_991, snapshot: { books: [["30000.1", "0.4"]] } }
-      yield* checkpoints.save(saved, t0 + 1)
-      assert.deepStrictEqual(yield* checkpoints.load("detect.3"), Option.some(saved))
-      assert.deepStrictEqual(yield* checkpoints.open("detect.3", t0 + 2), { ...saved, epoch: 2 })
+      const opened = yield* open(["detect.3", "detect.venue.kraken"], t0)
+      assert.deepStrictEqual(opened, [
+        { name: "detect.3", epoch: 1, position: 3, snapshot: null },
+        { name: "detect.venue.kraken", epoch: 1, position: 3, snapshot: null },
+      ])
+      const saved = { position: 9_007_199_254_740_991, snapshot: { books: [["30000.1", "0.4"]] } }
+      yield* checkpoints.save(opened.map((one) => ({ ...one, ...saved, ticksPerSecond: 7 })), t0 + 1)
+      const [first] = opened.map((one) => ({ ...one, ...saved }))
+      assert.deepStrictEqual(yield* checkpoints.load("detect.3"), Option.fromNullishOr(first))
+      assert.deepStrictEqual(yield* open(["detect.3"], t0 + 2), [{ name: "detect.3", epoch: 2, ...saved }])
+      assert.deepStrictEqual(
+        yield* checkpoints.list("detect."),
+        ["detect.3", "detect.venue.kraken"].map((name) => (
+          { name, position: saved.position, ticksPerSecond: 7, savedAtMs: t0 + 1 }
+        )),
+      )
+      assert.deepStrictEqual(yield* checkpoints.list("detect_"), [])
     }))
 
-  it.effect("refuses a writer whose checkpoint another has opened", () =>
+  it.effect("moves a position alone and leaves the snapshot as it was", () =>
     Effect.gen(function* () {
       yield* empty
       const checkpoints = yield* Checkpoints
-      const old = yield* checkpoints.open("detect.3", t0)
-      const current = yield* checkpoints.open("detect.3", t0)
-      const error = yield* Effect.flip(checkpoints.save({ ...old, position: 5 }, t0))
+      const [opened] = yield* open(["detect.3"], t0)
+      assert.isDefined(opened)
+      yield* checkpoints.save([{ ...opened, position: 5, snapshot: { a: 1 }, ticksPerSecond: 7 }], t0)
+      yield* checkpoints.advance([{ ...opened, position: 9 }], t0 + 1)
+      assert.deepStrictEqual(Option.getOrThrow(yield* checkpoints.load("detect.3")), {
+        ...opened,
+        position: 9,
+        snapshot: { a: 1 },
+      })
+      assert.strictEqual((yield* checkpoints.list("detect.3"))[0]?.ticksPerSecond, 0)
+    }))
+
+  it.effect("refuses a writer whose checkpoint another has opened, and saves those that are still its own", () =>
+    Effect.gen(function* () {
+      yield* empty
+      const checkpoints = yield* Checkpoints
+      const progress = { position: 5, snapshot: {}, ticksPerSecond: 0 }
+      const old = yield* open(["detect.3", "detect.4"], t0)
+      const current = yield* open(["detect.3"], t0)
+      const error = yield* Effect.flip(checkpoints.save(old.map((one) => ({ ...one, ...progress })), t0))
       assert.strictEqual(error._tag, "Fenced")
-      yield* checkpoints.save({ ...current, position: 6 }, t0)
-      assert.strictEqual(Option.getOrThrow(yield* checkpoints.load("detect.3")).position, 6)
+      yield* checkpoints.advance(old.map((one) => ({ ...one, position: 6 })), t0)
+      const position = (name: string) => Effect.map(checkpoints.load(name), (kept) => Option.getOrThrow(kept).position)
+      assert.strictEqual(yield* position("detect.3"), 3)
+      assert.strictEqual(yield* position("detect.4"), 6)
+      yield* checkpoints.save(current.map((one) => ({ ...one, ...progress })), t0)
+      assert.strictEqual(yield* position("detect.3"), 5)
     }))
 }
 
@@ -154,6 +189,25 @@ export const storeLeases: Suite = (it) => {
       assert.strictEqual(error._tag, "Fenced")
       yield* leases.release(renewed, t0 + 2_600)
       assert.isTrue(Option.isNone(yield* acquire("c", t0 + 2_700)))
+    }))
+
+  it.effect("gives several names at once, each to one owner, and fences whoever lost one of them", () =>
+    Effect.gen(function* () {
+      yield* empty
+      const leases = yield* Leases
+      const acquire = (owner: string, names: ReadonlyArray<string>, nowMs: number) =>
+        leases.acquireAll({ names, owner, nowMs, ttlMs: 1_000 })
+      const namesOf = (all: ReadonlyArray<{ readonly name: string }>) => all.map(({ name }) => name).toSorted()
+      const first = yield* acquire("a", ["s.1", "s.2", "s.3"], t0)
+      assert.deepStrictEqual(namesOf(first), ["s.1", "s.2", "s.3"])
+      assert.deepStrictEqual(namesOf(yield* acquire("b", ["s.3", "s.4"], t0 + 999)), ["s.4"])
+      const renewed = yield* leases.renewAll(first, t0 + 500, 1_000)
+      assert.deepStrictEqual(renewed.map(({ expiresAt }) => expiresAt), [t0 + 1_500, t0 + 1_500, t0 + 1_500])
+      yield* leases.releaseAll(renewed.filter(({ name }) => name === "s.1"), t0 + 600)
+      assert.deepStrictEqual(namesOf(yield* acquire("b", ["s.1", "s.2"], t0 + 700)), ["s.1"])
+      assert.strictEqual((yield* Effect.flip(leases.renewAll(renewed, t0 + 800, 1_000)))._tag, "Fenced")
+      const all = yield* leases.list("s.")
+      assert.deepStrictEqual(all.map(({ name, owner }) => name + owner), ["s.1b", "s.2a", "s.3a", "s.4b"])
     }))
 
   it.effect("gives the same owner a higher epoch when it comes back", () =>

@@ -35,6 +35,7 @@ import { queueChannels } from "./migrations/0024_queue_channels.ts"
 import { receipts } from "./migrations/0025_receipts.ts"
 import { messages } from "./migrations/0026_messages.ts"
 import { privacy } from "./migrations/0027_privacy.ts"
+import { partitions } from "./migrations/0031_partitions.ts"
 
 const operation = "Migrations.migrate"
 
@@ -74,6 +75,7 @@ const MIGRATIONS = {
   "0025_receipts": script(receipts),
   "0026_messages": script(messages),
   "0027_privacy": script(privacy),
+  "0031_partitions": script(partitions),
 }
 
 const run = Migrator.make({})({ table: TABLE, loader: Migrator.fromRecord(MIGRATIONS) })
