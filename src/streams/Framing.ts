@@ -38,6 +38,8 @@ interface Kept {
   readonly book: Book
   refreshedAt: number
   newest: Tick
+  /** As it was shown last; the same as long as the book is. */
+  shown: { readonly of: Tick; readonly book: TickOf<"book"> } | undefined
 }
 
 export class Framing {
@@ -86,6 +88,16 @@ export class Framing {
     return ready
   }
 
+  /** The best `levels` of a book as it stands; none while it is not whole, or where only quotes are known. */
+  book(venue: string, instrument: string, levels: number): TickOf<"book"> | undefined {
+    const kept = this.#kept.get(`${venue}|${instrument}`)
+    if (kept === undefined || kept.book.state !== "synced" || kept.book.fromQuotes || kept.book.crossed) {
+      return undefined
+    }
+    if (kept.shown?.of !== kept.newest) kept.shown = { of: kept.newest, book: fullBook(kept.newest, kept.book, levels) }
+    return kept.shown.book
+  }
+
   /** Closes every frame begun, or only those begun before `beforeMs` (ingest time). */
   flush(beforeMs = Infinity): void {
     for (const builder of [...this.#builders.values(), ...this.#venueBuilders.values()]) {
@@ -108,7 +120,7 @@ export class Framing {
     const key = `${tick.venue}|${tick.instrument}`
     let kept = this.#kept.get(key)
     if (kept === undefined) {
-      kept = { book: new Book(), refreshedAt: tick.ingestTime, newest: tick }
+      kept = { book: new Book(), refreshedAt: tick.ingestTime, newest: tick, shown: undefined }
       this.#kept.set(key, kept)
     }
     kept.newest = tick
@@ -166,7 +178,7 @@ export class Framing {
 }
 
 /** The book as it stands, as the snapshot tick that rebuilds it. */
-export const fullBook = (tick: Tick, book: Book): TickOf<"book"> => {
+export const fullBook = (tick: Tick, book: Book, levels?: number): TickOf<"book"> => {
   const { ingestTime, instrument, venue, venueTime } = tick
   return {
     v: 1,
@@ -179,7 +191,7 @@ export const fullBook = (tick: Tick, book: Book): TickOf<"book"> => {
     firstSeq: null,
     seq: book.seq,
     prevSeq: null,
-    bids: book.bids.levels(),
-    asks: book.asks.levels(),
+    bids: book.bids.levels(levels),
+    asks: book.asks.levels(levels),
   }
 }

@@ -16,7 +16,7 @@ import { Bus, type BusError, type OutgoingMessage } from "../layers/Bus.ts"
 import { Framing } from "./Framing.ts"
 import { Held } from "./Held.ts"
 import { keepNewest } from "./KeepNewest.ts"
-import { LatestMarkets } from "./LatestMarkets.ts"
+import { BOOK_LEVELS, type LatestMarket, LatestMarkets } from "./LatestMarkets.ts"
 import { LiveTicks, publishLive } from "./LiveTicks.ts"
 
 const FLUSH_EVERY_MS = 10
@@ -137,7 +137,8 @@ const make = (
         Effect.provideService(Bus, bus),
         Effect.forkScoped,
       )
-      yield* Effect.forkScoped(keepNewest(newest, options.source))
+      const bookOf = ({ instrument, venue }: LatestMarket) => framing.book(venue, instrument, BOOK_LEVELS)
+      yield* Effect.forkScoped(keepNewest(newest, options.source, bookOf))
     }
 
     let quarantined = 0

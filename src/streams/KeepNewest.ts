@@ -1,14 +1,15 @@
 /**
  * KeepNewest: the newest of every market that this process ingests, in the bucket `market_data`.
  *
- * In: the table of newest values, once a second. Out: an entry for each quote, ticker and funding rate that changed, or
- * whose market is quiet but alive and whose entry would soon be past its best. Promises: once a second a key at most; an
+ * In: the table of newest values and the books as they stand, once a second. Out: an entry for each quote, ticker,
+ * funding rate and book that changed, or whose market is quiet but alive and whose entry would soon be past its best. Promises: once a second a key at most; an
  * entry is there within 2 s of its tick while the bus takes it; what could not be written is tried again a second later.
  */
 import { Clock, Duration, Effect, Metric, Option, type Scope } from "effect"
 import type { DataSource } from "../domain/Frame.ts"
 import { entryOf, type MarketEntry } from "../domain/MarketEntry.ts"
-import { keyOf } from "../domain/MarketQuery.ts"
+import { keyOf, LATEST_KINDS, type LatestKind } from "../domain/MarketQuery.ts"
+import type { TickOf } from "../domain/Tick.ts"
 import type { Bus } from "../layers/Bus.ts"
 import type { LatestMarket, LatestMarkets } from "./LatestMarkets.ts"
 import { type MarketCache, openMarketCache } from "./MarketCache.ts"
@@ -18,9 +19,6 @@ const WRITE_DEADLINE = Duration.seconds(2)
 const WRITES_AT_A_TIME = 64
 /** A quiet market's entry is written again after this part of its life. */
 const RENEWED_AFTER = 1 / 3
-
-const KINDS = ["quote", "ticker", "funding"] as const
-type Kind = (typeof KINDS)[number]
 
 const writtenTotal = Metric.counter("market_cache_writes_total", {
   description: "Entries written to market_data, by outcome",
@@ -32,23 +30,23 @@ const lag = Metric.histogram("market_cache_lag_ms", {
 
 interface Due {
   readonly market: LatestMarket
-  readonly kind: Kind
+  readonly kind: LatestKind
   readonly key: string
   readonly entry: MarketEntry
   readonly isNew: boolean
 }
 
 /** What was written last, for as long as the market is known. */
-type Written = WeakMap<LatestMarket, Partial<Record<Kind, MarketEntry>>>
+type Written = WeakMap<LatestMarket, Partial<Record<LatestKind, MarketEntry>>>
 
 const dueOf = (
   market: LatestMarket,
-  kind: Kind,
+  kind: LatestKind,
+  tick: MarketEntry["ticks"][0] | undefined,
   written: MarketEntry | undefined,
   data: DataSource,
   nowMs: number,
 ): Due | undefined => {
-  const tick = market.get(kind)
   if (tick === undefined) return undefined
   const isNew = written?.ticks[0] !== tick, asOf = market.heardAtMs
   if (!isNew) {
@@ -75,10 +73,14 @@ const write = (cache: MarketCache, written: Written) =>
     if (isNew) yield* Metric.update(lag, (yield* Clock.currentTimeMillis) - entry.ticks[0].ingestTime)
   })
 
-/** Runs until interrupted; never fails. */
+/**
+ * Runs until interrupted; never fails. `bookOf`: the book of a market as it stands, the same object while it does not
+ * change; the table itself knows only what live ticks left of it.
+ */
 export const keepNewest = (
   table: LatestMarkets,
   data: DataSource,
+  bookOf: (market: LatestMarket) => TickOf<"book"> | undefined,
 ): Effect.Effect<never, never, Bus | Scope.Scope> =>
   Effect.gen(function* () {
     const cache = yield* openMarketCache
@@ -87,8 +89,9 @@ export const keepNewest = (
       const nowMs = yield* Clock.currentTimeMillis, due: Array<Due> = []
       for (const market of table.all()) {
         const before = written.get(market)
-        for (const kind of KINDS) {
-          const one = dueOf(market, kind, before?.[kind], data, nowMs)
+        for (const kind of LATEST_KINDS) {
+          const tick = kind === "book" ? bookOf(market) : market.get(kind)
+          const one = dueOf(market, kind, tick, before?.[kind], data, nowMs)
           if (one !== undefined) due.push(one)
         }
       }

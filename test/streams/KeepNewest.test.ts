@@ -4,16 +4,23 @@ import { Clock, Effect, Option } from "effect"
 import { TestClock } from "effect/testing"
 import type { MarketEntry } from "../../src/domain/MarketEntry.ts"
 import { decode } from "../../src/domain/MarketEntry.ts"
+import type { Tick } from "../../src/domain/Tick.ts"
 import { Bus } from "../../src/layers/Bus.ts"
+import { Framing } from "../../src/streams/Framing.ts"
 import { keepNewest } from "../../src/streams/KeepNewest.ts"
 import { LatestMarkets } from "../../src/streams/LatestMarkets.ts"
 import { MARKET_BUCKET } from "../../src/streams/MarketCache.ts"
 import { busOf, newWorld, settle } from "../support/markets.ts"
 import { book, gap, heartbeat, quote, T0 } from "../support/ticks.ts"
 
-const begun = Effect.fnUntraced(function* (table: LatestMarkets) {
+const noBook = () => undefined
+
+const begun = Effect.fnUntraced(function* (
+  table: LatestMarkets,
+  bookOf: Parameters<typeof keepNewest>[2] = noBook,
+) {
   yield* TestClock.setTime(T0)
-  yield* Effect.forkScoped(keepNewest(table, "live"), { startImmediately: true })
+  yield* Effect.forkScoped(keepNewest(table, "live", bookOf), { startImmediately: true })
   const bucket = yield* (yield* Bus).bucket(MARKET_BUCKET)
   yield* settle
   return {
@@ -79,6 +86,35 @@ describe("The newest of each market that is ingested", () => {
       table.push(gap("okx", "BTC/USDT", yield* Clock.currentTimeMillis))
       yield* after(61_000)
       assert.isNull(yield* bucket.get(btc))
+    }).pipe(Effect.provide(busOf(newWorld()))))
+
+  it.effect("has the whole book as it stands, which live ticks alone do not tell, and none after a gap", () =>
+    Effect.gen(function* () {
+      const table = new LatestMarkets(), framing = new Framing("test.1", "live")
+      const bucket = yield* begun(table, ({ instrument, venue }) => framing.book(venue, instrument, 2))
+      const told = (tick: Tick, live: boolean) => {
+        framing.push(tick)
+        if (live) table.push(tick)
+      }
+      const asks = [["103", "1"], ["104", "2"], ["105", "3"]] as const
+      told(book("kraken", "BTC/USD", T0, { bids: [["100", "1"]], asks }), true)
+      told(quote("okx", "BTC/USDT", T0, ["100", "101"]), true)
+      yield* after(1_000)
+      const delta = { snapshot: false, bids: [["101", "4"]], asks: [["103", "0"]] } as const
+      told(book("kraken", "BTC/USD", T0 + 1_000, delta), false)
+      yield* after(1_000)
+      const entry = yield* bucket.get("kraken.spot.BTC-USD.book")
+      assert.deepInclude(entry?.ticks[0], {
+        snapshot: true,
+        ingestTime: T0 + 1_000,
+        bids: [["101", "4"], ["100", "1"]],
+        asks: [["104", "2"], ["105", "3"]],
+      })
+      const revision = yield* bucket.revision("kraken.spot.BTC-USD.book")
+      told(gap("kraken", "BTC/USD", T0 + 2_000), true)
+      yield* after(10_000)
+      assert.strictEqual(yield* bucket.revision("kraken.spot.BTC-USD.book"), revision)
+      assert.notInclude(yield* bucket.keys, `${btc}.book`)
     }).pipe(Effect.provide(busOf(newWorld()))))
 
   it.effect("lives the shorter the faster its market moves", () =>
