@@ -27,6 +27,7 @@ import { run as service } from "./Run.ts"
 import { scorecard } from "./Scorecard.ts"
 import { sessions } from "./Sessions.ts"
 import { status } from "./Status.ts"
+import { streams } from "./Streams.ts"
 import { tiers } from "./Tiers.ts"
 import { train } from "./Train.ts"
 import { users } from "./Users.ts"
@@ -45,6 +46,7 @@ const arbedge = Command.make("arbedge").pipe(
     sessions,
     tiers,
     audit,
+    streams,
     queue,
     dlq,
     keys,

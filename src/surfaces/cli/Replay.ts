@@ -14,6 +14,7 @@ import * as Playlist from "../../programs/replay/Playlist.ts"
 import { replay as runReplay, type Replayed } from "../../programs/replay/Replay.ts"
 import * as ReplayUsers from "../../programs/replay/ReplayUsers.ts"
 import { replayToBus } from "../../programs/replay/ReplayToBus.ts"
+import { Topology } from "../../streams/Topology.ts"
 import { failed, usage } from "./Failure.ts"
 import { json, readDetectConfig, readJson, recordingFailure, tableConfig } from "./Input.ts"
 import * as OperatorSettings from "./OperatorSettings.ts"
@@ -21,6 +22,7 @@ import * as Owner from "./Owner.ts"
 import * as Progress from "./Progress.ts"
 import { faults, files, parseSelection, parseSpeed, readPlan, selection, speed } from "./ReplayFlags.ts"
 import { reportBadLines, reportFigures } from "./Report.ts"
+import { streamTopology } from "./StreamSettings.ts"
 
 const config = Flag.String("config").pipe(
   Flag.withDescription("JSON file with fees, lots, thresholds; without it the shipped fees"),
@@ -103,6 +105,7 @@ const toBus = Effect.fnUntraced(function* (settings: Settings, options: FeedOpti
   const owner = yield* Owner.make
   const { bad, faults, ticks } = yield* replayToBus({ ...options, owner }).pipe(
     Effect.provide(Backends.busOf(settings)),
+    Effect.provideService(Topology, yield* streamTopology(settings)),
     Effect.catchTags({
       RecordingError: (error) => Effect.fail(recordingFailure(error)),
       BusError: (error) =>

@@ -18,6 +18,7 @@ import { SharingRules } from "../../streams/Choose.ts"
 import { EligibilityPolicy } from "../../layers/EligibilityPolicy.ts"
 import { eligibilityRules } from "./EligibilitySettings.ts"
 import { Role, type Watch } from "../../streams/Pipeline.ts"
+import { Topology } from "../../streams/Topology.ts"
 import * as Bot from "../bot/Bot.ts"
 import * as CommandRate from "../bot/CommandRate.ts"
 import * as Pacing from "../bot/Pacing.ts"
@@ -30,6 +31,7 @@ import { failed, usage } from "./Failure.ts"
 import { readDetectConfig, tableConfig } from "./Input.ts"
 import * as OperatorSettings from "./OperatorSettings.ts"
 import * as Owner from "./Owner.ts"
+import { streamTopology } from "./StreamSettings.ts"
 import { enforce } from "./TiersInForce.ts"
 import { VERSION } from "./Version.ts"
 
@@ -135,6 +137,7 @@ export const run = Command.make(
       (error) => usage(error.message, "see docs/guides/settings.md"),
     )
     const eligibility = yield* eligibilityRules(settings)
+    const topology = yield* streamTopology(settings)
     const owner = yield* Owner.make
     yield* runService({
       settings,
@@ -148,6 +151,7 @@ export const run = Command.make(
     }).pipe(
       Effect.provideService(SharingRules, sharing),
       Effect.provideService(EligibilityPolicy, eligibility),
+      Effect.provideService(Topology, topology),
       Effect.mapError((error) => failed(`the service stopped: ${error.message}`, "run `arbedge doctor`")),
     )
   }),
