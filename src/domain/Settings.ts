@@ -125,6 +125,21 @@ export const FIELDS = {
     "Its port; 0: any free one, told in the log and in `service.json` of the data folder",
     0,
   ),
+  metricsToken: secret(
+    "METRICS_TOKEN",
+    "What Prometheus sends as its bearer token to /metrics of the HTTP server; unset: nobody is shown any metrics",
+  ),
+  otlpUrl: optional(
+    "OTLP_URL",
+    "OTLP/HTTP receiver of traces, such as http://127.0.0.1:4318; unset: no traces",
+  ),
+  otlpHeaders: secret("OTLP_HEADERS", "Sent to it with every request, as name=value,name=value: keys of a vendor"),
+  traceRatio: field(
+    "TRACE_RATIO",
+    "Which part of traces is kept, 0 to 1",
+    "1",
+    (variable) => Config.Number(variable).pipe(Config.withDefault(1)),
+  ),
   tiers: optional(
     "TIERS",
     "Path of a JSON table of tiers, as `arbedge tiers --json` prints it; unset: the shipped one",
@@ -200,6 +215,10 @@ export const settings: Config.Config<Settings> = Config.all({
   publicUrl: FIELDS.publicUrl.config,
   httpHost: FIELDS.httpHost.config,
   httpPort: FIELDS.httpPort.config,
+  metricsToken: FIELDS.metricsToken.config,
+  otlpUrl: FIELDS.otlpUrl.config,
+  otlpHeaders: FIELDS.otlpHeaders.config,
+  traceRatio: FIELDS.traceRatio.config,
   tiers: FIELDS.tiers.config,
   sessionDays: FIELDS.sessionDays.config,
   blockedRegions: FIELDS.blockedRegions.config,

@@ -65,6 +65,8 @@ export const QueueItem = Schema.Struct({
   /** Rows of one chat with the same leave as one message; null: by itself. */
   batchId: Schema.NullOr(Schema.Int),
   payload: Schema.Unknown,
+  /** Headers of the trace that the row was made in. Null or absent: of none. */
+  trace: Schema.optionalKey(Schema.NullOr(Schema.Record(Schema.String, Schema.String))),
 })
 export type QueueItem = typeof QueueItem.Type
 

@@ -32,6 +32,7 @@ import type { Directory } from "../layers/Directory.ts"
 import type { Opportunities } from "../layers/Opportunities.ts"
 import type { Store, StoreError } from "../layers/Store.ts"
 import type { TrackRecord } from "../layers/TrackRecord.ts"
+import * as TracedBus from "../layers/telemetry/TracedBus.ts"
 import { Vault, type VaultError } from "../layers/Vault.ts"
 import * as EnvelopeVault from "../layers/vault/EnvelopeVault.ts"
 import type { KeySource } from "../layers/vault/MasterKeys.ts"
@@ -52,7 +53,11 @@ export const isEmbedded = (settings: Settings): boolean => Option.isNone(setting
 export const dataFolder = (settings: Settings): Option.Option<string> =>
   settings.dataDir === IN_MEMORY ? Option.none() : Option.some(settings.dataDir)
 
+/** Where traces are kept its messages carry them. */
 export const busOf = (settings: Settings): Layer.Layer<Bus, BusError> =>
+  Option.isSome(settings.otlpUrl) ? Layer.provide(TracedBus.layer, plainBusOf(settings)) : plainBusOf(settings)
+
+const plainBusOf = (settings: Settings): Layer.Layer<Bus, BusError> =>
   Option.match(settings.natsUrl, {
     onNone: () => EmbeddedBus.layer(),
     onSome: (url) => {

@@ -8,6 +8,7 @@ import { Effect, Layer, Option, Schema } from "effect"
 import { PRIORITY_RANK } from "../../domain/Opportunity.ts"
 import { type NewQueueItem, OpportunityQueue, Purpose, QueueStatus } from "../OpportunityQueue.ts"
 import { Channel, Store } from "../Store.ts"
+import { currentTrace } from "../Tracing.ts"
 import { queueColumns, QueueRow, waiting } from "./QueueRow.ts"
 import { makeSending } from "./QueueSending.ts"
 import { all, at, count, EpochMs, first, Int8, int8s, isoOf, one } from "./Rows.ts"
@@ -80,8 +81,8 @@ const make = Effect.gen(function* () {
   const columns = sql.literal(queueColumns)
   const isWaiting = sql.literal(waiting)
 
-  const enqueue = Effect.fn("OpportunityQueue.enqueue")((items: ReadonlyArray<NewQueueItem>, nowMs: number) =>
-    items.length === 0 ? Effect.succeed([]) : sql`with incoming as (
+  const insert = (items: ReadonlyArray<NewQueueItem>, nowMs: number, metadata: Readonly<Record<string, unknown>>) =>
+    sql`with incoming as (
         select distinct on (chat_id, opportunity_id, revision is null) *
         from jsonb_to_recordset(${sql.json(items.map(incomingRow))}) as x (opportunity_id text, user_id text,
           chat_id text, purpose text, revision integer, priority smallint, scheduled_at timestamptz,
@@ -100,13 +101,13 @@ const make = Effect.gen(function* () {
       ), inserted as (
         insert into opportunity_distribution_queue (opportunity_id, user_id, chat_id, purpose, revision, priority,
           scheduled_at, due_since, expires_at, payload, kind, strategy, opportunity_type, fingerprint,
-          told_profit, channel, created_at, updated_at)
+          told_profit, channel, metadata, created_at, updated_at)
         select opportunity_id, user_id, chat_id, purpose, revision, priority, scheduled_at,
           case when scheduled_at is not null then greatest(scheduled_at, ${at(nowMs)}) end, expires_at, payload, kind,
           strategy, payload #>> '{opportunity,type}', payload #>> '{opportunity,fingerprint}',
           (payload #>> '{opportunity,netProfit}')::float8, coalesce((select c.channel from user_channels c
             where c.user_id = f.user_id and c.state = 'verified' and c.position < 0 order by c.position limit 1),
-            'telegram'), ${at(nowMs)}, ${at(nowMs)}
+            'telegram'), ${sql.json(metadata)}, ${at(nowMs)}, ${at(nowMs)}
         from fresh f order by priority, chat_id
         on conflict (chat_id, opportunity_id, purpose) do nothing
         returning queue_id, chat_id, user_id, purpose
@@ -114,7 +115,13 @@ const make = Effect.gen(function* () {
       select queue_id as "queueId", chat_id as "chatId", user_id as "userId", purpose,
         (select pg_notify(${Channel.queue}, '')) is null as told
       from inserted order by queue_id`.pipe(all("OpportunityQueue.enqueue", InsertedRow))
-  )
+
+  /** A row keeps the trace it was made in, so that its message belongs to it. */
+  const enqueue = Effect.fn("OpportunityQueue.enqueue")(function* (items: ReadonlyArray<NewQueueItem>, nowMs: number) {
+    if (items.length === 0) return []
+    const trace = yield* currentTrace
+    return yield* insert(items, nowMs, Option.match(trace, { onNone: () => ({}), onSome: (trace) => ({ trace }) }))
+  })
 
   const undecided = Effect.fn("OpportunityQueue.undecided")((userIds: ReadonlyArray<string>, limit: number) =>
     sql`select ${columns} from unnest(${userIds}::text[]) as u (id) cross join lateral (

@@ -36,7 +36,7 @@ export const queueColumns =
     select n.channel from opportunity_distribution_queue n
     where n.chat_id = q.chat_id and n.opportunity_id = q.opportunity_id and n.purpose = 'notify'), 'telegram') end
     as channel, q.purpose, q.priority, q.status, q.scheduled_at as "scheduledAt", q.expires_at as "expiresAt",
-  q.created_at as "createdAt", q.attempts, q.error_message as "lastError", q.payload, q.batch_id as "batchId",
+  q.created_at as "createdAt", q.attempts, q.error_message as "lastError", q.payload, q.batch_id as "batchId", q.metadata -> 'trace' as trace,
   case when q.revision is null then q.message_id else (
     select n.message_id from opportunity_distribution_queue n
     where n.chat_id = q.chat_id and n.opportunity_id = q.opportunity_id and n.purpose = 'notify') end as "messageId"`
