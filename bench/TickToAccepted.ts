@@ -15,8 +15,8 @@ import * as Bot from "../src/surfaces/bot/Bot.ts"
 import * as Pacing from "../src/surfaces/bot/Pacing.ts"
 import type { Benchmark, Sample } from "./Paired.ts"
 
-const SECONDS = 20
-/** Each pass begins a new world: its first seconds warm caches and plans and do not count. */
+const SECONDS = 30
+/** Each pass begins a new world: ticks of its first seconds warm caches and plans, and what they lead to does not count. */
 const WARM_UP_MS = 4_000
 const TICKS_PER_SECOND = 5_000
 const FLOOR_ROUNDS = 200
@@ -61,7 +61,9 @@ const ours = (people: ReadonlyArray<Person>) =>
     Effect.provideService(References.MinimumLogLevel, "Error"),
     Effect.map((figures): Sample => {
       const first = Math.min(...figures.accepted.map(({ atMs }) => atMs))
-      const warm = figures.accepted.filter(({ atMs }) => atMs > first + WARM_UP_MS)
+      const warm = figures.accepted.filter(({ atMs, latencyMs, limiterWaitMs }) =>
+        atMs - latencyMs - limiterWaitMs > first + WARM_UP_MS
+      )
       const latencies = warm.map(({ latencyMs }) => latencyMs), waits = warm.map(({ limiterWaitMs }) => limiterWaitMs)
       return {
         p50Ms: percentile(latencies, 50),

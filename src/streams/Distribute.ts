@@ -5,10 +5,10 @@
  *                           --> edit: rows for everyone told, or about to be --> none: already known
  *
  * In: `opp.v1.>` in batches that carry their ack. Out: rows of `opportunity_distribution_queue`, facts, wakes of the
- * users' queues. Promises: a transition is acknowledged after its rows are committed; a repeat makes no second row; a
- * transition nobody can read is terminated, not retried.
+ * users' queues, while the next of the batch is worked off. Promises: a transition is acknowledged after its rows are
+ * committed; a repeat makes no second row; a transition nobody can read is terminated, not retried.
  */
-import { Clock, Duration, Effect, Metric, Option, Ref, Schedule, Schema, Stream } from "effect"
+import { Clock, Duration, Effect, FiberSet, Metric, Option, Ref, Schedule, Schema, Stream } from "effect"
 import { CoordinatorClient } from "../actors/Coordinator.ts"
 import { UserQueueClient } from "../actors/UserQueue.ts"
 import type { Matched } from "../domain/audience/AudienceIndex.ts"
@@ -18,6 +18,7 @@ import { type Opportunity, OpportunityJson } from "../domain/Opportunity.ts"
 import { editDueAt, editPriority } from "../domain/LivingMessage.ts"
 import { TELEGRAM_LIMITS } from "../domain/RateLimit.ts"
 import * as Subject from "../domain/Subject.ts"
+import type { TelegramId } from "../domain/User.ts"
 import type { Verdict } from "../domain/Verdict.ts"
 import { Bus, type Delivery } from "../layers/Bus.ts"
 import { type NewQueueItem, OpportunityQueue } from "../layers/OpportunityQueue.ts"
@@ -76,7 +77,7 @@ const verdictOf = (opportunity: Opportunity, matched: Matched, kept: number, at:
 }
 
 export interface DistributeOptions {
-  /** Stream sequence of the last transition worked off by this process; 0: none. */
+  /** Stream sequence of the last transition worked off by this process, whoever it fits woken; 0: none. */
   readonly progress: Ref.Ref<number>
 }
 
@@ -128,7 +129,15 @@ const make = Effect.fnUntraced(function* (options: DistributeOptions) {
       })),
     }))
 
-  /** Rows and fact in one transaction; out: whose queues to wake. */
+  /** Whoever has a new row is told when to hear of it; who is overlooked is found by the sweep. */
+  const wake = (opportunity: Opportunity, chats: ReadonlyMap<string, TelegramId>, nowMs: number) =>
+    Effect.forEach(chats, ([userId, chatId]) =>
+      userQueue.wake(userId).pipe(
+        Effect.tap(({ admitted }) => admitted > 0 ? audience.told(chatId, opportunity, nowMs) : Effect.void),
+        Effect.catch((error) => Effect.logDebug("a wake is left to the sweep", userId, error._tag)),
+      ), { concurrency: WAKES, discard: true })
+
+  /** Rows and fact in one transaction; out: the wakes that are left to do. */
   const distribute = Effect.fn("Distribute.distribute")(function* (opportunity: Opportunity) {
     const { action } = yield* coordinator.handle(opportunity)
     const nowMs = yield* Clock.currentTimeMillis
@@ -158,11 +167,7 @@ const make = Effect.fnUntraced(function* (options: DistributeOptions) {
     // Edits have their times already.
     const undecided = inserted.filter(({ purpose }) => purpose === "notify")
     const chats = new Map(undecided.map(({ chatId, userId }) => [userId, chatId]))
-    yield* Effect.forEach(chats, ([userId, chatId]) =>
-      userQueue.wake(userId).pipe(
-        Effect.tap(({ admitted }) => admitted > 0 ? audience.told(chatId, opportunity, nowMs) : Effect.void),
-        Effect.catch((error) => Effect.logDebug("a wake is left to the sweep", userId, error._tag)),
-      ), { concurrency: WAKES, discard: true })
+    return wake(opportunity, chats, nowMs)
   })
 
   const inItsTime = (opportunity: Opportunity, delivery: Delivery) =>
@@ -174,11 +179,11 @@ const make = Effect.fnUntraced(function* (options: DistributeOptions) {
   const good = (opportunity: Opportunity, delivery: Delivery) =>
     inItsTime(opportunity, delivery).pipe(
       Effect.andThen(distribute(opportunity)),
-      Effect.andThen(delivery.ack),
+      Effect.tap(() => delivery.ack),
       Effect.catch((error) =>
-        Effect.andThen(
-          Effect.logWarning("a transition comes again", opportunity.id, error._tag, error.message),
-          delivery.nak(RETRY_AFTER),
+        Effect.logWarning("a transition comes again", opportunity.id, error._tag, error.message).pipe(
+          Effect.andThen(delivery.nak(RETRY_AFTER)),
+          Effect.as(Effect.void),
         )
       ),
     )
@@ -186,17 +191,26 @@ const make = Effect.fnUntraced(function* (options: DistributeOptions) {
   const unreadable = (error: Schema.SchemaError, delivery: Delivery) =>
     Effect.andThen(
       Effect.logWarning("an unreadable transition", delivery.subject, error.message),
-      delivery.term("unreadable"),
+      Effect.as(delivery.term("unreadable"), Effect.void),
     )
 
-  return (delivery: Delivery) =>
+  const one = (delivery: Delivery) =>
     decodeOpportunity(decoder.decode(delivery.data)).pipe(
       Effect.matchEffect({
         onFailure: (error) => unreadable(error, delivery),
         onSuccess: (opportunity) => good(opportunity, delivery),
       }),
-      Effect.andThen(Ref.set(options.progress, delivery.sequence)),
     )
+
+  /** In order; users are woken beside the next transitions, so that a burst of them is decided on together. */
+  return (deliveries: ReadonlyArray<Delivery>) =>
+    Effect.scoped(Effect.gen(function* () {
+      const waking = yield* FiberSet.make<void>()
+      for (const delivery of deliveries) yield* FiberSet.run(waking, yield* one(delivery))
+      yield* FiberSet.awaitEmpty(waking)
+      const last = deliveries.at(-1)
+      if (last !== undefined) yield* Ref.set(options.progress, last.sequence)
+    }))
 })
 
 const again = Schedule.min([Schedule.exponential("100 millis"), Schedule.spaced("2 seconds")])
@@ -204,7 +218,7 @@ const again = Schedule.min([Schedule.exponential("100 millis"), Schedule.spaced(
 /** Works off transitions, in order, for ever. Several processes share them. */
 export const distribute = Effect.fnUntraced(function* (options: DistributeOptions) {
   const bus = yield* Bus
-  const one = yield* make(options)
+  const batch = yield* make(options)
   return yield* bus.work({
     stream: OPPORTUNITIES.name,
     subjects: [],
@@ -215,7 +229,7 @@ export const distribute = Effect.fnUntraced(function* (options: DistributeOption
     maxAckPending: BATCH,
     batchSize: BATCH,
   }).pipe(
-    Stream.runForEach((deliveries) => Effect.forEach(deliveries, one, { discard: true })),
+    Stream.runForEach(batch),
     Effect.tapError((error) => Effect.logWarning("distribution waits for the bus", error.reason, error.detail)),
     Effect.retry(again),
     Effect.orDie,
