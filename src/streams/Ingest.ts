@@ -30,7 +30,10 @@ const badTotal = Metric.counter("ingest_bad_events_total", {
 const droppedTotal = Metric.counter("ingest_dropped_ticks_total", {
   description: "Ticks dropped: the broker was away longer than 64 MB of frames, or will never take them",
 })
-const offsetMs = Metric.gauge("venue_clock_offset_ms", { description: "Estimated venue clock minus ours" })
+const offsetSeconds = Metric.gauge("venue_clock_offset_seconds", { description: "Estimated venue clock minus ours" })
+const lastTickSeconds = Metric.gauge("ingest_last_tick_timestamp_seconds", {
+  description: "When a tick of the venue last came in (ingest time, since the epoch), by venue",
+})
 
 /** Capped and jittered; for ever: the broker comes back. */
 const again = Schedule.min([Schedule.exponential("50 millis"), Schedule.spaced("2 seconds")]).pipe(Schedule.jittered)
@@ -93,6 +96,12 @@ const make = (
         Effect.tapError((error) => Effect.logWarning("frames wait for the broker", error.reason, error.detail)),
         Effect.retry({ schedule: again, while: mayPass }),
         Effect.asVoid,
+        // A trace begins here: with the frames of 10 ms, never with a tick.
+        Effect.withSpan("Ingest.publish", {
+          root: true,
+          kind: "producer",
+          attributes: { messages: messages.length, ticks: messages.reduce((sum, { ticks }) => sum + ticks, 0) },
+        }, { captureStackTrace: false }),
       )
 
     /** A message that the broker refuses for good would hold up all others: it is dropped, and its loss announced. */
@@ -172,7 +181,7 @@ const make = (
             quarantine(event),
           )
         case "ClockOffset":
-          return Metric.update(Metric.withAttributes(offsetMs, { venue: event.venue }), event.offsetMs)
+          return Metric.update(Metric.withAttributes(offsetSeconds, { venue: event.venue }), event.offsetMs / 1_000)
         case "State":
           if (event.state === "released") live.forget(event.venue)
           return event.state === "disconnected"
@@ -181,10 +190,23 @@ const make = (
       }
     }
 
+    /** By venue, made once: batches come often. */
+    const lastTicks = new Map<string, typeof lastTickSeconds>()
+    const lastTickOf = (venue: string) => {
+      const known = lastTicks.get(venue) ?? Metric.withAttributes(lastTickSeconds, { venue })
+      lastTicks.set(venue, known)
+      return known
+    }
+
+    /** A batch of a feed is of one venue; of a recording's, the last tick's venue is noted. */
     const ticks = (batch: ReadonlyArray<Tick>) =>
-      Effect.suspend(() => {
+      Effect.gen(function* () {
+        const last = batch.at(-1)
+        if (last === undefined) return
         push(batch)
-        return Effect.andThen(Metric.update(ticksTotal, batch.length), hand)
+        yield* Metric.update(ticksTotal, batch.length)
+        yield* Metric.update(lastTickOf(last.venue), last.ingestTime / 1_000)
+        yield* hand
       })
 
     return {

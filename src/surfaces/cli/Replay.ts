@@ -14,6 +14,7 @@ import * as Playlist from "../../programs/replay/Playlist.ts"
 import { replay as runReplay, type Replayed } from "../../programs/replay/Replay.ts"
 import * as ReplayUsers from "../../programs/replay/ReplayUsers.ts"
 import { replayToBus } from "../../programs/replay/ReplayToBus.ts"
+import * as Telemetry from "../../programs/Telemetry.ts"
 import { Topology } from "../../streams/Topology.ts"
 import { failed, usage } from "./Failure.ts"
 import { json, readDetectConfig, readJson, recordingFailure, tableConfig } from "./Input.ts"
@@ -23,6 +24,7 @@ import * as Progress from "./Progress.ts"
 import { faults, files, parseSelection, parseSpeed, readPlan, selection, speed } from "./ReplayFlags.ts"
 import { reportBadLines, reportFigures } from "./Report.ts"
 import { streamTopology } from "./StreamSettings.ts"
+import { VERSION } from "./Version.ts"
 
 const config = Flag.String("config").pipe(
   Flag.withDescription("JSON file with fees, lots, thresholds; without it the shipped fees"),
@@ -106,7 +108,9 @@ const toBus = Effect.fnUntraced(function* (settings: Settings, options: FeedOpti
   const { bad, faults, ticks } = yield* replayToBus({ ...options, owner }).pipe(
     Effect.provide(Backends.busOf(settings)),
     Effect.provideService(Topology, yield* streamTopology(settings)),
+    Effect.provide(Telemetry.tracingOf(settings, { instance: owner, roles: ["replay"], version: VERSION })),
     Effect.catchTags({
+      BadSettings: (error) => Effect.fail(usage(error.message, "see docs/guides/telemetry.md")),
       RecordingError: (error) => Effect.fail(recordingFailure(error)),
       BusError: (error) =>
         Effect.fail(failed(`the bus failed: ${error.reason}: ${error.detail}`, "run `arbedge doctor`")),

@@ -14,6 +14,7 @@ import * as Health from "../../programs/Health.ts"
 import * as Markets from "../../programs/Markets.ts"
 import { run as runService, workable } from "../../programs/Run.ts"
 import { sharingRulesOf } from "../../programs/SharingSettings.ts"
+import * as Telemetry from "../../programs/Telemetry.ts"
 import { SharingRules } from "../../streams/Choose.ts"
 import { EligibilityPolicy } from "../../layers/EligibilityPolicy.ts"
 import { eligibilityRules } from "./EligibilitySettings.ts"
@@ -152,6 +153,7 @@ export const run = Command.make(
       Effect.provideService(SharingRules, sharing),
       Effect.provideService(EligibilityPolicy, eligibility),
       Effect.provideService(Topology, topology),
+      Effect.provide(Telemetry.tracingOf(settings, { instance: owner, roles: chosen, version: VERSION })),
       Effect.mapError((error) => failed(`the service stopped: ${error.message}`, "run `arbedge doctor`")),
     )
   }),
