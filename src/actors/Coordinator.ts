@@ -5,7 +5,7 @@
  *   (activation) --rows not closed--> each open one with its timer
  *   unknown --opened--> open: notify          open --improved--> open: edit, or notify anew when much better and rested
  *   open --fading--> open: edit               open --closed--> closed: edit those who were told
- *   open --expiresAt--> closed: the closing transition and the live `...expired` are published, then the row is written
+ *   open --expiresAt--> closed: the closing transition and `...expired` are published, then the row is written
  *   closed --anything newer--> closed: none   any --older revision--> none   any --the same again--> the same answer
  *   --idle 12 hours (pairs are few), shutdown, defect--> (passivated): rows hold all but what people were last told,
  *     for which the newest revision then stands; a timer lost so is made up by `sweep`
@@ -21,6 +21,7 @@ import * as Entity from "effect/cluster/Entity"
 import type { Sharding } from "effect/cluster/Sharding"
 import * as Rpc from "effect/rpc/Rpc"
 import * as Announcing from "../domain/Announcement.ts"
+import { described, expiryId } from "../domain/contract/Headers.ts"
 import { Opportunity, OpportunityJson } from "../domain/Opportunity.ts"
 import { coordinatorKey } from "../domain/Route.ts"
 import * as Subject from "../domain/Subject.ts"
@@ -50,12 +51,13 @@ const RECALLED = 5_000
 const encode = Schema.encodeEffect(OpportunityJson)
 const encoder = new TextEncoder()
 
-/** Tells the stream that its lifetime has ended, and whoever listens live. */
+/** Tells that its lifetime has ended: the transition that closes it, and the event. */
 const publishExpiry = Effect.fnUntraced(function* (bus: Bus["Service"], closing: Opportunity) {
-  const subject = Subject.opportunity(closing)
   const data = encoder.encode(yield* Effect.orDie(encode(closing)))
-  yield* bus.publish({ subject, data, messageId: `${closing.id}:${closing.revision}:expired` })
-  yield* bus.publishLive({ subject: subject.replace(/\.closed$/, ".expired"), data })
+  const headers = described({ publish: yield* Clock.currentTimeMillis })
+  const messageId = `${closing.id}:${closing.revision}:expired`
+  yield* bus.publish({ subject: Subject.opportunity(closing), data, messageId, headers })
+  yield* bus.publish({ subject: Subject.expired(closing), data, messageId: expiryId(closing), headers })
 })
 
 /** The actor itself. */

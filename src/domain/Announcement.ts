@@ -7,7 +7,7 @@
  */
 import { Schema } from "effect"
 import { type CooldownPolicy, DEFAULT_COOLDOWN, isMaterial, profitOf } from "./Cooldown.ts"
-import type { Opportunity } from "./Opportunity.ts"
+import { EXPIRED_REASONS, type Opportunity } from "./Opportunity.ts"
 
 /** `notify`: tell whom it fits and who has not been told, and edit those who have. `edit`: the latter alone. */
 export const AnnouncementAction = Schema.Literals(["notify", "edit", "none"])
@@ -103,5 +103,5 @@ export const expiryOf = (opportunity: Opportunity): Opportunity => ({
   revision: opportunity.revision + 1,
   state: "closed",
   at: opportunity.expiresAt,
-  reasons: [...opportunity.reasons, "expired"],
+  reasons: [...opportunity.reasons, EXPIRED_REASONS.coordinator],
 })

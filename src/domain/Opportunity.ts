@@ -106,5 +106,11 @@ export type Opportunity = typeof Opportunity.Type
 export const leadingLeg = ({ legs, type }: Pick<Opportunity, "type" | "legs">): Leg | undefined =>
   legs.find(({ side }) => side === (type === "funding" ? "sell" : "buy")) ?? legs[0]
 
+/** Why one was closed: its time ran out, as its detection saw it and as its coordinator did. */
+export const EXPIRED_REASONS = { detection: "closed: expired", coordinator: "expired" } as const
+
+export const hasExpired = ({ reasons, state }: Pick<Opportunity, "reasons" | "state">): boolean =>
+  state === "closed" && Object.values(EXPIRED_REASONS).some((reason) => reasons.includes(reason))
+
 /** One line of JSON and back; the only form on the wire. */
 export const OpportunityJson = Schema.fromJsonString(Opportunity)

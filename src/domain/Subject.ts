@@ -4,7 +4,7 @@
  * In: venues, instruments, opportunities. Out: NATS subjects and the declarations' names. Promises: tokens hold only
  * `a-zA-Z0-9-_`; a market subject can be read back into venue and instrument.
  */
-import { Option } from "effect"
+import { Option, Schema } from "effect"
 import * as Instrument from "./Instrument.ts"
 import type { Partition } from "./Frame.ts"
 import { leadingLeg, type Opportunity } from "./Opportunity.ts"
@@ -13,11 +13,13 @@ import { TICK_KINDS, type TickKind } from "./Tick.ts"
 /** Durable frames of one partition: `md.frame.<p>`, or `md.venue.<venue>` of a venue's spot markets. */
 export const frame = (partition: Partition): string =>
   typeof partition === "number" ? `md.frame.${partition}` : `md.venue.${Instrument.token(partition)}`
+const isVenue = Schema.is(Instrument.VenueId)
+
 /** What `frame` was made of; none for any other subject. */
 export const parseFrame = (subject: string): Option.Option<Partition> => {
   const [md, kind, token = "", ...more] = subject.split(".")
   if (md !== "md" || more.length > 0) return Option.none()
-  if (kind === "venue") return Instrument.fromToken(token)
+  if (kind === "venue") return Option.filter(Instrument.fromToken(token), isVenue)
   const partition = Number(token)
   return kind === "frame" && /^\d+$/.test(token) && partition < Instrument.PARTITIONS
     ? Option.some(partition)
@@ -53,11 +55,18 @@ export const parseLive = (subject: string): Option.Option<LiveSubject> => {
   })
 }
 
-/** `opp.v1.<type>.<base>-<quote>.<state>`, by the pair of the leading leg. */
-export const opportunity = (found: Pick<Opportunity, "type" | "legs" | "state">): string => {
+const opportunityEvent = (found: Pick<Opportunity, "type" | "legs">, event: string): string => {
   const pair = Option.map(Instrument.parse(leadingLeg(found)?.instrument ?? ""), Instrument.pairToken)
-  return `opp.v1.${found.type}.${Option.getOrElse(pair, () => "unknown")}.${found.state}`
+  return `opp.v1.${found.type}.${Option.getOrElse(pair, () => "unknown")}.${event}`
 }
+
+/** `opp.v1.<type>.<base>-<quote>.<state>`, by the pair of the leading leg. */
+export const opportunity = (found: Pick<Opportunity, "type" | "legs" | "state">): string =>
+  opportunityEvent(found, found.state)
+/** Beside the transition that closed one whose time ran out. */
+export const expired = (found: Pick<Opportunity, "type" | "legs">): string => opportunityEvent(found, "expired")
+/** Whether it is said beside a transition, and none itself. */
+export const isExpired = (subject: string): boolean => subject.endsWith(".expired")
 export const ALL_OPPORTUNITIES = "opp.v1.>"
 
 /** A durable fact: `evt.v1.<area>.<event>`. */
@@ -67,3 +76,8 @@ export const ALL_FACTS = "evt.v1.>"
 /** Refused market events of one venue. */
 export const quarantine = (venue: string): string => `quarantine.${Instrument.token(venue)}`
 export const ALL_QUARANTINE = "quarantine.*"
+
+/** Asked with anything, answered with the list of schemas, or with one of them: `schema.v1`, `schema.v1.<name>`. */
+export const SCHEMAS = "schema.v1"
+export const schema = (name: string): string => `${SCHEMAS}.${name}`
+export const ALL_SCHEMAS = `${SCHEMAS}.>`

@@ -10,10 +10,10 @@
  * owner loses none and changes no id. One process alone has every shard.
  */
 import { Clock, Effect, Latch, Metric, Option, Ref, Schema, Semaphore, Stream } from "effect"
-import { described, Header, type StageTimes } from "../domain/contract/Headers.ts"
+import { described, expiryId, Header, type StageTimes } from "../domain/contract/Headers.ts"
 import type { DetectConfig } from "../domain/DetectConfig.ts"
 import type * as Frame from "../domain/Frame.ts"
-import { type Opportunity, OpportunityJson } from "../domain/Opportunity.ts"
+import { hasExpired, type Opportunity, OpportunityJson } from "../domain/Opportunity.ts"
 import * as Subject from "../domain/Subject.ts"
 import type { AssetIdentities } from "../layers/AssetIdentities.ts"
 import { Bus, type BusError, type OutgoingMessage, type StoredMessage } from "../layers/Bus.ts"
@@ -71,18 +71,21 @@ export interface AnalyseOptions {
 
 export const SOURCE_HEADER = Header.dataSource
 
-/** `times`: of the stages before this one. */
-const messageOf = (transition: Opportunity, source: Frame.DataSource, times: StageTimes) =>
+/** With the event that its time ran out, where that closed it. `times`: of the stages before this one. */
+const messagesOf = (transition: Opportunity, source: Frame.DataSource, times: StageTimes) =>
   Effect.gen(function* () {
     const json = yield* Effect.orDie(encodeOpportunity(transition))
     const publish = yield* Clock.currentTimeMillis
-    const message: OutgoingMessage = {
+    const headers = { [Header.dataSource]: source, ...described({ ...times, publish }) }
+    const data = encoder.encode(json), { id, revision } = transition
+    const told: OutgoingMessage = {
       subject: Subject.opportunity(transition),
-      data: encoder.encode(json),
-      messageId: `${transition.id}:${transition.revision}`,
-      headers: { [Header.dataSource]: source, ...described({ ...times, publish }) },
+      data,
+      messageId: `${id}:${revision}`,
+      headers,
     }
-    return message
+    if (!hasExpired(transition)) return [told]
+    return [told, { subject: Subject.expired(transition), data, messageId: expiryId(transition), headers }]
   })
 
 /** What a lane found in a batch. */
@@ -156,8 +159,8 @@ const worker = (options: AnalyseOptions) =>
     /** A repeat after a restart has the same message id. */
     const tell = (transition: Opportunity, { origins, source }: Analysis, detect: number) =>
       options.before(transition).pipe(
-        Effect.andThen(messageOf(transition, source, { ...origins.of(transition), detect })),
-        Effect.flatMap(bus.publish),
+        Effect.andThen(messagesOf(transition, source, { ...origins.of(transition), detect })),
+        Effect.flatMap(bus.publishAll),
         Effect.andThen(Metric.update(Metric.withAttributes(transitionsTotal, { state: transition.state }), 1)),
       )
 

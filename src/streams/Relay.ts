@@ -5,6 +5,7 @@
  * of ids, by one process at a time; while the bus is away the rows wait. Published rows are forgotten after a day.
  */
 import { Clock, Duration, Effect, Option } from "effect"
+import { described } from "../domain/contract/Headers.ts"
 import { Bus } from "../layers/Bus.ts"
 import { Outbox, type OutboxFact } from "../layers/Outbox.ts"
 import { Channel } from "../layers/Store.ts"
@@ -25,16 +26,21 @@ export interface RelayOptions {
 export const relay = Effect.fn("Relay.relay")(function* (options: RelayOptions) {
   const bus = yield* Bus, outbox = yield* Outbox
 
-  const publish = (facts: ReadonlyArray<OutboxFact>) =>
+  const publish = (facts: ReadonlyArray<OutboxFact>, nowMs: number) =>
     bus.publishAll(facts.map(({ id, payload, subject }) => ({
       subject,
       messageId: id,
       data: encoder.encode(JSON.stringify(payload)),
+      headers: described({ publish: nowMs }),
     })))
 
   const some = Effect.gen(function* () {
     const nowMs = yield* Clock.currentTimeMillis
-    const sent = yield* outbox.relayBatch({ limit: BATCH, nowMs, publish: (facts) => Effect.asVoid(publish(facts)) })
+    const sent = yield* outbox.relayBatch({
+      limit: BATCH,
+      nowMs,
+      publish: (facts) => Effect.asVoid(publish(facts, nowMs)),
+    })
     if (sent === 0) yield* outbox.prune(nowMs - Duration.toMillis(KEEP_PUBLISHED))
     return sent > 0
   }).pipe(

@@ -7,6 +7,8 @@
  */
 import { Clock, Effect, Metric } from "effect"
 import { pairKey, type Suspicion } from "../domain/AssetIdentity.ts"
+import type { IdentityQuarantined } from "../domain/contract/Events.ts"
+import { described } from "../domain/contract/Headers.ts"
 import * as Subject from "../domain/Subject.ts"
 import { AssetIdentities } from "../layers/AssetIdentities.ts"
 import { Bus, type BusError } from "../layers/Bus.ts"
@@ -17,11 +19,15 @@ const suspectsTotal = Metric.counter("identity_suspects_total", { description: "
 const encoder = new TextEncoder()
 
 /** What lies in quarantine for people. */
-const messageOf = (suspicion: Suspicion, venue: string) => ({
-  subject: Subject.quarantine(venue),
-  data: encoder.encode(JSON.stringify({ v: 1, venue, reason: "identity_suspect", ...suspicion })),
-  messageId: `identity:${pairKey(suspicion)}:${venue}`,
-})
+const messageOf = (suspicion: Suspicion, venue: string, publish: number) => {
+  const quarantined: IdentityQuarantined = { v: 1, venue, reason: "identity_suspect", ...suspicion }
+  return {
+    subject: Subject.quarantine(venue),
+    data: encoder.encode(JSON.stringify(quarantined)),
+    messageId: `identity:${pairKey(suspicion)}:${venue}`,
+    headers: described({ receive: suspicion.at, publish }),
+  }
+}
 
 const one = (
   suspicion: Suspicion,
@@ -36,7 +42,8 @@ const one = (
       { asset, spread, bound },
     )
     yield* Metric.update(suspectsTotal, 1)
-    yield* Effect.forEach(new Set([a.venue, b.venue]), (venue) => bus.publish(messageOf(suspicion, venue)), {
+    const publish = yield* Clock.currentTimeMillis
+    yield* Effect.forEach(new Set([a.venue, b.venue]), (venue) => bus.publish(messageOf(suspicion, venue, publish)), {
       discard: true,
     })
   })

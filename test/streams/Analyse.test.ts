@@ -2,6 +2,7 @@
 import { assert, layer } from "@effect/vitest"
 import { Clock, Effect, Fiber, Layer, Option, Ref, Schema, Stream } from "effect"
 import { TestClock } from "effect/testing"
+import { Expired } from "../../src/domain/contract/Events.ts"
 import { CONTRACT_VERSION, Header, parseStageTimes } from "../../src/domain/contract/Headers.ts"
 import { encode, FrameBuilder } from "../../src/domain/Frame.ts"
 import { partitionOf } from "../../src/domain/Instrument.ts"
@@ -110,6 +111,23 @@ layer(world, { timeout: "60 seconds" })("The analysis", (it) => {
       assert.deepStrictEqual([venue, receive], [T0 + 2, T0 + 7])
       const now = yield* Clock.currentTimeMillis
       assert.isTrue(now >= (publish ?? Infinity) && (publish ?? 0) >= (detect ?? Infinity))
+    })))
+
+  it.effect("says beside the closing that the time of one ran out", () =>
+    running(Effect.gen(function* () {
+      yield* starting("one")
+      yield* market(0, 6)
+      yield* counted(1)
+      yield* Ingest.use(({ drain, ticks }) =>
+        Effect.andThen(ticks([quote("c", "BTC/USDT", T0 + 40_000, ["1", "20000"])]), drain)
+      )
+      yield* counted(3)
+      const messages = yield* messagesOf("OPP")
+      assert.deepStrictEqual(messages.map(({ subject }) => subject.split(".").at(-1)), ["opened", "closed", "expired"])
+      const [, closed, expired] = messages.map(({ data }) => new TextDecoder().decode(data))
+      assert.strictEqual(expired, closed)
+      const { state } = Schema.decodeUnknownSync(Schema.fromJsonString(Expired))(expired)
+      assert.strictEqual(state, "closed")
     })))
 
   it.effect("passes over a message that is no frame", () =>

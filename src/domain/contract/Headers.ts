@@ -56,6 +56,9 @@ export const described = (times: StageTimes): Readonly<Record<string, string>> =
   [Header.stageTimes]: formatStageTimes(times),
 })
 
+/** Message id of the event that an opportunity expired: once, whoever of us notices first. */
+export const expiryId = ({ id }: { readonly id: string }): string => `${id}:expired`
+
 export interface LiveSequence {
   /** Unique for each start of the process that publishes; the `w` of its frames. */
   readonly writer: string
