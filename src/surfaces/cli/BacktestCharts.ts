@@ -1,48 +1,12 @@
 /**
  * Charts of a backtest, as inline SVG without a script.
  *
- * In: a report. Out: one SVG text a chart, drawn by echarts on whichever runtime. Promises: the same report gives the same
- * text; colours are readable on light and dark ground; text that came from outside is escaped by the library.
+ * In: a report. Out: one SVG text a chart. Promises: those of Chart.ts.
  */
-import { BarChart, LineChart } from "echarts/charts"
-import { GridComponent, LegendComponent } from "echarts/components"
-import { type EChartsCoreOption, init, use } from "echarts/core"
-import { SVGRenderer } from "echarts/renderers"
 import { type Backtest, delayName, type Earned, spanName } from "../../domain/Backtest.ts"
+import { category, COLOURS, draw, grid, INK, text, valueAxis } from "./Chart.ts"
 
-use([BarChart, LineChart, GridComponent, LegendComponent, SVGRenderer])
-
-const SIZE = { width: 460, height: 260 }
-const INK = "#808795"
-const FAINT = "rgba(128,135,149,0.25)"
-const COLOURS = ["#3b82f6", "#10b981", "#f59e0b", "#ef4444", "#a855f7", "#ec4899"]
 const MOST_BARS = 12
-
-const text = { color: INK, fontSize: 12 }
-const grid = { left: 12, right: 16, top: 34, bottom: 12, outerBoundsMode: "same", outerBoundsContain: "axisLabel" }
-const valueAxis = { type: "value", axisLabel: text, splitLine: { lineStyle: { color: FAINT } } }
-
-/**
- * `name` tells it from the other charts of a page: what it refers to inside itself has its name in front. The library's own
- * numbers grow over the life of the process, and a text must not depend on what was drawn before.
- */
-const draw = (name: string, option: EChartsCoreOption, height = SIZE.height): string => {
-  const chart = init(null, null, { renderer: "svg", ssr: true, width: SIZE.width, height })
-  chart.setOption({ animation: false, color: COLOURS, textStyle: text, ...option })
-  const svg = chart.renderToSVGString()
-  chart.dispose()
-  return svg
-    .replace(/ class="[^"]*"|<style[^]*?<\/style>/g, "")
-    .replace(/zr\d+-/g, `${name.replace(/[^a-zA-Z0-9]/g, "_")}-`)
-    .replace(/^<svg width="\d+" height="\d+"/, "<svg")
-}
-
-const category = (names: ReadonlyArray<string>) => ({
-  type: "category",
-  data: names,
-  axisLabel: { ...text, interval: 0 },
-  axisLine: { lineStyle: { color: INK } },
-})
 
 /** What was earned over time, a line for each delay; all of one currency. */
 export const equityChart = (currency: string, earned: ReadonlyArray<Earned>): string =>

@@ -8,42 +8,13 @@
 import { type Backtest, delayName, type Earned } from "../../domain/Backtest.ts"
 import type { ScorecardRow } from "../../domain/Scorecard.ts"
 import * as Charts from "./BacktestCharts.ts"
+import { document, escaped, figure, table } from "./Page.ts"
 
 export interface About {
   readonly file: string
   readonly config: string
   readonly version: string
 }
-
-const STYLE = `
-:root{color-scheme:light dark;--ground:#fff;--ink:#1c2330;--soft:#5d6675;--line:#dfe3ea;--card:#f7f8fa}
-@media(prefers-color-scheme:dark){:root{--ground:#12161d;--ink:#e7eaf0;--soft:#98a1b0;--line:#2b323d;--card:#191f28}}
-*{box-sizing:border-box}
-body{margin:0 auto;max-width:1080px;padding:1.2rem;background:var(--ground);color:var(--ink);
-font:16px/1.5 system-ui,sans-serif}
-h1{font-size:1.5rem;margin:.2rem 0}h2{font-size:1.1rem;margin:2rem 0 .6rem}
-p{margin:.4rem 0}.soft{color:var(--soft);overflow-wrap:anywhere}
-.mark{background:#f59e0b;color:#1c1300;padding:.5rem .8rem;border-radius:.4rem;font-weight:600}
-.cards{display:grid;gap:1rem;grid-template-columns:repeat(auto-fit,minmax(min(100%,22rem),1fr))}
-figure{margin:0;padding:.8rem;background:var(--card);border:1px solid var(--line);border-radius:.6rem}
-figcaption{font-weight:600;margin-bottom:.4rem}svg{display:block;width:100%;height:auto}
-.wide{overflow-x:auto;margin:.7rem 0}table{border-collapse:collapse;width:100%;font-size:.9rem;font-variant-numeric:tabular-nums}
-th,td{padding:.35rem .6rem;border-bottom:1px solid var(--line);text-align:right;white-space:nowrap}
-th:first-child,td:first-child{text-align:left}th{color:var(--soft);font-weight:600}`
-
-const escaped = (text: string): string =>
-  text.replaceAll("&", "&amp;").replaceAll("<", "&lt;").replaceAll(">", "&gt;").replaceAll('"', "&quot;")
-
-const table = (names: ReadonlyArray<string>, rows: ReadonlyArray<ReadonlyArray<string>>): string => {
-  const line = (tag: "th" | "td", cells: ReadonlyArray<string>): string =>
-    `<tr>${cells.map((cell) => `<${tag}>${escaped(cell)}</${tag}>`).join("")}</tr>`
-  return `<div class="wide"><table><thead>${line("th", names)}</thead><tbody>${
-    rows.map((row) => line("td", row)).join("\n")
-  }</tbody></table></div>`
-}
-
-const figure = (caption: string, svg: string): string =>
-  `<figure role="img" aria-label="${escaped(caption)}"><figcaption>${escaped(caption)}</figcaption>${svg}</figure>`
 
 const time = (ms: number | null): string => ms === null ? "-" : new Date(ms).toISOString()
 const percent = (share: string | null): string => share === null ? "-" : `${(Number(share) * 100).toFixed(2)}%`
@@ -102,10 +73,7 @@ const RULE =
 
 export const page = (report: Backtest, about: About): string => {
   const nothing = `<p>No opportunity was found.</p>`
-  return [
-    `<!doctype html>`,
-    `<html lang="en"><head><meta charset="utf-8"><meta name="viewport" content="width=device-width,initial-scale=1">`,
-    `<title>Backtest of ${escaped(about.file)}</title><style>${STYLE}</style></head><body>`,
+  return document(`Backtest of ${about.file}`, [
     `<h1>Backtest</h1>`,
     `<p class="soft">${escaped(about.file)} with ${escaped(about.config)}, ArbEdge ${escaped(about.version)}</p>`,
     report.simulated ? `<p class="mark">SIMULATED DATA: these markets never were</p>` : "",
@@ -129,7 +97,5 @@ export const page = (report: Backtest, about: About): string => {
       ["refused by validation", "level", "times"],
       report.refused.map(({ count, level, reason }) => [reason, String(level), String(count)]),
     ),
-    `</body></html>`,
-    "",
-  ].filter((line, at, all) => line !== "" || at === all.length - 1).join("\n")
+  ])
 }
