@@ -15,6 +15,7 @@ import type { DetectConfig } from "../domain/DetectConfig.ts"
 import type * as Frame from "../domain/Frame.ts"
 import { hasExpired, type Opportunity, OpportunityJson } from "../domain/Opportunity.ts"
 import * as Subject from "../domain/Subject.ts"
+import { continuing } from "../domain/TraceContext.ts"
 import type { AssetIdentities } from "../layers/AssetIdentities.ts"
 import { Bus, type BusError, type OutgoingMessage, type StoredMessage } from "../layers/Bus.ts"
 import { Checkpoints } from "../layers/Checkpoints.ts"
@@ -44,6 +45,9 @@ const SILENCE_MS = 50
 const transitionsTotal = Metric.counter("opportunity_transitions_total", { description: "Transitions by state" })
 const passedOverTotal = Metric.counter("analyse_messages_passed_over_total", { description: "Frames nobody can read" })
 const ticksTotal = Metric.counter("analyse_ticks_total", { description: "Ticks analysed" })
+const newestSeconds = Metric.gauge("analyse_newest_tick_timestamp_seconds", {
+  description: "Ingest time of the newest tick analysed, since the epoch",
+})
 const lateTotal = Metric.counter("merge_late_ticks_total", {
   description: "Ticks that came after the watermark of several ingest processes",
 })
@@ -92,6 +96,8 @@ const messagesOf = (transition: Opportunity, source: Frame.DataSource, times: St
 interface Found {
   readonly lane: Lane
   readonly transitions: ReadonlyArray<Opportunity>
+  /** Headers of the message that let them out, for its trace. */
+  readonly headers: StoredMessage["headers"]
 }
 
 type Needs = AssetIdentities | Bus | Checkpoints | StreamTime | TrackRecord
@@ -106,6 +112,7 @@ const worker = (options: AnalyseOptions) =>
     const shards = new Set<number>()
     const lanes = new Map<Frame.Partition, Lane>()
     const partitions = new Map<string, Frame.Partition | null>()
+    yield* Effect.forkScoped(gauging(() => lanes.values()))
     /** Open while ticks wait for those of other writers. */
     const waiting = yield* Latch.make(false)
     /** Open once shards have come or gone since the reader began. */
@@ -192,10 +199,18 @@ const worker = (options: AnalyseOptions) =>
         late += lane.takeLate()
       }
       // Before the first tick nobody knows whose time it is.
-      if (now > 0) yield* streamTime.observe(source, now)
+      if (now > 0) {
+        yield* streamTime.observe(source, now)
+        yield* Metric.update(newestSeconds, now / 1_000)
+      }
       const detect = yield* Clock.currentTimeMillis
-      for (const { lane, transitions } of found) {
-        for (const transition of transitions) yield* tell(transition, lane.analysis, detect)
+      for (const { headers, lane, transitions } of found) {
+        for (const transition of transitions) {
+          const { id, revision, state, type } = transition
+          yield* tell(transition, lane.analysis, detect).pipe(
+            continuing(headers, "Analyse.tell", { opportunityId: id, revision, state, type }),
+          )
+        }
       }
       for (const { analysis } of touched) {
         yield* raise(analysis.takeSuspicions())
@@ -240,13 +255,13 @@ const worker = (options: AnalyseOptions) =>
         if (lane === undefined || message.sequence <= lane.read) continue
         const transitions = lane.take(message, fail)
         touched.add(lane)
-        if (transitions.length > 0) found.push({ lane, transitions })
+        if (transitions.length > 0) found.push({ lane, transitions, headers: message.headers })
       }
       read = last.sequence
       for (const lane of lanes.values()) {
         if (lane.waiting === 0 || !lane.hasRewound) continue
         touched.add(lane)
-        found.push({ lane, transitions: lane.passed(last.storedAtMs, fail) })
+        found.push({ lane, transitions: lane.passed(last.storedAtMs, fail), headers: last.headers })
       }
       yield* told(found, touched)
     })
@@ -256,7 +271,7 @@ const worker = (options: AnalyseOptions) =>
       const silent = [...lanes.values()].filter((lane) => lane.waiting > 0 && lane.hasRewound && read >= lane.read)
       for (const lane of silent) lane.silence()
       yield* save(silent, yield* Clock.currentTimeMillis)
-      yield* told(silent.map((lane) => ({ lane, transitions: lane.released(fail) })), silent)
+      yield* told(silent.map((lane) => ({ lane, transitions: lane.released(fail), headers: {} })), silent)
     })
 
     const listening = Effect.gen(function* () {

@@ -18,6 +18,7 @@ import { type Opportunity, OpportunityJson } from "../domain/Opportunity.ts"
 import { editDueAt, editPriority } from "../domain/LivingMessage.ts"
 import { TELEGRAM_LIMITS } from "../domain/RateLimit.ts"
 import * as Subject from "../domain/Subject.ts"
+import { continuing } from "../domain/TraceContext.ts"
 import type { TelegramId } from "../domain/User.ts"
 import type { Verdict } from "../domain/Verdict.ts"
 import { Bus, type Delivery } from "../layers/Bus.ts"
@@ -200,13 +201,17 @@ const make = Effect.fnUntraced(function* (options: DistributeOptions) {
         onFailure: (error) => unreadable(error, delivery),
         onSuccess: (opportunity) => good(opportunity, delivery),
       }),
+      continuing(delivery.headers, "Distribute.transition", { subject: delivery.subject, attempt: delivery.attempt }),
     )
 
   /** In order; users are woken beside the next transitions, so that a burst of them is decided on together. */
   return (deliveries: ReadonlyArray<Delivery>) =>
     Effect.scoped(Effect.gen(function* () {
       const waking = yield* FiberSet.make<void>()
-      for (const delivery of deliveries) yield* FiberSet.run(waking, yield* one(delivery))
+      for (const delivery of deliveries) {
+        const wakes = yield* one(delivery)
+        yield* FiberSet.run(waking, continuing(delivery.headers, "Distribute.wake", {})(wakes))
+      }
       yield* FiberSet.awaitEmpty(waking)
       const last = deliveries.at(-1)
       if (last !== undefined) yield* Ref.set(options.progress, last.sequence)
