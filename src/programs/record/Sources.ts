@@ -11,7 +11,10 @@ import * as Frame from "../../domain/Frame.ts"
 import type { BadTickReason, Tick } from "../../domain/Tick.ts"
 import { Bus, type BusError, type StoredMessage } from "../../layers/Bus.ts"
 import { Exchange, ExchangeError } from "../../layers/Exchange.ts"
+import { Originals } from "../../streams/Originals.ts"
 import { MARKET_DATA } from "../../streams/Topology.ts"
+import type { SocketFrames } from "./SocketFrames.ts"
+import type { RawBatch } from "./Tallies.ts"
 
 export interface SourceBatch {
   readonly ticks: ReadonlyArray<Tick>
@@ -20,6 +23,8 @@ export interface SourceBatch {
   readonly simulated: number
   /** Share of what there is, 0 to 1; null: it has no end. */
   readonly share: number | null
+  /** Messages that were gone before they could be read; absent: none. */
+  readonly discarded?: number
 }
 
 const MESSAGES_AHEAD = 256
@@ -31,21 +36,6 @@ const MESSAGES_AHEAD = 256
 export const BUS_DISORDER_TICKS = 65_536
 /** Each venue's feed is in order, and all share one clock. */
 export const VENUES_DISORDER_TICKS = 0
-
-/** Which ticks of frames are the ones that were ingested. */
-class Originals {
-  readonly #begun = new Set<string>()
-
-  take(framed: ReadonlyArray<Frame.FramedTick>): ReadonlyArray<Tick> {
-    return framed.filter(({ mark, tick }) => {
-      if (mark === "ref") return false
-      const key = `${tick.venue}|${tick.instrument}|${tick.kind}`
-      if (mark === "refresh" && this.#begun.has(key)) return false
-      if (tick.kind !== "book" || tick.snapshot) this.#begun.add(key)
-      return true
-    }).map(({ tick }) => tick)
-  }
-}
 
 const decode = (originals: Originals, messages: ReadonlyArray<StoredMessage>): SourceBatch => {
   const ticks: Array<Tick> = [], bad: Array<BadTickReason> = []
@@ -64,12 +54,12 @@ const decode = (originals: Originals, messages: ReadonlyArray<StoredMessage>): S
         bad.push(framed.reason)
         continue
       }
-      const own = originals.take(framed)
+      const own = framed.filter((one) => originals.has(one)).map(({ tick }) => tick)
       ticks.push(...own)
       if (frame.f === "simulated") simulated += own.length
     }
   }
-  return { ticks, bad, simulated, share: null }
+  return { ticks, bad, simulated, share: null, discarded: originals.missed(messages) }
 }
 
 /** `stored`: everything the stream holds now, then it ends; `new`: what comes from now on, without end. */
@@ -95,6 +85,13 @@ export const fromBus = (what: "new" | "stored"): Stream.Stream<SourceBatch, BusE
       }),
     )
   }))
+
+/** Raw frames of the same feeds, for ever; fails likewise. */
+export const rawFrom = (
+  feeds: Stream.Stream<SourceBatch, ExchangeError, Exchange>,
+  sockets: SocketFrames,
+): Stream.Stream<RawBatch, ExchangeError, Exchange> =>
+  Stream.merge(Stream.drain(feeds), Stream.fromEffectRepeat(sockets.lines))
 
 /** Each venue's feed, for ever; fails once no venue is left. `onTrouble` hears what a person should know, once. */
 export const fromVenues = (
