@@ -140,6 +140,13 @@ export interface PublishAck {
   readonly duplicate: boolean
 }
 
+/** What a reader that stands somewhere in the stream still has before it. */
+export interface Pending {
+  readonly messages: number
+  /** When the bus stored the first of them (ms); null: there is none. */
+  readonly oldestStoredAtMs: number | null
+}
+
 export interface StreamState {
   readonly firstSequence: number
   readonly lastSequence: number
@@ -227,6 +234,8 @@ export class Bus extends Context.Service<Bus, {
   readonly streamState: (name: string) => Effect.Effect<StreamState, BusError>
   /** The stored message with the greatest sequence on exactly this subject. */
   readonly lastMessage: (stream: string, subject: string) => Effect.Effect<Option.Option<StoredMessage>, BusError>
+  /** The messages on exactly this subject behind the sequence `after`. */
+  readonly pending: (stream: string, subject: string, after: number) => Effect.Effect<Pending, BusError>
   /** Returns when the stream has stored it. */
   readonly publish: (message: OutgoingMessage) => Effect.Effect<PublishAck, BusError>
   /**

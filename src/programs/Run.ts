@@ -66,6 +66,7 @@ import * as Assembly from "./Assembly.ts"
 import * as Backends from "./Backends.ts"
 import type { Markets } from "./Markets.ts"
 import type { OnDemandServices } from "./OnDemand.ts"
+import * as Partitions from "./Partitions.ts"
 import * as Reference from "./Reference.ts"
 import type { TraceServices } from "./UserTraces.ts"
 
@@ -251,6 +252,7 @@ export const run = Effect.fn("Run.run")(function* <E>(options: RunOptions<E>) {
     : Effect.all([stages, has("detect") ? detection : Effect.never], { concurrency: "unbounded", discard: true })
   return yield* work.pipe(
     Effect.provide(access),
+    Effect.provide(Partitions.layer(owner)),
     Effect.provide(people),
     Effect.provide(ClickLinks.layerOf(settings.publicUrl, settings.telegramToken)),
   )

@@ -32,6 +32,8 @@ export const SHARDS = Instrument.PARTITIONS
 export const shardOf = (partition: Frame.Partition): number =>
   typeof partition === "number" ? partition : Instrument.partitionOf(partition)
 
+const PACE_OVER_MS = 1_000
+
 const VENUE = "venue."
 /** How a partition is called in checkpoints, metrics and tables: its number, or "venue.kraken". */
 export const partitionName = (partition: Frame.Partition): string =>
@@ -64,6 +66,7 @@ export class Lane {
   #read = 0
   #changed = false
   #told = 0
+  #ticksPerSecond = 0
   /** Ticks worked off since `#paceSince`, which the next checkpoint tells. */
   #ticks = 0
   #paceSince: number
@@ -84,6 +87,11 @@ export class Lane {
   /** The last stream sequence read, or known to hold nothing of this partition. */
   get read(): number {
     return this.#read
+  }
+
+  /** As the last checkpoint told it. */
+  get ticksPerSecond(): number {
+    return this.#ticksPerSecond
   }
 
   /** Ticks that wait for those of other writers. */
@@ -155,6 +163,7 @@ export class Lane {
   pass(sequence: number): boolean {
     if (this.#merge.waiting > 0 || sequence <= this.#read || sequence < this.#position) return false
     this.#read = sequence
+    this.#ticksPerSecond = 0
     if (this.#rewinding) this.#position = sequence
     return true
   }
@@ -167,15 +176,16 @@ export class Lane {
 
   /** Everything the next transition depends on. Meaningless before it has rewound. */
   save(nowMs: number): Progress {
-    const ticksPerSecond = Math.round(this.#ticks * 1_000 / Math.max(nowMs - this.#paceSince, 1_000))
-    if (nowMs - this.#paceSince >= 1_000) {
+    const elapsedMs = nowMs - this.#paceSince
+    if (elapsedMs >= PACE_OVER_MS) {
+      this.#ticksPerSecond = Math.round(this.#ticks * 1_000 / elapsedMs)
       this.#ticks = 0
       this.#paceSince = nowMs
     }
     this.#changed = false
     return {
       ...this.place(),
-      ticksPerSecond,
+      ticksPerSecond: this.#ticksPerSecond,
       snapshot: { ...this.analysis.snapshot(), merge: this.#merge.snapshot() },
     }
   }

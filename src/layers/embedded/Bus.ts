@@ -132,6 +132,11 @@ const make = Effect.fnUntraced(function* (options: EmbeddedOptions) {
       log.expire(yield* Clock.currentTimeMillis)
       return Option.fromUndefinedOr(log.lastOn(subject))
     }),
+    pending: Effect.fn("Bus.pending")(function* (stream, subject, after) {
+      const log = yield* findLog("pending", stream)
+      log.expire(yield* Clock.currentTimeMillis)
+      return log.pending(subject, after)
+    }),
     publish: Effect.fn("Bus.publish")(store),
     publishAll: Effect.fn("Bus.publishAll")((messages) => Effect.forEach(messages, store)),
     publishLive: (message) =>

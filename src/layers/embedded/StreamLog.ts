@@ -8,7 +8,7 @@
  * Clock will do.
  */
 import { Duration } from "effect"
-import type { OutgoingMessage, PublishAck, StoredMessage, StreamSpec, StreamState } from "../Bus.ts"
+import type { OutgoingMessage, Pending, PublishAck, StoredMessage, StreamSpec, StreamState } from "../Bus.ts"
 import { anyMatcher } from "../SubjectPattern.ts"
 import { Signal } from "../Signal.ts"
 
@@ -121,6 +121,19 @@ export class StreamLog {
   lastOn(subject: string): StoredMessage | undefined {
     const sequence = this.#lastBySubject.get(subject)
     return sequence === undefined ? undefined : this.get(sequence)
+  }
+
+  /** The messages on `subject` behind the sequence `after`. */
+  pending(subject: string, after: number): Pending {
+    const last = this.#lastBySubject.get(subject) ?? 0
+    let messages = 0, oldestStoredAtMs: number | null = null
+    for (let sequence = Math.max(after + 1, this.#first); sequence <= last; sequence++) {
+      const message = this.get(sequence)
+      if (message?.subject !== subject) continue
+      messages++
+      oldestStoredAtMs ??= message.storedAtMs
+    }
+    return { messages, oldestStoredAtMs }
   }
 
   /** The first sequence stored at `atMs` or later; one past the last if there is none. */

@@ -14,6 +14,7 @@ import { type Link, type NatsOptions, openLink } from "./Link.ts"
 import { publishLive, subscribeLive } from "./LiveTopics.ts"
 import { ownHeaders } from "./Messages.ts"
 import { readOrdered } from "./OrderedReader.ts"
+import { pendingOf } from "./Pending.ts"
 import { Publisher } from "./Publisher.ts"
 import { request, respond } from "./Requests.ts"
 import { ensureStream } from "./Streams.ts"
@@ -81,6 +82,10 @@ const make = Effect.fnUntraced(function* (options: NatsOptions) {
         sequence: found.seq,
         storedAtMs: found.time.getTime(),
       })
+    }),
+    pending: Effect.fn("Bus.pending")(function* (stream, subject, after) {
+      if (!isSubject(subject)) return yield* refuse("pending", subject, "not a subject")
+      return yield* pendingOf(link, names.stream(stream), names.subject(subject), after)
     }),
     publish: Effect.fn("Bus.publish")(function* (message) {
       const [ack] = yield* publisher.publish("publish", [message])

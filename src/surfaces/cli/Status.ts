@@ -1,8 +1,9 @@
 /**
  * `arbedge status`: how the running service is doing.
  *
- * In: `service.json` of the data folder. Out: its roles, uptime and progress, and what it owes to users. Promises: it asks
- * the service and never opens its folder; exit 4 when the service cannot be reached, with the reason.
+ * In: `service.json` of the data folder. Out: its roles, uptime and progress, what it owes to users, and who analyses
+ * which partitions in all processes together. Promises: it asks the service and never opens its folder; exit 4 when the
+ * service cannot be reached, with the reason.
  */
 import { Console, Duration, Effect } from "effect"
 import { Command } from "effect/cli"
@@ -12,6 +13,7 @@ import type { SourceState, Status } from "../rpc/Protocol.ts"
 import { unreachable } from "./Failure.ts"
 import { json } from "./Input.ts"
 import * as OperatorSettings from "./OperatorSettings.ts"
+import { partitionTable } from "./PartitionTable.ts"
 
 const counts = (queue: Readonly<Record<string, number>>): string => {
   const present = Object.entries(queue).filter(([, count]) => count > 0).map(([status, count]) => `${status} ${count}`)
@@ -46,7 +48,9 @@ export const text = (status: Status): string =>
     ["queue", status.queue === null ? "unknown" : counts(status.queue)],
     ["sessions", status.sessionsActive === null ? "unknown" : `${status.sessionsActive} active`],
     ...status.trouble === null ? [] : [["trouble", status.trouble]],
-  ].map(([name = "", value]) => `${name.padEnd(12)}${value}`).join("\n")
+  ].map(([name = "", value]) => `${name.padEnd(12)}${value}`).concat(
+    status.partitions === null || status.partitions.length === 0 ? [] : ["", partitionTable(status.partitions)],
+  ).join("\n")
 
 export const status = Command.make(
   "status",

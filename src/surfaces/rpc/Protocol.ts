@@ -16,6 +16,7 @@ import { QueueFigure } from "../../layers/QueueFigures.ts"
 import { SealedCursor } from "../../layers/SealedRecords.ts"
 import { MasterKeyState, RotationBatch } from "../../programs/KeyRotation.ts"
 import { Change, Unchanged } from "../../programs/Administration.ts"
+import { PartitionState } from "../../programs/Partitions.ts"
 import { Explained } from "../../programs/TrackRecords.ts"
 import { UnknownSubject, UserTrace } from "../../programs/UserTraces.ts"
 import { MarketSource, SourceReason } from "../../domain/MarketQuery.ts"
@@ -53,6 +54,8 @@ export const Status = Schema.Struct({
   /** Position in the stream OPP; 0: nothing distributed here yet. */
   distributedSequence: Schema.Int,
   delivering: Schema.Int,
+  /** Of all processes together; null: the store did not answer. Empty where nothing was ever analysed. */
+  partitions: Schema.NullOr(Schema.Array(PartitionState)),
   /** As of 20 s ago at most; empty in the first 20 s, and without the role `ingest`. */
   sources: Schema.Array(SourceState),
   /** Rows owed to users, by status; null: the store did not answer. */

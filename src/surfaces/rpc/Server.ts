@@ -26,6 +26,7 @@ import type { TrackRecord } from "../../layers/TrackRecord.ts"
 import type { Vault, VaultError } from "../../layers/Vault.ts"
 import { type AdministrationServices, change } from "../../programs/Administration.ts"
 import { masterKeyState, rewrapBatch } from "../../programs/KeyRotation.ts"
+import { Partitions } from "../../programs/Partitions.ts"
 import { explain, scorecardOf } from "../../programs/TrackRecords.ts"
 import { explainTo, type TraceServices } from "../../programs/UserTraces.ts"
 import type { Role, Watch } from "../../streams/Pipeline.ts"
@@ -80,9 +81,15 @@ const handlers = (options: ServiceOptions, startedAt: number) =>
         Effect.gen(function* () {
           const nowMs = yield* Clock.currentTimeMillis
           const progress = Option.getOrNull(yield* Ref.get(analysed))
-          const stored = yield* Effect.all({ queue: queue.counts, sessionsActive: sessions.countActive(nowMs) }).pipe(
+          const stored = yield* Effect.all({
+            partitions: yield* Partitions,
+            queue: queue.counts,
+            sessionsActive: sessions.countActive(nowMs),
+          }).pipe(
             Effect.map((figures) => ({ ...figures, trouble: null })),
-            Effect.catch((error) => Effect.succeed({ queue: null, sessionsActive: null, trouble: error.message })),
+            Effect.catch((error) =>
+              Effect.succeed({ partitions: null, queue: null, sessionsActive: null, trouble: error.message })
+            ),
           )
           return {
             version: options.version,

@@ -34,6 +34,25 @@ export const streamCases = (kit: Kit): void => {
       assert.isTrue(Number.isSafeInteger(one?.storedAtMs))
     }))
 
+  it.effect("counts what lies behind a place in the stream, on one subject", () =>
+    Effect.gen(function* () {
+      const bus = yield* Bus
+      const name = yield* ownStream()
+      yield* publishTexts(`${name}.a`, series("m", 3))
+      yield* publishTexts(`${name}.b`, series("m", 2))
+      yield* publishTexts(`${name}.a`, series("m", 1))
+      const [, , third] = yield* collect(bus.consume(fromFirst(name)), 3)
+      assert.deepStrictEqual(yield* bus.pending(name, `${name}.a`, 2), {
+        messages: 2,
+        oldestStoredAtMs: third?.storedAtMs ?? null,
+      })
+      assert.strictEqual((yield* bus.pending(name, `${name}.a`, 0)).messages, 4)
+      const nothing = { messages: 0, oldestStoredAtMs: null }
+      assert.deepStrictEqual(yield* bus.pending(name, `${name}.b`, 5), nothing)
+      assert.deepStrictEqual(yield* bus.pending(name, `${name}.a`, 6), nothing)
+      assert.deepStrictEqual(yield* bus.pending(name, `${name}.c`, 0), nothing)
+    }))
+
   it.effect("stores a message id once inside the dedup window and again after it", () =>
     Effect.gen(function* () {
       const bus = yield* Bus

@@ -109,6 +109,7 @@ describe("A running service", () => {
           analysedSequence: 42,
           distributedSequence: 7,
           delivering: 0,
+          partitions: [],
           sources: [source],
           queue: { pending: 0, sending: 0, sent: 0, unknown: 0, failed: 0, cancelled: 0, expired: 0 },
           sessionsActive: 1,
@@ -124,6 +125,7 @@ describe("A running service", () => {
       yield* started(dataDir)
       const status = yield* Client.status(Option.some(dataDir))
       assert.isNull(status.queue)
+      assert.isNull(status.partitions)
       assert.isNull(status.sessionsActive)
       assert.include(status.trouble ?? "", "opportunity_distribution_queue")
     }).pipe(Effect.provide(live(broken))))
