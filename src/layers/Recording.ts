@@ -2,7 +2,8 @@
  * The Recording port: files of ticks (NDJSON, one tick a line, optionally `.gz`), read and written.
  *
  * Out of `read`: ticks in file order, and beside them every line that was refused, with its number and reason; a bad
- * line loses nothing but itself. `write` appends whole lines and is complete when its stream ends.
+ * line loses nothing but itself, and a file that was cut is read up to there, the cut told as its last bad line. `write`
+ * puts down whole lines, into one file or into parts, and is complete when its stream ends.
  */
 import { Context, type Effect, Schema, type Stream } from "effect"
 import type { BadTick, Tick } from "../domain/Tick.ts"
@@ -28,11 +29,33 @@ export interface RecordingBatch {
   readonly progress: number
 }
 
+/** A part is closed with the first batch that finds it this large (bytes in the file) or this old. */
+export interface Rotation {
+  readonly bytes: number
+  readonly everyMs: number
+}
+
+const PART_DIGITS = 4
+const SUFFIX = /(\.[a-z]+)?(\.gz)?$/
+
+/** Of the n-th part, from 1: `day.ndjson.gz` becomes `day-0001.ndjson.gz`. */
+export const partPath = (path: string, part: number): string => {
+  const suffix = SUFFIX.exec(path)?.[0] ?? ""
+  return `${path.slice(0, path.length - suffix.length)}-${String(part).padStart(PART_DIGITS, "0")}${suffix}`
+}
+
+/** What went down, counted at the file. */
+export interface Written {
+  readonly lines: number
+  readonly files: ReadonlyArray<{ readonly path: string; readonly lines: number }>
+}
+
 export class Recording extends Context.Service<Recording, {
   readonly read: (path: string) => Stream.Stream<RecordingBatch, RecordingError>
-  /** Lines in, number of lines written out; replaces an existing file only when `overwrite`. */
+  /** With a rotation the parts are called `<name>-0001<suffix>` and so on. An existing file is replaced. */
   readonly write: (
     path: string,
     lines: Stream.Stream<ReadonlyArray<string>>,
-  ) => Effect.Effect<number, RecordingError>
+    rotation?: Rotation,
+  ) => Effect.Effect<Written, RecordingError>
 }>()("arbedge/Recording") {}

@@ -9,8 +9,9 @@ import { Exchange, ExchangeError } from "../../src/layers/Exchange.ts"
 import * as EmbeddedBus from "../../src/layers/embedded/Bus.ts"
 import * as RecordingFiles from "../../src/layers/recording/RecordingFiles.ts"
 import { Recording } from "../../src/layers/Recording.ts"
-import { record, type Recorded, type RecordOptions } from "../../src/programs/Record.ts"
+import { record, type RecordOptions } from "../../src/programs/Record.ts"
 import { Ordering } from "../../src/programs/record/Ordering.ts"
+import { type RecordedTicks, ticks as tallyOf } from "../../src/programs/record/Tallies.ts"
 import { fromBus, fromVenues, type SourceBatch } from "../../src/programs/record/Sources.ts"
 import { Ingest } from "../../src/streams/Ingest.ts"
 import { ensureStreams } from "../../src/streams/Topology.ts"
@@ -35,12 +36,14 @@ const readBack = Effect.fnUntraced(function* (path: string) {
 const into = <E, R>(
   path: string,
   source: Stream.Stream<SourceBatch, E, R>,
-  changes: Partial<RecordOptions<E, R>> = {},
+  changes: Partial<RecordOptions<SourceBatch, RecordedTicks, E, R>> = {},
 ) =>
   record({
     path,
+    rotation: Option.none(),
     source,
-    disorderTicks: 0,
+    tally: tallyOf(0, () => null),
+    shareOf: ({ share }) => share,
     duration: Option.none(),
     onProgress: () => Effect.void,
     onDone: () => Effect.void,
@@ -125,6 +128,11 @@ describe("A recording from the bus", () => {
       })
       assert.deepStrictEqual(yield* readBack(path), ticks)
       assert.deepStrictEqual(recorded, {
+        files: [{ path, lines: ticks.length }],
+        received: ticks.length,
+        written: ticks.length,
+        lost: {},
+        socketFrames: null,
         ticks: ticks.length,
         simulated: ticks.length,
         bad: {},
@@ -159,7 +167,7 @@ describe("A recording from the bus", () => {
       const ingest = yield* Ingest
       yield* feed
       const path = yield* newFile()
-      const done = yield* Deferred.make<Recorded>()
+      const done = yield* Deferred.make<RecordedTicks>()
       let seen = 0
       const running = yield* Effect.forkChild(into(path, fromBus("new"), {
         onProgress: () => Effect.sync(() => void seen++),
@@ -201,7 +209,7 @@ describe("A recording", () => {
         Stream.make(batch([quote("a", "BTC/USDT", T0, ["1", "2"])], { bad: [badTick("crossed", "").reason] })),
         Stream.fail(lost),
       )
-      const done = yield* Deferred.make<Recorded>()
+      const done = yield* Deferred.make<RecordedTicks>()
       const failure = yield* Effect.flip(
         into(path, source, { onDone: (recorded) => Effect.asVoid(Deferred.succeed(done, recorded)) }),
       )

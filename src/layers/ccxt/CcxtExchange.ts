@@ -6,12 +6,13 @@
  * its own ccxt instances, fibers and queue, so one venue's failure never touches another. Markets are fetched at most
  * once an hour and venue.
  */
-import { Cache, Clock, Duration, Effect, Exit, Layer, Queue, Schedule, Stream } from "effect"
+import { Cache, Clock, Duration, Effect, Exit, Layer, Option, Queue, Schedule, Stream } from "effect"
 import * as Decimal from "../../domain/Decimal.ts"
 import type { FeedEvent, FeedRequest, MarketInfo } from "../../domain/Feed.ts"
 import * as Instrument from "../../domain/Instrument.ts"
 import { inlet } from "../bridge.ts"
 import { Exchange, ExchangeError } from "../Exchange.ts"
+import { FrameListener } from "../FrameListener.ts"
 import type { RestBudgets } from "../RestBudgets.ts"
 import { findAdapter } from "./AnyVenue.ts"
 import type { CcxtExchange, CcxtMarket } from "./CcxtShape.ts"
@@ -76,6 +77,7 @@ const keepConnected = (
 const make = (settings: CcxtSettings) =>
   Effect.gen(function* () {
     const clock = yield* Clock.Clock
+    const listener = Option.getOrUndefined(yield* Effect.serviceOption(FrameListener))
     const gate = yield* makeRestGate({ patienceMs: settings.restPatienceMs, storePauseMs: settings.storePauseMs })
     const adapters = yield* Cache.makeWith(findAdapter, {
       capacity: VENUES,
@@ -127,6 +129,7 @@ const make = (settings: CcxtSettings) =>
             source,
             outlet,
             offset,
+            ...(listener === undefined ? {} : { listener }),
           }),
         )
       }).pipe(
@@ -140,7 +143,9 @@ const make = (settings: CcxtSettings) =>
       Stream.unwrap(Effect.gen(function* () {
         const adapter = yield* adapterOf(request.venue)
         const events = yield* inlet<FeedEvent, ExchangeError>(settings.queueCapacity)
-        const outlet = new Outlet(request.venue, events.offer, () => clock.currentTimeMillisUnsafe())
+        const nowMs = () => clock.currentTimeMillisUnsafe()
+        const dropped = (ticks: number) => listener?.dropped(request.venue, ticks)
+        const outlet = new Outlet(request.venue, events.offer, nowMs, dropped)
         yield* Effect.forkScoped(
           Effect.tapCause(drive(adapter, request, outlet), (cause) => Effect.sync(() => events.fail(cause))),
         )

@@ -21,7 +21,7 @@ const refusals = Metric.counter("rest_refusals_total", { description: "REST call
 const waits = Metric.counter("rest_waits_total", {
   description: "REST calls held back: the budget was spent, or the breaker open",
 })
-const offset = Metric.gauge("feed_clock_offset_ms", { description: "Estimated venue clock minus ours" })
+const offset = Metric.gauge("feed_clock_offset_seconds", { description: "Estimated venue clock minus ours, by venue" })
 
 const add = (counter: Metric.Counter<number>, by: number, attributes: Record<string, string>): Effect.Effect<void> =>
   by === 0 ? Effect.void : Metric.update(Metric.withAttributes(counter, attributes), by)
@@ -32,7 +32,7 @@ export const countEvents = (venue: string, events: ReadonlyArray<FeedEvent>): Ef
   for (const event of events) {
     if (event._tag === "Bad") updates.push(add(bad, 1, { venue, reason: event.reason }))
     else if (event._tag === "ClockOffset") {
-      updates.push(Metric.update(Metric.withAttributes(offset, { venue }), event.offsetMs))
+      updates.push(Metric.update(Metric.withAttributes(offset, { venue }), event.offsetMs / 1_000))
     } else if (event._tag === "State") {
       if (event.state === "connecting") updates.push(add(dials, 1, { venue }))
     } else {

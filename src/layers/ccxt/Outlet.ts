@@ -12,11 +12,18 @@ export class Outlet {
   readonly #venue: string
   readonly #offer: (event: FeedEvent) => boolean
   readonly #nowMs: () => number
+  readonly #onDropped: (ticks: number) => void
   readonly #losing = new Set<string>()
   /** Events dropped because the queue was full. */
   dropped = 0
 
-  constructor(venue: string, offer: (event: FeedEvent) => boolean, nowMs: () => number) {
+  constructor(
+    venue: string,
+    offer: (event: FeedEvent) => boolean,
+    nowMs: () => number,
+    onDropped: (ticks: number) => void = () => {},
+  ) {
+    this.#onDropped = onDropped
     this.#venue = venue
     this.#offer = offer
     this.#nowMs = nowMs
@@ -46,7 +53,10 @@ export class Outlet {
   send(event: FeedEvent): void {
     if (this.#losing.size === 0 && this.#offer(event)) return
     // Nothing passes before the gap is announced, else the consumer would take what follows for unbroken.
-    if (event._tag === "Ticks") { for (const tick of event.ticks) this.#losing.add(tick.instrument) }
+    if (event._tag === "Ticks") {
+      for (const tick of event.ticks) this.#losing.add(tick.instrument)
+      this.#onDropped(event.ticks.length)
+    }
     this.dropped++
   }
 

@@ -12,6 +12,7 @@ import { Deferred, Duration, Effect, Queue, Random, type Scope } from "effect"
 import type { FeedKind, FeedRequest, FeedState } from "../../domain/Feed.ts"
 import { inlet, watchFailure } from "../bridge.ts"
 import { ExchangeError } from "../Exchange.ts"
+import type { FrameListener } from "../FrameListener.ts"
 import type { CcxtClient, CcxtExchange } from "./CcxtShape.ts"
 import type { ClockOffset } from "./ClockOffset.ts"
 import { ask, makeExchange } from "./Connection.ts"
@@ -40,6 +41,8 @@ export interface SessionContext {
   readonly outlet: Outlet
   /** Outlives the connection: the venue's clock does not change with it. */
   readonly offset: ClockOffset
+  /** Hears every frame; absent: nobody does. */
+  readonly listener?: FrameListener["Service"]
 }
 
 /** What runs beside each other in one session. */
@@ -157,7 +160,7 @@ const subscribe = (to: Subscriber, kind: FeedKind, instruments: ReadonlyArray<st
 /** Runs until the connection is lost. */
 export const session = (context: SessionContext): Effect.Effect<never, ExchangeError, Scope.Scope> =>
   Effect.gen(function* () {
-    const { adapter, kinds, outlet, offset, request, settings } = context
+    const { adapter, kinds, listener, outlet, offset, request, settings } = context
     say(context, "connecting", "")
     const exchange = yield* makeExchange(adapter, settings, context.gate)
     exchange.setMarketsFromExchange(context.source)
@@ -199,6 +202,10 @@ export const session = (context: SessionContext): Effect.Effect<never, ExchangeE
         if (!connected) say(context, "connected", url)
         connected = true
       },
+      ...(listener === undefined ? {} : {
+        heard: (url: string, direction: "recv" | "send", text: string | null) =>
+          listener.heard({ venue: adapter.id, direction, url, text, atMs: outlet.nowMs() }),
+      }),
     }
     const clients = yield* Effect.acquireRelease(
       Effect.sync(() => tap(exchange, intake, signals)),

@@ -12,6 +12,8 @@ import { unpack } from "./Unpack.ts"
 export interface TapSignals {
   readonly connected: (url: string) => void
   readonly lost: (detail: string) => void
+  /** Every frame of every socket, both ways; `text` null: it has none. */
+  readonly heard?: (url: string, direction: "recv" | "send", text: string | null) => void
 }
 
 export const describe = (reason: unknown): string => {
@@ -23,6 +25,7 @@ const tapClient = (client: CcxtClient, intake: Intake, signals: TapSignals): voi
   const onMessage = client.onMessage.bind(client)
   client.onMessage = (event) => {
     const frame = unpack(client, event.data, intake.maxFrameCharacters)
+    signals.heard?.(client.url, "recv", typeof frame === "string" ? frame : null)
     if (intake.admits(client.url, frame)) onMessage(typeof frame === "string" ? { data: frame } : event)
   }
   const onPong = client.onPong.bind(client)
@@ -50,7 +53,10 @@ const tapClient = (client: CcxtClient, intake: Intake, signals: TapSignals): voi
     reset(error)
   }
   const send = client.send.bind(client)
-  client.send = (message) => send(message).catch((error: unknown) => signals.lost(describe(error)))
+  client.send = (message) => {
+    signals.heard?.(client.url, "send", typeof message === "string" ? message : JSON.stringify(message))
+    return send(message).catch((error: unknown) => signals.lost(describe(error)))
+  }
 }
 
 const isUnsubscription = (error: unknown): boolean => error instanceof Error && error.name === "UnsubscribeError"

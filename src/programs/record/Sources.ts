@@ -13,8 +13,7 @@ import { Bus, type BusError, type StoredMessage } from "../../layers/Bus.ts"
 import { Exchange, ExchangeError } from "../../layers/Exchange.ts"
 import { Originals } from "../../streams/Originals.ts"
 import { MARKET_DATA } from "../../streams/Topology.ts"
-import type { SocketFrames } from "./SocketFrames.ts"
-import type { RawBatch } from "./Tallies.ts"
+import type { RawBatch, SocketFrames } from "./SocketFrames.ts"
 
 export interface SourceBatch {
   readonly ticks: ReadonlyArray<Tick>
@@ -36,6 +35,18 @@ const MESSAGES_AHEAD = 256
 export const BUS_DISORDER_TICKS = 65_536
 /** Each venue's feed is in order, and all share one clock. */
 export const VENUES_DISORDER_TICKS = 0
+
+/** Which messages were gone before they were read: the stream was full, and its oldest went. */
+class Continuity {
+  /** The last message seen; null before the first. */
+  #sequence: number | null = null
+
+  missed(messages: ReadonlyArray<StoredMessage>): number {
+    const first = messages[0]?.sequence, before = this.#sequence
+    this.#sequence = messages.at(-1)?.sequence ?? before
+    return first === undefined || before === null ? 0 : Math.max(0, first - before - 1)
+  }
+}
 
 const decode = (originals: Originals, messages: ReadonlyArray<StoredMessage>): SourceBatch => {
   const ticks: Array<Tick> = [], bad: Array<BadTickReason> = []
@@ -59,7 +70,7 @@ const decode = (originals: Originals, messages: ReadonlyArray<StoredMessage>): S
       if (frame.f === "simulated") simulated += own.length
     }
   }
-  return { ticks, bad, simulated, share: null, discarded: originals.missed(messages) }
+  return { ticks, bad, simulated, share: null }
 }
 
 /** `stored`: everything the stream holds now, then it ends; `new`: what comes from now on, without end. */
@@ -68,20 +79,24 @@ export const fromBus = (what: "new" | "stored"): Stream.Stream<SourceBatch, BusE
     const bus = yield* Bus
     const { firstSequence, lastSequence, messages } = yield* bus.streamState(MARKET_DATA.name)
     if (what === "stored" && messages === 0) return Stream.empty
-    const originals = new Originals()
+    const originals = new Originals(), continuity = new Continuity()
+    const batchOf = (messages: ReadonlyArray<StoredMessage>): SourceBatch => ({
+      ...decode(originals, messages),
+      discarded: continuity.missed(messages),
+    })
     const arriving = bus.consume({
       stream: MARKET_DATA.name,
       subjects: [],
       start: { _tag: what === "stored" ? "First" : "New" },
       capacity: MESSAGES_AHEAD,
     })
-    if (what === "new") return Stream.map(arriving, (batch) => decode(originals, batch))
+    if (what === "new") return Stream.map(arriving, batchOf)
     return arriving.pipe(
       Stream.takeUntil((batch) => (batch.at(-1)?.sequence ?? 0) >= lastSequence),
       Stream.map((batch): SourceBatch => {
         const done = (batch.at(-1)?.sequence ?? firstSequence) - firstSequence + 1
         const wanted = batch.filter(({ sequence }) => sequence <= lastSequence)
-        return { ...decode(originals, wanted), share: Math.min(1, done / (lastSequence - firstSequence + 1)) }
+        return { ...batchOf(wanted), share: Math.min(1, done / (lastSequence - firstSequence + 1)) }
       }),
     )
   }))

@@ -1,79 +1,58 @@
 /**
- * `arbedge record --out FILE`: market data into a recording.
+ * `arbedge record --out FILE`: market data into a recording, ticks or raw frames.
  *
- * In: the frames on the bus, or venues asked directly. Out: the file, and on standard output what is in it. Promises: the
- * file is complete however it ends, Ctrl-C included (exit 130); an existing file is replaced only with `--overwrite`.
+ * In: the frames on the bus, or venues asked directly. Out: the file, and on standard output what is in it, counted at the
+ * source and at the file. Promises: the file is complete however it ends, Ctrl-C included (exit 130); an existing file is
+ * replaced only with `--overwrite`; what is lost is told with its reason.
  */
-import { Console, Duration, Effect, FileSystem, Layer, Option, Stream } from "effect"
-import { Command, Flag } from "effect/cli"
+import { Console, Duration, Effect, FileSystem, Layer, Option, Result, Stream } from "effect"
+import { Command } from "effect/cli"
 import { FeedKind } from "../../domain/Feed.ts"
 import type { Settings } from "../../domain/Settings.ts"
 import type { BusError } from "../../layers/Bus.ts"
+import type { ExchangeError } from "../../layers/Exchange.ts"
+import { FrameListener } from "../../layers/FrameListener.ts"
+import { partPath, type RecordingError, type Rotation } from "../../layers/Recording.ts"
 import * as Backends from "../../programs/Backends.ts"
 import * as Markets from "../../programs/Markets.ts"
+import * as SocketFrames from "../../programs/record/SocketFrames.ts"
 import {
   BUS_DISORDER_TICKS,
   fromBus,
   fromVenues,
+  rawFrom,
   type SourceBatch,
   VENUES_DISORDER_TICKS,
 } from "../../programs/record/Sources.ts"
-import { record as recordTo, type Recorded } from "../../programs/Record.ts"
+import * as Tallies from "../../programs/record/Tallies.ts"
+import { record as recordTo } from "../../programs/Record.ts"
 import { failed, type Failure, usage } from "./Failure.ts"
 import { json } from "./Input.ts"
 import * as OperatorSettings from "./OperatorSettings.ts"
 import * as Progress from "./Progress.ts"
-
-const out = Flag.String("out").pipe(Flag.withDescription("The file to write; gzipped if its name ends with .gz"))
-const from = Flag.Literals("from", ["bus", "venues"]).pipe(
-  Flag.withDescription("`bus`: what the service ingests; `venues`: ask them directly, without a service"),
-  Flag.withDefault("bus" as const),
-)
-const stored = Flag.Boolean("stored").pipe(
-  Flag.withDescription("With --from bus: everything that is stored now, instead of what comes from now on"),
-  Flag.withDefault(false),
-)
-const seconds = Flag.Finite("seconds").pipe(
-  Flag.withDescription("How long; without it until Ctrl-C"),
-  Flag.filter((value) => value > 0, (value) => `${value} is not above 0`),
-  Flag.optional,
-)
-const overwrite = Flag.Boolean("overwrite").pipe(
-  Flag.withDescription("Replace the file if it exists"),
-  Flag.withDefault(false),
-)
-const list = (name: string, what: string) =>
-  Flag.String(name).pipe(
-    Flag.withDescription(`With --from venues: ${what}, separated by commas`),
-    Flag.map((text) => text.split(",").map((part) => part.trim()).filter((part) => part !== "")),
-    Flag.optional,
-  )
-const venues = list("venues", "which, instead of ARBEDGE_VENUES")
-const instruments = list("instruments", "which, instead of ARBEDGE_INSTRUMENTS")
-const kinds = list("kinds", "quote, book, trade or funding, instead of ARBEDGE_FEED_KINDS")
-
-type Source = Stream.Stream<SourceBatch, Failure>
+import { flags, rotationOf } from "./RecordFlags.ts"
 
 const busFailure = (error: BusError): Failure =>
   error.reason === "stream_missing"
     ? failed("there are no frames: the bus has no stream MD", "start a service with the role `ingest`: `arbedge run`")
     : failed(`the bus: ${error.operation}: ${error.reason} (${error.detail})`, "run `arbedge doctor`")
 
-const busSource = (settings: Settings, what: "new" | "stored"): Effect.Effect<Source, Failure> =>
-  Option.isNone(settings.natsUrl)
-    ? Effect.fail(usage(
-      "without ARBEDGE_NATS_URL the bus is inside the service's process and cannot be read from here",
-      "set ARBEDGE_NATS_URL, or use --from venues",
-    ))
-    : Effect.succeed(fromBus(what).pipe(Stream.provide(Backends.busOf(settings)), Stream.mapError(busFailure)))
+const venuesFailure = (error: ExchangeError): Failure =>
+  failed(`no venue is left to record (${error.reason}: ${error.detail})`)
 
-const venuesSource = Effect.fnUntraced(function* (settings: Settings, chosen: {
-  readonly venues: Option.Option<ReadonlyArray<string>>
-  readonly instruments: Option.Option<ReadonlyArray<string>>
-  readonly kinds: Option.Option<ReadonlyArray<string>>
-}) {
+const fileFailure = ({ detail, path }: RecordingError): Failure =>
+  failed(`"${path}" cannot be written: ${detail}`, "check folder, rights and room")
+
+type Words = Option.Option<ReadonlyArray<string>>
+
+/** What to ask venues for, and their Exchange with somebody at its sockets. */
+const venuesOf = Effect.fnUntraced(function* (
+  settings: Settings,
+  chosen: { readonly venues: Words; readonly instruments: Words; readonly kinds: Words },
+  sockets: SocketFrames.SocketFrames,
+) {
   const words = Option.getOrElse(chosen.kinds, () => settings.feedKinds)
-  const known = FeedKind.literals.filter((kind) => words.includes(kind))
+  const kinds = FeedKind.literals.filter((kind) => words.includes(kind))
   const wrong = words.find((word) => !FeedKind.literals.some((kind) => kind === word))
   if (wrong !== undefined) {
     return yield* usage(`"${wrong}" is no kind of market data`, `give ${FeedKind.literals.join(", ")}`)
@@ -81,61 +60,124 @@ const venuesSource = Effect.fnUntraced(function* (settings: Settings, chosen: {
   const venues = Option.getOrElse(chosen.venues, () => settings.venues)
   const unknown = Markets.unknownVenue(venues)
   if (unknown !== null) return yield* usage(unknown, "correct --venues or ARBEDGE_VENUES")
-  const { exchange, requests } = Markets.live({
-    venues,
-    instruments: Option.getOrElse(chosen.instruments, () => settings.instruments),
-    kinds: known,
-    depth: settings.bookDepth,
-  })
-  const source: Source = fromVenues(requests, (venue, what) => Console.error(`${venue}: ${what}`)).pipe(
-    Stream.provide(Layer.provide(exchange, Backends.restBudgetsOf(settings))),
-    Stream.mapError((error) => failed(`no venue is left to record (${error.reason}: ${error.detail})`)),
-  )
-  return source
+  const instruments = Option.getOrElse(chosen.instruments, () => settings.instruments)
+  const { exchange, requests } = Markets.live({ venues, instruments, kinds, depth: settings.bookDepth })
+  const around = Layer.merge(Backends.restBudgetsOf(settings), Layer.succeed(FrameListener, sockets.listener))
+  return {
+    feeds: fromVenues(requests, (venue, what) => Console.error(`${venue}: ${what}`)),
+    exchange: Layer.provide(exchange, around),
+  }
 })
 
-const text = (path: string, { bad, firstAt, lastAt, simulated, ticks }: Recorded): string => {
+const account = ({ files, lost, received, socketFrames, written }: Tallies.Account, what: string): string => {
+  const losses = Object.entries(lost).map(([reason, count]) => `${reason} ${count}`)
+  return [
+    `${received} ${what} received, ${written} in the file: ${
+      losses.length === 0 ? "nothing is lost" : `LOST: ${losses.join(", ")}`
+    }`,
+    ...socketFrames === null || what !== "ticks" ? [] : [`${socketFrames} frames at the sockets`],
+    ...files.length === 1 ? [] : files.map(({ lines, path }) => `  ${path}: ${lines} lines`),
+  ].join("\n")
+}
+
+const iso = (ms: number): string => new Date(ms).toISOString()
+
+const ticksText = (path: string, recorded: Tallies.RecordedTicks): string => {
+  const { bad, firstAt, lastAt, simulated, ticks } = recorded
   const refused = Object.entries(bad).map(([reason, count]) => `${reason} ${count}`)
-  const span = firstAt === null || lastAt === null
-    ? ""
-    : `, ${new Date(firstAt).toISOString()} to ${new Date(lastAt).toISOString()}`
+  const span = firstAt === null || lastAt === null ? "" : `, ${iso(firstAt)} to ${iso(lastAt)}`
   return [
     `${path}: ${ticks} ticks${span}`,
+    account(recorded, "ticks"),
     `refused: ${refused.length === 0 ? "none" : refused.join(", ")}`,
     ...simulated > 0 ? [`SIMULATED: ${simulated} of the ticks are invented`] : [],
   ].join("\n")
 }
 
+const parseRotation = (text: Option.Option<string>): Effect.Effect<Option.Option<Rotation>, Failure> =>
+  Option.match(text, {
+    onNone: () => Effect.succeedNone,
+    onSome: (given) =>
+      Result.match(rotationOf(given), {
+        onSuccess: (rotation) => Effect.succeedSome(rotation),
+        onFailure: (why) => Effect.fail(usage(`--rotate: ${why}`, "give a size, a time, or both: 100MB,10m")),
+      }),
+  })
+
 export const record = Command.make(
   "record",
-  { out, from, stored, seconds, overwrite, venues, instruments, kinds, json },
+  { ...flags, json },
   Effect.fn("Cli.record")(function* (options) {
     const settings = yield* OperatorSettings.read
     const files = yield* FileSystem.FileSystem
-    const exists = yield* Effect.orElseSucceed(files.exists(options.out), () => false)
-    if (exists && !options.overwrite) {
-      return yield* usage(`"${options.out}" exists`, "give another --out, or --overwrite")
+    const rotation = yield* parseRotation(options.rotate)
+    const first = Option.isSome(rotation) ? partPath(options.out, 1) : options.out
+    const exists = yield* Effect.orElseSucceed(files.exists(first), () => false)
+    if (exists && !options.overwrite) return yield* usage(`"${first}" exists`, "give another --out, or --overwrite")
+    const fromTheBus = options.from === "bus"
+    if (fromTheBus && options.raw) {
+      return yield* usage("the bus carries ticks, no raw frames", "use --raw with --from venues")
     }
-    const source = options.from === "bus"
-      ? yield* busSource(settings, options.stored ? "stored" : "new")
-      : yield* venuesSource(settings, options)
+    if (fromTheBus && Option.isNone(settings.natsUrl)) {
+      return yield* usage(
+        "without ARBEDGE_NATS_URL the bus is inside the service's process and cannot be read from here",
+        "set ARBEDGE_NATS_URL, or use --from venues",
+      )
+    }
     const progress = yield* Progress.make("record")
-    yield* recordTo({
+    const around = {
       path: options.out,
-      source,
-      disorderTicks: options.from === "bus" ? BUS_DISORDER_TICKS : VENUES_DISORDER_TICKS,
+      rotation,
       duration: Option.map(options.seconds, Duration.seconds),
-      onProgress: (share, ticks) =>
-        share === null ? progress.count(`${ticks} ticks, Ctrl-C ends`) : progress.show(share, `${ticks} ticks`),
-      onDone: (recorded) =>
-        Effect.andThen(
-          progress.done,
-          Console.log(options.json ? JSON.stringify({ path: options.out, ...recorded }) : text(options.out, recorded)),
-        ),
-    }).pipe(Effect.catchTag(
-      "RecordingError",
-      ({ detail, path }) =>
-        Effect.fail(failed(`"${path}" cannot be written: ${detail}`, "check folder, rights and room")),
-    ))
-  }),
-).pipe(Command.withDescription("Record market data from the bus or from venues"))
+      onProgress: (share: number | null, taken: number) => {
+        const text = `${taken} ${options.raw ? "frames" : "ticks"}`
+        return share === null ? progress.count(`${text}, Ctrl-C ends`) : progress.show(share, text)
+      },
+    }
+    const tell = <A extends Tallies.Account>(text: (recorded: A) => string) => (recorded: A) =>
+      Effect.andThen(
+        progress.done,
+        Console.log(options.json ? JSON.stringify({ path: options.out, ...recorded }) : text(recorded)),
+      )
+    const ticksOf = (
+      source: Stream.Stream<SourceBatch, Failure>,
+      disorderTicks: number,
+      sockets: () => SocketFrames.SocketCounts | null,
+    ) =>
+      recordTo({
+        ...around,
+        source,
+        tally: Tallies.ticks(disorderTicks, sockets),
+        shareOf: ({ share }) => share,
+        onDone: tell((recorded: Tallies.RecordedTicks) => ticksText(options.out, recorded)),
+      })
+
+    if (fromTheBus) {
+      const source = fromBus(options.stored ? "stored" : "new").pipe(
+        Stream.provide(Backends.busOf(settings)),
+        Stream.mapError(busFailure),
+      )
+      return yield* Effect.catchTag(
+        ticksOf(source, BUS_DISORDER_TICKS, () => null),
+        "RecordingError",
+        (error) => Effect.fail(fileFailure(error)),
+      )
+    }
+    const sockets = yield* SocketFrames.make(options.raw)
+    const { exchange, feeds } = yield* venuesOf(settings, options, sockets)
+    const recording = options.raw
+      ? Effect.asVoid(recordTo({
+        ...around,
+        source: rawFrom(feeds, sockets).pipe(Stream.provide(exchange), Stream.mapError(venuesFailure)),
+        tally: Tallies.rawFrames(sockets.counts),
+        shareOf: () => null,
+        onDone: tell((recorded: Tallies.Account) => `${options.out}: ${account(recorded, "frames")}`),
+      }))
+      : Effect.asVoid(ticksOf(
+        feeds.pipe(Stream.provide(exchange), Stream.mapError(venuesFailure)),
+        VENUES_DISORDER_TICKS,
+        sockets.counts,
+      ))
+    yield* Effect.catchTag(recording, "RecordingError", (error) => Effect.fail(fileFailure(error)))
+  }, Effect.scoped),
+).pipe(Command.withDescription("Record market data from the bus or from venues, ticks or raw frames"))

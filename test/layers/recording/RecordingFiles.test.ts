@@ -5,9 +5,10 @@ import { join } from "node:path"
 import { gunzipSync, gzipSync } from "node:zlib"
 import { assert, describe, it } from "@effect/vitest"
 import { Effect, Stream } from "effect"
+import { TestClock } from "effect/testing"
 import type { Tick } from "../../../src/domain/Tick.ts"
 import * as TickCodec from "../../../src/domain/TickCodec.ts"
-import { type BadLine, Recording } from "../../../src/layers/Recording.ts"
+import { type BadLine, Recording, type Rotation } from "../../../src/layers/Recording.ts"
 import * as RecordingFiles from "../../../src/layers/recording/RecordingFiles.ts"
 import { quote, T0 } from "../../support/ticks.ts"
 
@@ -30,8 +31,12 @@ const readAll = Effect.fnUntraced(function* (path: string) {
   return { ticks, bad, progress }
 }, Effect.provide(RecordingFiles.layer))
 
-const writeAll = Effect.fnUntraced(function* (path: string, batches: Stream.Stream<ReadonlyArray<string>>) {
-  return yield* Recording.use((files) => files.write(path, batches))
+const writeAll = Effect.fnUntraced(function* (
+  path: string,
+  batches: Stream.Stream<ReadonlyArray<string>>,
+  rotation?: Rotation,
+) {
+  return yield* Recording.use((files) => files.write(path, batches, rotation))
 }, Effect.provide(RecordingFiles.layer))
 
 const some = (count: number): ReadonlyArray<Tick> =>
@@ -102,16 +107,37 @@ describe("Reading a recording", () => {
       assert.deepStrictEqual((yield* readAll(path)).ticks, [])
     }))
 
-  it.effect("says whether a file is missing, no file, or cut short", () =>
+  it.effect("says whether a file is missing or no file", () =>
     Effect.gen(function* () {
       const at = yield* folder
       mkdirSync(join(at, "folder"))
-      const packed = gzipSync(textOf(some(500)))
-      writeFileSync(join(at, "cut"), packed.subarray(0, packed.length - 40))
       const reason = (name: string) => Effect.map(Effect.flip(readAll(join(at, name))), (error) => error.reason)
       assert.strictEqual(yield* reason("nowhere"), "not_found")
       assert.strictEqual(yield* reason("folder"), "not_readable")
-      assert.strictEqual(yield* reason("cut"), "corrupt")
+    }))
+
+  it.effect("that was cut anywhere gives what is whole, and says that it was cut", () =>
+    Effect.gen(function* () {
+      const path = join(yield* folder, "r")
+      const ticks = some(500), packed = gzipSync(textOf(ticks)), plain = Buffer.from(textOf(ticks))
+      for (const cut of [plain.subarray(0, -30), ...[4, 40, 3_000].map((less) => packed.subarray(0, -less))]) {
+        writeFileSync(path, cut)
+        const read = yield* readAll(path)
+        assert.deepStrictEqual(read.ticks, ticks.slice(0, read.ticks.length))
+        assert.isAbove(read.ticks.length, 0)
+        assert.deepStrictEqual(read.bad.map(({ reason }) => reason), ["not_json"])
+        assert.include(read.bad[0]?.detail, `the file was cut: it is read up to line ${read.ticks.length}`)
+      }
+    }))
+
+  it.effect("of several gzip members, as they come from joined parts, is whole", () =>
+    Effect.gen(function* () {
+      const path = join(yield* folder, "r")
+      const ticks = some(500)
+      writeFileSync(path, Buffer.concat([ticks.slice(0, 200), ticks.slice(200)].map((part) => gzipSync(textOf(part)))))
+      const read = yield* readAll(path)
+      assert.deepStrictEqual(read.ticks, ticks)
+      assert.deepStrictEqual(read.bad, [])
     }))
 })
 
@@ -120,9 +146,10 @@ describe("Writing a recording", () => {
     Effect.gen(function* () {
       const at = yield* folder
       const lines = Stream.make(["a", "b"], [], ["c"])
-      assert.strictEqual(yield* writeAll(join(at, "r.ndjson"), lines), 3)
+      const plain = join(at, "r.ndjson")
+      assert.deepStrictEqual(yield* writeAll(plain, lines), { lines: 3, files: [{ path: plain, lines: 3 }] })
       assert.strictEqual(readFileSync(join(at, "r.ndjson"), "utf8"), "a\nb\nc\n")
-      assert.strictEqual(yield* writeAll(join(at, "r.ndjson.gz"), lines), 3)
+      assert.strictEqual((yield* writeAll(join(at, "r.ndjson.gz"), lines)).lines, 3)
       assert.strictEqual(gunzipSync(readFileSync(join(at, "r.ndjson.gz"))).toString(), "a\nb\nc\n")
     }))
 
@@ -133,6 +160,58 @@ describe("Writing a recording", () => {
       const exit = yield* Effect.exit(writeAll(path, dying))
       assert.strictEqual(exit._tag, "Failure")
       assert.isFalse(existsSync(path))
+    }))
+
+  it.effect("begins a new part when one is full or old enough, and none is empty", () =>
+    Effect.gen(function* () {
+      const at = yield* folder
+      const inParts = (name: string, batches: Stream.Stream<ReadonlyArray<string>>, rotation: Rotation) =>
+        Effect.map(writeAll(join(at, name), batches, rotation), ({ files }) =>
+          files.map(({ path }) => [path.slice(at.length + 1), readFileSync(path, "utf8")]))
+      // A stream's bytes are counted once they are in the file.
+      const slowly = Stream.make(["aa"], ["bb"], ["cc"]).pipe(
+        Stream.mapEffect((lines) =>
+          Effect.as(Effect.promise(() => new Promise((done) => setTimeout(done, 20))), lines)
+        ),
+      )
+      assert.deepStrictEqual(yield* inParts("day.ndjson", slowly, { bytes: 3, everyMs: Infinity }), [
+        ["day-0001.ndjson", "aa\n"],
+        ["day-0002.ndjson", "bb\n"],
+        ["day-0003.ndjson", "cc\n"],
+      ])
+      const hourly = Stream.make(["aa"], ["bb"]).pipe(
+        Stream.mapEffect((lines) => Effect.as(TestClock.adjust("40 minutes"), lines)),
+        Stream.concat(Stream.make(["cc"])),
+      )
+      assert.deepStrictEqual(yield* inParts("timed", hourly, { bytes: Infinity, everyMs: 2_400_000 }), [
+        ["timed-0001", "aa\n"],
+        ["timed-0002", "bb\ncc\n"],
+      ])
+    }))
+
+  it.effect("that is killed leaves a part that can be read up to what was flushed", () =>
+    Effect.gen(function* () {
+      const path = join(yield* folder, "r.ndjson.gz"), copy = `${path}.killed`
+      const ticks = some(300)
+      // What a kill would leave is what stands in the file once the first two batches were flushed.
+      const asKilled = Effect.gen(function* () {
+        while (!existsSync(`${path}.partial`) || readFileSync(`${path}.partial`).byteLength < 200) {
+          yield* Effect.promise(() => new Promise((done) => setImmediate(done)))
+        }
+        writeFileSync(copy, readFileSync(`${path}.partial`))
+      })
+      const batches = Stream.make(0, 100, 200).pipe(Stream.mapEffect((from) =>
+        Effect.as(
+          Effect.andThen(TestClock.adjust("2 seconds"), from === 200 ? asKilled : Effect.void),
+          ticks.slice(from, from + 100).map(TickCodec.toLine),
+        )
+      ))
+      yield* writeAll(path, batches)
+      assert.isTrue(existsSync(path))
+      const read = yield* readAll(copy)
+      assert.isAtLeast(read.ticks.length, 100)
+      assert.deepStrictEqual(read.ticks, ticks.slice(0, read.ticks.length))
+      assert.include(read.bad[0]?.detail, "the file was cut")
     }))
 
   it.effect("fails with the path where it may not write", () =>
