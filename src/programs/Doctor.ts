@@ -12,6 +12,7 @@ import { Config, Effect, Layer, Option } from "effect"
 import { type Settings, settings } from "../domain/Settings.ts"
 import * as CcxtExchange from "../layers/ccxt/CcxtExchange.ts"
 import * as Backends from "./Backends.ts"
+import { checkArchive } from "./doctor/Archive.ts"
 import { checkBus } from "./doctor/Bus.ts"
 import { checkChannels } from "./doctor/Channels.ts"
 import { type Check, failing, missing, ok, optional } from "./doctor/Check.ts"
@@ -86,6 +87,7 @@ export const examine = Effect.fn("Doctor.examine")(
         checkTelegram(set),
         checkChannels(set),
         checkReference(set),
+        Effect.map(checkArchive(set), (check) => [check]),
         Effect.map(checkData, (check) => [check]),
         options.venues
           ? Effect.provide(checkVenues(set), Layer.provide(CcxtExchange.layer(), Backends.restBudgetsOf(set)))
