@@ -55,7 +55,9 @@ export const Source = Schema.Union([SimulatorSource, RecordingSource])
 export type Source = typeof Source.Type
 
 /** What differs from a reader who wants everything, at once, around the clock. */
-export const Wants = Preferences.mapFields((fields) => Struct.map(Struct.map(fields, Schema.toType), Schema.optionalKey))
+export const Wants = Preferences.mapFields((fields) =>
+  Struct.map(Struct.map(fields, Schema.toType), Schema.optionalKey)
+)
 export type Wants = typeof Wants.Type
 
 const positiveSum = Schema.makeFilter((shares: Readonly<Record<string, number>>) =>

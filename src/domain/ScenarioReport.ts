@@ -72,7 +72,7 @@ export const Sample = Schema.Struct({
   /** Facts not yet published. */
   outboxDepth: Schema.Finite,
   /** Of one core: 1 is one core fully used. */
-  cpuCores: Schema.Finite,
+  cpuCores: Known,
   heapMiB: Known,
   rssMiB: Known,
   handles: Known,
@@ -119,6 +119,8 @@ export const ScenarioReport = Schema.Struct({
     wireMBPerS: Known,
   }),
   hops: Schema.Array(Hop),
+  /** Queue rows by their status: sent, expired, cancelled, ... */
+  rows: Schema.Record(Schema.String, Count),
   latencyMs: Schema.Record(LatencyStage, LatencyFigures),
   errors: Schema.Array(Schema.Struct({ where: Schema.String, reason: Schema.String, count: Count })),
   /** Checks turned down by detection, by reason: no errors. */

@@ -26,7 +26,10 @@ const STEPS = { tier: Math.sqrt(2), wants: (Math.sqrt(5) - 1) / 2, session: Math
 const place = (step: number, at: number): number => (at + 0.5) * step % 1
 
 /** The option that this place between 0 and 1 falls on. */
-const chosen = <A>(options: ReadonlyArray<{ readonly weight: number; readonly value: A }>, at: number): A | undefined => {
+const chosen = <A>(
+  options: ReadonlyArray<{ readonly weight: number; readonly value: A }>,
+  at: number,
+): A | undefined => {
   const sum = options.reduce((total, { weight }) => total + weight, 0)
   let passed = 0
   for (const { value, weight } of options) {

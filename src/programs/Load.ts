@@ -1,0 +1,195 @@
+/**
+ * Load: a scenario through the real stages, from ticks to messages at the Telegram emulator, counted and timed at each hop.
+ *
+ * In: a scenario, the detection configuration, bus and store. Out: a report, every so often and at the end. Promises: the
+ * stages and actors are those of the service; ticks, people and faults follow from the scenario and its seed alone, so
+ * two runs find the same opportunities; time is the wall's pace from a fixed instant, so a late tick is late, not lost.
+ */
+import { Clock, Duration, Effect, Layer, Logger, Option, Redacted, Ref, Schedule } from "effect"
+import type { DetectConfig } from "../domain/DetectConfig.ts"
+import type { FaultPlan } from "../domain/FaultPlan.ts"
+import { sampleEveryMs, type Scenario } from "../domain/Scenario.ts"
+import type { Sample, ScenarioReport } from "../domain/ScenarioReport.ts"
+import { usersOf } from "../domain/ScenarioUsers.ts"
+import { Bus, type BusError } from "../layers/Bus.ts"
+import * as PacedClock from "../layers/clock/PacedClock.ts"
+import * as Cluster from "../layers/cluster/Cluster.ts"
+import * as Migrations from "../layers/sql/Migrations.ts"
+import type { Store, StoreError } from "../layers/Store.ts"
+import * as Client from "../layers/telegram/Client.ts"
+import * as TelegramNotifier from "../layers/telegram/Notifier.ts"
+import * as EnvelopeVault from "../layers/vault/EnvelopeVault.ts"
+import { TelegramEmulator } from "../simulators/telegram/TelegramEmulator.ts"
+import { needsVenueFrames } from "../streams/detectors/All.ts"
+import { Ingest } from "../streams/Ingest.ts"
+import { rulesOf } from "../streams/Judge.ts"
+import * as Pipeline from "../streams/Pipeline.ts"
+import { FACTS, MARKET_DATA, OPPORTUNITIES, QUARANTINE } from "../streams/Topology.ts"
+import * as Assembly from "./Assembly.ts"
+import { invite, SESSION_TTL } from "./load/Crowd.ts"
+import * as Feeding from "./load/Feeding.ts"
+import * as Gauges from "./load/Gauges.ts"
+import { Ledger } from "./load/Ledger.ts"
+import * as Onlooker from "./load/Onlooker.ts"
+import { reportOf } from "./load/Reporting.ts"
+import { type Market, ticksOf } from "./load/Source.ts"
+import * as ActorKills from "./replay/ActorKills.ts"
+import { FaultTimeline } from "./replay/FaultTimeline.ts"
+
+export interface LoadOptions<E> {
+  readonly scenario: Scenario
+  readonly market: Market
+  readonly config: DetectConfig
+  /** Unique for each process start. */
+  readonly owner: string
+  readonly bus: Layer.Layer<Bus, BusError>
+  readonly store: Layer.Layer<Store, StoreError>
+  /** For people: what it runs on. */
+  readonly world: Readonly<Record<string, string>>
+  /** People who are there so far, before the first tick. */
+  readonly onInvited: (people: number, of: number) => Effect.Effect<void>
+  /** With each sample. */
+  readonly onReport: (report: ScenarioReport) => Effect.Effect<void, E>
+}
+
+const REST_LOOKS = Schedule.spaced("50 millis")
+
+/** What an embedded bus keeps of each stream in a soak: its memory comes to rest within minutes. */
+const SOAK_STREAM_BYTES = 16 * 1024 * 1024
+
+const STREAMS = [MARKET_DATA, OPPORTUNITIES, FACTS, QUARANTINE]
+
+const ready = Effect.fnUntraced(function* (scenario: Scenario) {
+  const bus = yield* Bus
+  yield* Effect.addFinalizer(() =>
+    Effect.forEach(STREAMS, ({ name }) => Effect.ignore(bus.removeStream(name)), { discard: true })
+  )
+  if (!scenario.soak || bus.kind !== "embedded") return
+  yield* Effect.forEach(STREAMS, (spec) => bus.ensureStream({ ...spec, maxBytes: SOAK_STREAM_BYTES }), {
+    discard: true,
+  })
+})
+
+/** Warnings and errors of the product, counted by what they say. */
+const counting = (ledger: Ledger): Layer.Layer<never> =>
+  Logger.layer([Logger.make<unknown, void>(({ logLevel, message }) => {
+    if (logLevel !== "Warn" && logLevel !== "Error" && logLevel !== "Fatal") return
+    const [text] = Array.isArray(message) ? message : [message]
+    ledger.error(`log ${logLevel.toLowerCase()}`, String(text))
+  })])
+
+/** How often each kind of fault struck, whether by the tick or by the clock. */
+const injectedBy = (plan: FaultPlan, struck: ReadonlyArray<number>, happened: ReadonlyMap<number, number>) => {
+  const counts: Record<string, number> = {}
+  for (const [at, { kind }] of plan.faults.entries()) {
+    counts[kind] = (counts[kind] ?? 0) + (struck[at] ?? 0) + (happened.get(at) ?? 0)
+  }
+  return counts
+}
+
+const play = <E>(options: LoadOptions<E>, ledger: Ledger) =>
+  Effect.gen(function* () {
+    const { config, market, owner, scenario } = options, { startMs } = market
+    const wall = Clock.Clock.defaultValue()
+    yield* ready(scenario)
+    const people = usersOf(scenario.users)
+    yield* invite(people, startMs, (done) => options.onInvited(done, people.length))
+
+    const watch = yield* Pipeline.makeWatch
+    const positions = yield* Onlooker.watch(ledger)
+    const gauges = yield* Gauges.make({ ledger, positions, watch: Option.some(watch), pids: [] })
+    const feeding = yield* Feeding.make(scenario.faults, ledger)
+    const hands = { emulator: yield* TelegramEmulator, kills: yield* ActorKills.ActorKills }
+    const timeline = new FaultTimeline(scenario.faults, startMs, hands)
+
+    const pipeline = { owner, config, judging: rulesOf(config), watch }
+    yield* Effect.forEach([
+      Pipeline.detectRole(pipeline),
+      Pipeline.distributeRole(pipeline),
+      Pipeline.deliverRole(pipeline),
+      Pipeline.jobsRole(pipeline),
+    ], (role) =>
+      Effect.forkScoped(role), { discard: true })
+
+    const samples: Array<Sample> = []
+    const fedUntil = yield* Ref.make(Option.none<number>())
+    const startedAt = wall.currentTimeMillisUnsafe()
+    yield* (yield* PacedClock.Pace).start
+
+    const report = (finished: boolean) =>
+      Effect.gen(function* () {
+        const standing = yield* gauges.standing
+        // The last look comes right behind another: too soon for rates.
+        if (!finished || samples.length === 0) {
+          samples.push(yield* gauges.sample(standing, startMs))
+        }
+        const nowMs = yield* Clock.currentTimeMillis
+        const figures = Option.map(yield* Ref.get(watch.analysed), (known) =>
+          known.figures)
+        const { durationMs, name, seed, soak } = scenario
+        return reportOf({
+          scenario: { name, seed, what: market.what, durationMs },
+          simulated: scenario.source.kind === "simulator",
+          soak,
+          startedAt,
+          world: options.world,
+          injected: injectedBy(scenario.faults, yield* feeding.struck, timeline.struck),
+          rejected: Option.match(figures, {
+            onNone: () => ({}),
+            onSome: ({ rejected }) =>
+              rejected,
+          }),
+          finished,
+          elapsedMs: nowMs - startMs,
+          ledger,
+          standing,
+          samples,
+          feedingMs: Option.getOrElse(yield* Ref.get(fedUntil), () => nowMs) - startMs,
+        })
+      })
+
+    const telling = Effect.sleep(Duration.millis(sampleEveryMs(scenario))).pipe(
+      Effect.andThen(report(false)),
+      Effect.flatMap(options.onReport),
+      Effect.forever,
+    )
+    const resting = gauges.standing.pipe(
+      Effect.repeat({ until: (now) => Gauges.atRest(now, ledger), schedule: REST_LOOKS }),
+      Effect.timeoutOption(Duration.millis(scenario.drainMs)),
+    )
+    const feeds = Effect.gen(function* () {
+      yield* feeding.feed(ticksOf(scenario, market))
+      yield* Ref.set(fedUntil, Option.some(yield* Clock.currentTimeMillis))
+      yield* resting
+    })
+    yield* Effect.forkScoped(timeline.run)
+    yield* Effect.raceFirst(feeds, telling)
+    const last = yield* report(true)
+    yield* options.onReport(last)
+    return last
+  })
+
+export const load = Effect.fn("Load.load")(function* <E>(options: LoadOptions<E>) {
+  const { config, market: { startMs }, owner, scenario } = options
+  const ledger = new Ledger(startMs)
+  const telegram = TelegramNotifier.layer.pipe(
+    Layer.provideMerge(Layer.unwrap(Effect.map(
+      TelegramEmulator,
+      ({ fetch, token, url }) => Client.layer({ token: Redacted.make(token), apiRoot: url, fetch }),
+    ))),
+    Layer.provideMerge(TelegramEmulator.layerInProcess()),
+  )
+  const source = scenario.source.kind === "simulator" ? "simulated" : "recorded"
+  const world = Layer.mergeAll(
+    Assembly.people({ owner, sessionTimeout: SESSION_TTL, vault: EnvelopeVault.ephemeral }),
+    Ingest.layer({ writer: `${owner}.0`, source, live: true, venues: needsVenueFrames(config) }),
+    telegram,
+  ).pipe(
+    Layer.provideMerge(Migrations.layer),
+    Layer.provideMerge(ActorKills.layer.pipe(Layer.provide(Cluster.layerOneProcess()))),
+    Layer.provideMerge(Layer.merge(options.bus, options.store)),
+    Layer.provideMerge(PacedClock.layer(startMs, 1)),
+    Layer.provideMerge(counting(ledger)),
+  )
+  return yield* Effect.scoped(play(options, ledger)).pipe(Effect.provide(world))
+})

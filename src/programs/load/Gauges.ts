@@ -1,0 +1,107 @@
+/**
+ * The gauges of a load run: lag, depth and cost, looked at every so often.
+ *
+ * In: the bus, the queue, the outbox, the processes that work, the ledger. Out: one sample a look, with rates since the look
+ * before. Promises: what cannot be seen from here is null; a look costs a handful of questions, whatever the load.
+ */
+import { Clock, Effect, Option, Ref } from "effect"
+import type { Sample } from "../../domain/ScenarioReport.ts"
+import { Bus, type BusError } from "../../layers/Bus.ts"
+import { OpportunityQueue, type QueueStatus } from "../../layers/OpportunityQueue.ts"
+import { Outbox } from "../../layers/Outbox.ts"
+import type { StoreError } from "../../layers/Store.ts"
+import type { Watch } from "../../streams/Pipeline.ts"
+import { FACTS, MARKET_DATA, OPPORTUNITIES } from "../../streams/Topology.ts"
+import type { Ledger } from "./Ledger.ts"
+import type { Positions } from "./Onlooker.ts"
+import * as Resources from "./Resources.ts"
+
+/** What stands where, now. */
+export interface Standing {
+  readonly framesStored: number
+  /** Null: analysed elsewhere. */
+  readonly framesAnalysed: number | null
+  readonly transitionsStored: number
+  readonly transitionsRead: number
+  readonly factsUnread: number
+  readonly outboxDepth: number
+  readonly rows: Readonly<Record<QueueStatus, number>>
+  readonly resources: Resources.Resources
+}
+
+export const waitingRows = ({ rows }: Standing): number => rows.pending + rows.sending + rows.unknown
+
+export interface GaugesOptions {
+  readonly ledger: Ledger
+  readonly positions: Positions
+  /** None: the stages work in processes of their own. */
+  readonly watch: Option.Option<Watch>
+  /** Of those processes; none: of this one. */
+  readonly pids: ReadonlyArray<number>
+}
+
+export const make = Effect.fnUntraced(function* ({ ledger, pids, positions, watch }: GaugesOptions) {
+  const bus = yield* Bus, queue = yield* OpportunityQueue, outbox = yield* Outbox
+  let beforeMs = yield* Clock.currentTimeMillis
+  let before = { ticks: 0, frames: 0, opportunities: 0, notifications: 0, cpuS: Resources.look(pids).cpuS }
+
+  const standing: Effect.Effect<Standing, BusError | StoreError> = Effect.gen(function* () {
+    const frames = yield* bus.streamState(MARKET_DATA.name), facts = yield* bus.streamState(FACTS.name)
+    const transitions = yield* bus.streamState(OPPORTUNITIES.name)
+    const analysed = yield* Effect.transposeOption(Option.map(watch, (it) => Ref.get(it.analysed)))
+    return {
+      framesStored: frames.lastSequence,
+      framesAnalysed: Option.match(analysed, {
+        onNone: () => null,
+        onSome: Option.match({ onNone: () => 0, onSome: ({ sequence }) => sequence }),
+      }),
+      transitionsStored: transitions.lastSequence,
+      transitionsRead: yield* Ref.get(positions.transitions),
+      factsUnread: facts.lastSequence - (yield* Ref.get(positions.facts)),
+      outboxDepth: yield* outbox.depth,
+      rows: yield* queue.counts,
+      resources: Resources.look(pids),
+    }
+  })
+
+  const sample = (now: Standing, startMs: number): Effect.Effect<Sample> =>
+    Effect.map(Clock.currentTimeMillis, (nowMs) => {
+      const seconds = Math.max(0.001, (nowMs - beforeMs) / 1_000)
+      const { cpuS, handles, heapMiB, rssMiB } = now.resources
+      const counts = {
+        ticks: ledger.ticksOffered,
+        frames: ledger.frames,
+        opportunities: ledger.opportunities,
+        notifications: ledger.notified,
+        cpuS,
+      }
+      const rate = (name: "ticks" | "frames" | "opportunities" | "notifications") =>
+        (counts[name] - before[name]) / seconds
+      const shown: Sample = {
+        atMs: nowMs - startMs,
+        ticksPerS: rate("ticks"),
+        framesPerS: rate("frames"),
+        opportunitiesPerS: rate("opportunities"),
+        notificationsPerS: rate("notifications"),
+        lagFrames: now.framesAnalysed === null ? null : Math.max(0, now.framesStored - now.framesAnalysed),
+        lagTransitions: Math.max(0, now.transitionsStored - ledger.transitionDuplicates - ledger.distributed),
+        queueDepth: waitingRows(now),
+        outboxDepth: now.outboxDepth,
+        cpuCores: cpuS === null || before.cpuS === null ? null : (cpuS - before.cpuS) / seconds,
+        heapMiB,
+        rssMiB,
+        handles,
+      }
+      before = counts
+      beforeMs = nowMs
+      return shown
+    })
+
+  return { standing, sample }
+})
+
+/** Whether nothing is under way any more. */
+export const atRest = (now: Standing, ledger: Ledger): boolean =>
+  (now.framesAnalysed ?? now.framesStored) >= now.framesStored &&
+  now.transitionsRead >= now.transitionsStored && ledger.distributed >= ledger.transitions &&
+  now.outboxDepth === 0 && now.factsUnread <= 0 && waitingRows(now) === 0
