@@ -7,7 +7,7 @@
  */
 import { Clock, Duration, Effect, Option, Schema } from "effect"
 import type { Dialogue } from "../domain/Dialogue.ts"
-import { SealedPerson } from "../domain/Person.ts"
+import type { SessionFact } from "../domain/Fact.ts"
 import { Session, SessionVerdict, verdictAt } from "../domain/Session.ts"
 import * as Subject from "../domain/Subject.ts"
 import { Dialogues } from "../layers/Dialogues.ts"
@@ -45,16 +45,6 @@ export const Marks = Schema.Struct({
 })
 export type Marks = typeof Marks.Type
 
-/** Payload of `evt.v1.session.started` and `evt.v1.session.ended`. */
-export const SessionFact = Schema.Struct({
-  v: Schema.Literal(1),
-  /** With `userId`, `telegramId` and `sessionId` sealed. */
-  person: SealedPerson,
-  /** Of a start: how it began. Of an end: why. */
-  outcome: Schema.Literals(["created", "renewed", "logout", "expired"]),
-  at: Schema.Int,
-})
-
 const NOTHING_OWED = "session_ended"
 
 export const makeSessionRows = Effect.fnUntraced(function* (timeout: Duration.Duration) {
@@ -69,12 +59,12 @@ export const makeSessionRows = Effect.fnUntraced(function* (timeout: Duration.Du
   const fact = (
     event: "started" | "ended",
     session: Session,
-    outcome: (typeof SessionFact.Type)["outcome"],
+    outcome: SessionFact["outcome"],
     at: number,
   ) =>
     outbox.append([{
       subject: Subject.fact("session", event),
-      payload: { v: 1, outcome, at } satisfies Omit<typeof SessionFact.Type, "person">,
+      payload: { v: 1, outcome, at } satisfies Omit<SessionFact, "person">,
       person: { userId: session.userId, telegramId: session.telegramId, sessionId: session.sessionId },
     }], at)
 

@@ -16,7 +16,7 @@ export const ZERO: Decimal = BigDecimal.fromBigInt(0n)
 export const ONE: Decimal = BigDecimal.fromBigInt(1n)
 export const TEN_THOUSAND: Decimal = BigDecimal.fromBigInt(10_000n)
 
-const PATTERN = /^[+-]?\d{1,40}(\.\d{1,40})?([eE][+-]?\d{1,3})?$/
+export const PATTERN = /^[+-]?\d{1,40}(\.\d{1,40})?([eE][+-]?\d{1,3})?$/u
 
 /** Digits with at most one point between them: the form nearly every venue writes. Cheaper than the pattern. */
 const isPlain = (text: string): boolean => {

@@ -8,6 +8,7 @@
 import { Schema } from "effect"
 import { VenueSymbol } from "./AssetIdentity.ts"
 import { Priority } from "./Opportunity.ts"
+import { Outcome } from "./Outcome.ts"
 import { SealedPerson } from "./Person.ts"
 
 const envelope = { v: Schema.Literal(1), at: Schema.Int }
@@ -17,18 +18,17 @@ export const DeliverySettled = Schema.Struct({
   ...envelope,
   queueId: Schema.Int,
   opportunityId: Schema.String,
-  /** With `userId` and `chatId` sealed. */
-  person: SealedPerson,
+  person: SealedPerson.annotate({ description: "With userId and chatId sealed" }),
   purpose: Schema.String,
   priority: Priority,
-  /** The row's status after it. */
-  status: Schema.String,
+  status: Schema.String.annotate({ description: "The row's status after it" }),
   messageId: Schema.NullOr(Schema.Int),
   error: Schema.NullOr(Schema.String),
-  /** From the triggering tick's ingest time to the messenger's acceptance, ms; null where nothing was accepted. */
-  latencyMs: Schema.NullOr(Schema.Int),
-  /** Of it, spent waiting for the messenger's rate limits, ms. */
-  limiterWaitMs: Schema.Int,
+  latencyMs: Schema.NullOr(Schema.Int).annotate({
+    description:
+      "From the triggering tick's ingest time to the messenger's acceptance, ms; null where nothing was accepted",
+  }),
+  limiterWaitMs: Schema.Int.annotate({ description: "Of it, spent waiting for the messenger's rate limits, ms" }),
 })
 export type DeliverySettled = typeof DeliverySettled.Type
 
@@ -39,8 +39,7 @@ export const OpportunityDistributed = Schema.Struct({
   revision: Schema.Int,
   state: Schema.String,
   action: Schema.Literals(["notify", "edit", "none"]),
-  /** Recipients matched, and rows that were new. */
-  matched: Schema.Int,
+  matched: Schema.Int.annotate({ description: "Recipients matched, and rows that were new" }),
   enqueued: Schema.Int,
 })
 export type OpportunityDistributed = typeof OpportunityDistributed.Type
@@ -51,8 +50,21 @@ export const IdentitySuspected = Schema.Struct({
   asset: Schema.String,
   a: VenueSymbol,
   b: VenueSymbol,
-  /** Gross spread and the bound it exceeds, both fractions. */
-  spread: Schema.String,
+  spread: Schema.String.annotate({ description: "Gross spread and the bound it exceeds, both fractions" }),
   bound: Schema.Finite,
 })
 export type IdentitySuspected = typeof IdentitySuspected.Type
+
+/** What became of an opportunity. */
+export const OpportunityOutcome = Schema.Struct({ v: envelope.v, ...Outcome.fields })
+export type OpportunityOutcome = typeof OpportunityOutcome.Type
+
+/** A session began, or ended. */
+export const SessionFact = Schema.Struct({
+  ...envelope,
+  person: SealedPerson.annotate({ description: "With userId, telegramId and sessionId sealed" }),
+  outcome: Schema.Literals(["created", "renewed", "logout", "expired"]).annotate({
+    description: "Of a start: how it began. Of an end: why.",
+  }),
+})
+export type SessionFact = typeof SessionFact.Type

@@ -8,7 +8,7 @@
 import { Option, Schema } from "effect"
 import * as Decimal from "./Decimal.ts"
 
-export const VenueId = Schema.String.check(Schema.isPattern(/^[a-z0-9][a-z0-9_]{0,31}$/))
+export const VenueId = Schema.String.check(Schema.isPattern(/^[a-z0-9][a-z0-9_]{0,31}$/u))
 export type VenueId = string
 
 export type Market = "spot" | "linear" | "inverse" | "dated"

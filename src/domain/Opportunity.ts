@@ -34,69 +34,77 @@ export const Leg = Schema.Struct({
   venue: VenueId,
   instrument: Schema.String,
   side: Schema.Literals(["buy", "sell"]),
-  /** Base units. */
-  size: Schema.String,
-  /** Volume-weighted price of `size` (quote / base, scale 12, half-even); totals come from `levels`, never from it. */
-  price: Schema.String,
-  /** `[price, base units]` taken from the book, best first, the last one in part. */
-  levels: Schema.Array(Schema.Tuple([Schema.String, Schema.String])),
-  /** Contracts and the size of one, on derivatives; null on spot. */
-  contracts: Schema.NullOr(Schema.String),
+  size: Schema.String.annotate({ description: "Base units" }),
+  price: Schema.String.annotate({
+    description:
+      "Volume-weighted price of size (quote / base, scale 12, half-even); totals come from levels, never from it",
+  }),
+  levels: Schema.Array(Schema.Tuple([Schema.String, Schema.String])).annotate({
+    description: "[price, base units] taken from the book, best first, the last one in part",
+  }),
+  contracts: Schema.NullOr(Schema.String).annotate({
+    description: "Contracts and the size of one, on derivatives; null on spot",
+  }),
   contractSize: Schema.NullOr(Schema.String),
-  /** Taker fee paid on this leg, in `feeCurrency`, and its rate as a fraction. */
-  fee: Schema.String,
+  fee: Schema.String.annotate({
+    description: "Taker fee paid on this leg, in feeCurrency, and its rate as a fraction",
+  }),
   feeCurrency: Schema.String,
   feeRate: Schema.String,
-  /** The venue's sequence of the book used; null where it has none. */
-  bookSeq: Schema.NullOr(Schema.Int),
+  bookSeq: Schema.NullOr(Schema.Int).annotate({
+    description: "The venue's sequence of the book used; null where it has none",
+  }),
   bookAgeMs: Schema.Int,
 })
 export type Leg = typeof Leg.Type
 
 export const Opportunity = Schema.Struct({
   v: Schema.Literal(1),
-  /** First 32 hex digits of SHA-256 over fingerprint and triggering tick; the same on every runtime and every run. */
-  id: Schema.String,
+  id: Schema.String.annotate({
+    description:
+      "First 32 hex digits of SHA-256 over fingerprint and triggering tick; the same on every runtime and every run",
+  }),
   revision: Schema.Int,
   state: OpportunityState,
   fingerprint: Schema.String,
   type: OpportunityType,
-  /** Canonical asset the opportunity is about. */
-  asset: Schema.String,
+  asset: Schema.String.annotate({ description: "Canonical asset the opportunity is about" }),
   detectedAt: Schema.Int,
-  /** When this transition happened; of one that fades, when it was last seen to hold. */
-  at: Schema.Int,
+  at: Schema.Int.annotate({
+    description: "When this transition happened; of one that fades, when it was last seen to hold",
+  }),
   expiresAt: Schema.Int,
-  /** Checks above the threshold so far, and the ingest times of the first and the last of them. */
-  checks: Schema.Int,
+  checks: Schema.Int.annotate({
+    description: "Checks above the threshold so far, and the ingest times of the first and the last of them",
+  }),
   firstAt: Schema.Int,
   lastAt: Schema.Int,
   legs: Schema.Array(Leg),
-  /** Base units bought and sold (triangular: units of the start asset); "0" where a signal names no size. */
-  size: Schema.String,
-  /** Cost of the buying leg before fees, in `currency`. */
-  notional: Schema.String,
+  size: Schema.String.annotate({
+    description: 'Base units bought and sold (triangular: units of the start asset); "0" where a signal names no size',
+  }),
+  notional: Schema.String.annotate({ description: "Cost of the buying leg before fees, in currency" }),
   currency: Schema.String,
-  /** Unknown (null) of a technical signal: nobody knows what it will earn. */
-  grossBps: Schema.NullOr(Schema.String),
+  grossBps: Schema.NullOr(Schema.String).annotate({
+    description: "Unknown (null) of a technical signal: nobody knows what it will earn",
+  }),
   netBps: Schema.NullOr(Schema.String),
-  /** In `currency`, scale 8. */
-  netProfit: Schema.NullOr(Schema.String),
-  /** Units of `size` that the books admit before caps and lots. */
-  capacity: Schema.String,
-  /** What its type tells beyond these. */
-  details: Details,
+  netProfit: Schema.NullOr(Schema.String).annotate({ description: "In currency, scale 8" }),
+  capacity: Schema.String.annotate({ description: "Units of size that the books admit before caps and lots" }),
+  details: Details.annotate({ description: "What its type tells beyond these" }),
   /** What its figures can be computed from again (docs/evidence.md); null: kept before there was evidence. */
   evidence: withDefault(Schema.NullOr(Evidence), null),
-  /** Probability of success; null until a calibrated model exists. */
-  confidence: Schema.NullOr(Schema.Finite),
-  /** What level 4 of validation adds: risk, share of the size, expected life. */
-  assessment: Assessment,
-  /** 0 to 100, see docs/scoring.md; null before scoring. */
-  score: Schema.NullOr(Schema.Finite),
+  confidence: Schema.NullOr(Schema.Finite).annotate({
+    description: "Probability of success; null until a calibrated model exists",
+  }),
+  assessment: Assessment.annotate({
+    description: "What level 4 of validation adds: risk, share of the size, expected life",
+  }),
+  score: Schema.NullOr(Schema.Finite).annotate({ description: "0 to 100, see docs/scoring.md; null before scoring" }),
   priority: Priority,
-  /** What a reader should know: parity used, conversion book, unproven, not transferable, closing reason. */
-  reasons: Schema.Array(Schema.String),
+  reasons: Schema.Array(Schema.String).annotate({
+    description: "What a reader should know: parity used, conversion book, unproven, not transferable, closing reason",
+  }),
   simulated: Schema.Boolean,
   settingsVersion: Schema.String,
 })

@@ -7,15 +7,26 @@
  * silent, and one whose continuity is broken. The fast codec is TickCodec.ts; a property test holds it to this Schema.
  */
 import { Schema } from "effect"
-import { isDecimalText } from "./Decimal.ts"
+import { isDecimalText, PATTERN as DECIMAL_PATTERN } from "./Decimal.ts"
 import * as Instrument from "./Instrument.ts"
 import { Option } from "effect"
 
-const Decimal = Schema.String.check(Schema.makeFilter((text: string) => isDecimalText(text) || "a decimal text"))
-const Price = Decimal.check(Schema.makeFilter((text: string) => Number(text) > 0 || "above zero"))
-const Size = Decimal.check(Schema.makeFilter((text: string) => Number(text) >= 0 || "zero or more"))
+const decimal = (description: string, isInRange: (value: number) => true | string) =>
+  Schema.String.annotate({ description }).check(
+    Schema.isPattern(DECIMAL_PATTERN),
+    Schema.makeFilter((text: string) => isDecimalText(text) || "a decimal text"),
+    Schema.makeFilter((text: string) => isInRange(Number(text))),
+  )
+const Decimal = decimal("A decimal, as text", () => true)
+const Price = decimal("A decimal above zero, as text", (value) => value > 0 || "above zero")
+/** Contracts on derivatives. */
+const Size = decimal(
+  "A decimal, zero or more, as text; as the venue states it",
+  (value) => value >= 0 || "zero or more",
+)
 const TimeMs = Schema.Int.check(Schema.isGreaterThanOrEqualTo(0))
-const Sequence = Schema.NullOr(Schema.Int)
+  .annotate({ description: "Milliseconds since the epoch (UTC)" })
+const Sequence = Schema.NullOr(Schema.Int).annotate({ description: "The venue's own number; null where it has none" })
 const InstrumentName = Schema.String.check(
   Schema.makeFilter((name: string) => Option.isSome(Instrument.parse(name)) || "a canonical instrument name"),
 )
@@ -28,10 +39,8 @@ const envelope = {
   v: Schema.Literal(1),
   venue: Instrument.VenueId,
   instrument: InstrumentName,
-  /** The exchange's time; null where it gives none. */
-  venueTime: Schema.NullOr(TimeMs),
-  /** Ours, when the event arrived. */
-  ingestTime: TimeMs,
+  venueTime: Schema.NullOr(TimeMs).annotate({ description: "The exchange's time, ms; null where it gives none" }),
+  ingestTime: TimeMs.annotate({ description: "Ours, when the event arrived, ms" }),
 }
 
 export const Quote = Schema.Struct({

@@ -6,7 +6,7 @@
  * the work; a session that is judged in between counts as expired anyway: this only says so in its row.
  */
 import { Clock, Effect } from "effect"
-import type { SessionFact } from "../actors/SessionRows.ts"
+import type { SessionFact } from "../domain/Fact.ts"
 import * as Subject from "../domain/Subject.ts"
 import { Outbox } from "../layers/Outbox.ts"
 import { Sessions } from "../layers/Sessions.ts"
@@ -19,7 +19,7 @@ const closeBatch = Effect.gen(function* () {
   const nowMs = yield* Clock.currentTimeMillis
   return yield* store.transaction(Effect.gen(function* () {
     const ended = yield* sessions.expireBatch({ nowMs, limit: BATCH })
-    const payload = { v: 1, outcome: "expired", at: nowMs } satisfies Omit<typeof SessionFact.Type, "person">
+    const payload = { v: 1, outcome: "expired", at: nowMs } satisfies Omit<SessionFact, "person">
     const subject = Subject.fact("session", "ended")
     const facts = ended.map(({ sessionId, telegramId, userId }) => ({
       subject,

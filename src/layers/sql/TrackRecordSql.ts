@@ -6,6 +6,7 @@
  * announced no second time.
  */
 import { Effect, Layer, Option, Schema } from "effect"
+import type { OpportunityOutcome } from "../../domain/Fact.ts"
 import { Outcome } from "../../domain/Outcome.ts"
 import * as Subject from "../../domain/Subject.ts"
 import { Level, Verdict } from "../../domain/Verdict.ts"
@@ -52,6 +53,7 @@ const outcomeRow = (outcome: Outcome) => ({
   payload: outcome,
 })
 
+const factOf = (outcome: Outcome): OpportunityOutcome => ({ v: 1, ...outcome })
 const OUTCOME_FACT = Subject.fact("opportunity", "outcome")
 
 const make = Effect.gen(function* () {
@@ -75,7 +77,7 @@ const make = Effect.gen(function* () {
       on conflict do nothing returning opportunity_id as "opportunityId"`.pipe(all("TrackRecord.append", WrittenRow))
     const news = new Set(written.map(({ opportunityId }) => opportunityId))
     const facts = outcomes.filter(({ opportunityId }) => news.has(opportunityId))
-    yield* outbox.append(facts.map((payload) => ({ subject: OUTCOME_FACT, payload })), nowMs)
+    yield* outbox.append(facts.map((outcome) => ({ subject: OUTCOME_FACT, payload: factOf(outcome) })), nowMs)
   })
 
   const append: TrackRecord["Service"]["append"] = Effect.fn("TrackRecord.append")(({ outcomes, verdicts }, nowMs) =>
