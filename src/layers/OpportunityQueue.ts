@@ -122,6 +122,19 @@ export interface Reclaimed {
   readonly failed: number
 }
 
+/** A message that is in a chat. */
+export interface SentMessage {
+  readonly chatId: TelegramId
+  readonly messageId: number
+}
+
+/** Of what a message told. */
+export interface ToldOpportunity {
+  readonly opportunityId: string
+  /** It said that it was over, so long after it was found; null: it did not. */
+  readonly toldAfterMs: number | null
+}
+
 /** What a row is about to tell its user. */
 export interface Telling {
   readonly fingerprint: string
@@ -239,11 +252,10 @@ export class OpportunityQueue extends Context.Service<OpportunityQueue, {
     queueIds: ReadonlyArray<number>,
     sinceMs: number,
   ) => Effect.Effect<ReadonlyMap<number, Telling>, StoreError>
-  /** What a message told of, in its order, and whether it said at once that it was over. */
+  /** What each of these messages told of, in its order, and whether it said at once that it was over. */
   readonly toldBy: (
-    chatId: TelegramId,
-    messageId: number,
-  ) => Effect.Effect<ReadonlyArray<{ readonly opportunityId: string; readonly toldAfterMs: number | null }>, StoreError>
+    messages: ReadonlyArray<SentMessage>,
+  ) => Effect.Effect<ReadonlyArray<ReadonlyArray<ToldOpportunity>>, StoreError>
   /** The message that told the chat of an opportunity. */
   readonly messageIdOf: (
     chatId: TelegramId,

@@ -45,7 +45,7 @@ const endOf = ({ reason }: TelegramError, { attempts }: AlertNotice, nowMs: numb
     case "RateLimited":
       return { _tag: "Later", dueAtMs: nowMs + reason.afterMs, error: "retry_after" }
     case "Migrated":
-      return { _tag: "Later", dueAtMs: nowMs, error: `migrated to ${reason.toChatId}` }
+      return { _tag: "Later", dueAtMs: nowMs, error: "the chat moved" }
     case "NotModified":
       return { _tag: "Failed", error: "not modified" }
     case "ChatGone":

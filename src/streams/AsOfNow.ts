@@ -2,11 +2,12 @@
  * What a message says as of now: opportunities at their newest revisions, and whether they were told too late.
  *
  * In: a row about to leave, and what it carries. Out: what its reader is shown. Promises: figures are never older than
- * what the Store knows; an edit of a message that tells of several shows them all, in their places; while the Store does
- * not answer, the row's own revision is told with its age.
+ * what the Store knows, which is asked once for all messages that ask meanwhile; an edit of a message that tells of
+ * several shows them all, in their places; while the Store does not answer, the row's own revision is told with its age.
  */
 import { Effect } from "effect"
 import type { Opportunity } from "../domain/Opportunity.ts"
+import * as Gathering from "../layers/Gathering.ts"
 import { Opportunities } from "../layers/Opportunities.ts"
 import { OpportunityQueue, type QueueItem } from "../layers/OpportunityQueue.ts"
 
@@ -31,16 +32,25 @@ export interface Carried {
 const newer = (known: Opportunity | undefined, carried: Opportunity, nowMs: number): Opportunity =>
   known === undefined || known.revision < carried.revision || known.at >= nowMs ? carried : known
 
+/** Messages looked up together. */
+const TOGETHER = 64
+
 const lateness = ({ detectedAt, state }: Opportunity, nowMs: number): number | null =>
   state === "closed" ? nowMs - detectedAt : null
 
 export const makeAsOfNow = Effect.gen(function* () {
   const opportunities = yield* Opportunities, queue = yield* OpportunityQueue
 
-  const newest = Effect.fnUntraced(function* (ids: ReadonlyArray<string>) {
-    const found = yield* opportunities.byIds(ids)
-    return new Map(found.map((opportunity) => [opportunity.id, opportunity]))
+  const newest = yield* Gathering.make({
+    most: TOGETHER,
+    work: (asked: ReadonlyArray<ReadonlyArray<string>>) =>
+      Effect.map(opportunities.byIds([...new Set(asked.flat())]), (found) => {
+        const byId = new Map(found.map((opportunity) => [opportunity.id, opportunity]))
+        return asked.map(() => byId)
+      }),
+    isOnesFault: () => false,
   })
+  const toldBy = yield* Gathering.make({ most: TOGETHER, work: queue.toldBy, isOnesFault: () => false })
 
   /** A message that is about to be sent, of one row or of several. */
   const ofNew = Effect.fnUntraced(function* (rows: ReadonlyArray<Carried>, first: Carried, nowMs: number) {
@@ -52,7 +62,7 @@ export const makeAsOfNow = Effect.gen(function* () {
 
   /** A message that is there. */
   const ofEdit = Effect.fnUntraced(function* ({ item, opportunity }: Carried, messageId: number, nowMs: number) {
-    const told = yield* queue.toldBy(item.chatId, messageId)
+    const told = yield* toldBy({ chatId: item.chatId, messageId })
     const known = yield* newest([...told.map(({ opportunityId }) => opportunityId), opportunity.id])
     const current = newer(known.get(opportunity.id), opportunity, nowMs)
     const batch = told.length < 2 ? [] : told.flatMap(({ opportunityId }) => known.get(opportunityId) ?? [])
@@ -81,3 +91,5 @@ export const makeAsOfNow = Effect.gen(function* () {
     )
   })
 })
+
+export type AsOfNow = Effect.Success<typeof makeAsOfNow>

@@ -31,7 +31,8 @@ import { TrackRecord } from "../layers/TrackRecord.ts"
 import { SOURCE_HEADER } from "./Analyse.ts"
 import { Audience } from "./Audience.ts"
 import { makeChooser, POOL } from "./Choose.ts"
-import { Payload } from "./Deliver.ts"
+import { Payload } from "./delivery/Messages.ts"
+import { noteQueued } from "./StageLatencies.ts"
 import { OPPORTUNITIES } from "./Topology.ts"
 
 const DURABLE = "distribute"
@@ -180,6 +181,7 @@ const make = Effect.fnUntraced(function* (options: DistributeOptions) {
   const good = (opportunity: Opportunity, delivery: Delivery) =>
     inItsTime(opportunity, delivery).pipe(
       Effect.andThen(distribute(opportunity)),
+      Effect.tap(() => noteQueued(delivery)),
       Effect.tap(() => delivery.ack),
       Effect.catch((error) =>
         Effect.logWarning("a transition comes again", opportunity.id, error._tag, error.message).pipe(

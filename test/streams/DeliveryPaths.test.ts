@@ -34,7 +34,7 @@ const PATHS: ReadonlyArray<readonly [answer: string, trouble: Trouble | null, st
     "400 with a new chat id",
     { ...refuse(400, "Bad Request: group chat was upgraded"), parameters: { migrate_to_chat_id: -1002 } },
     "cancelled",
-    /^migrated to -1002/,
+    /^the chat moved$/,
   ],
   ["400 anything else", refuse(400, "Bad Request: message is too long"), "failed", /^refused: .*too long/],
   ["429 with retry_after", { _tag: "retryAfter", seconds: 10_072 }, "pending", /^retry_after/],

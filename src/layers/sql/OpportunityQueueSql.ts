@@ -6,7 +6,7 @@
  */
 import { Effect, Layer, Option, Schema } from "effect"
 import { PRIORITY_RANK } from "../../domain/Opportunity.ts"
-import { type NewQueueItem, OpportunityQueue, Purpose, QueueStatus } from "../OpportunityQueue.ts"
+import { type NewQueueItem, OpportunityQueue, Purpose, QueueStatus, type SentMessage } from "../OpportunityQueue.ts"
 import { Channel, Store } from "../Store.ts"
 import { currentTrace } from "../Tracing.ts"
 import { queueColumns, QueueRow, waiting } from "./QueueRow.ts"
@@ -33,7 +33,12 @@ const TellingRow = Schema.Struct({
   toldAt: Schema.NullOr(EpochMs),
   toldProfit: Schema.NullOr(Schema.Finite),
 })
-const SharingRow = Schema.Struct({ opportunityId: Schema.String, toldAfterMs: Schema.NullOr(Int8) })
+const SharingRow = Schema.Struct({
+  chatId: Schema.String,
+  messageId: Int8,
+  opportunityId: Schema.String,
+  toldAfterMs: Schema.NullOr(Int8),
+})
 
 const editPrefix = "edit:"
 
@@ -252,11 +257,26 @@ const make = Effect.gen(function* () {
       ),
   )
 
-  const toldBy = Effect.fn("OpportunityQueue.toldBy")((chatId: string, messageId: number) =>
-    sql`select opportunity_id as "opportunityId", (metadata ->> 'toldAfterMs')::bigint as "toldAfterMs"
-      from opportunity_distribution_queue
-      where chat_id = ${chatId} and message_id = ${messageId} and purpose = 'notify' and status = 'sent'
-      order by queue_id`.pipe(all("OpportunityQueue.toldBy", SharingRow))
+  const toldBy = Effect.fn("OpportunityQueue.toldBy")((messages: ReadonlyArray<SentMessage>) =>
+    sql`select q.chat_id as "chatId", q.message_id as "messageId", q.opportunity_id as "opportunityId",
+        (q.metadata ->> 'toldAfterMs')::bigint as "toldAfterMs"
+      from unnest(${messages.map(({ chatId }) => chatId)}::text[], ${
+      int8s(messages.map(({ messageId }) => messageId))
+    }::bigint[])
+        as m (chat_id, message_id)
+      join opportunity_distribution_queue q on q.chat_id = m.chat_id and q.message_id = m.message_id
+      where q.purpose = 'notify' and q.status = 'sent' order by q.queue_id`.pipe(
+      all("OpportunityQueue.toldBy", SharingRow),
+      Effect.map((rows) => {
+        const byMessage = Map.groupBy(rows, (row) => `${row.chatId} ${row.messageId}`)
+        return messages.map(({ chatId, messageId }) =>
+          (byMessage.get(`${chatId} ${messageId}`) ?? []).map(({ opportunityId, toldAfterMs }) => ({
+            opportunityId,
+            toldAfterMs,
+          }))
+        )
+      }),
+    )
   )
 
   const messageIdOf = Effect.fn("OpportunityQueue.messageIdOf")((chatId: string, opportunityId: string) =>

@@ -1,0 +1,78 @@
+/**
+ * Messages: rows that were claimed, read, and put together to what leaves as one.
+ *
+ * In: claimed rows. Out: messages ready to be asked for at the limiter, a row or a batch of rows each. Promises: what
+ * cannot be sent at all (nothing to edit, unreadable, shown already) is settled here with its reason.
+ */
+import { Effect, Option, Schema } from "effect"
+import { ABILITIES } from "../../domain/DeliveryChannel.ts"
+import { Opportunity } from "../../domain/Opportunity.ts"
+import { Preferences } from "../../domain/Preferences.ts"
+import type { QueueItem } from "../../layers/OpportunityQueue.ts"
+import { type AsOfNow, isShown } from "../AsOfNow.ts"
+import type { Settle } from "./Ends.ts"
+
+/** What a row carries for its reader. */
+export const Payload = Schema.Struct({ opportunity: Opportunity, language: Preferences.fields.language })
+export type Payload = typeof Payload.Type
+
+const decodePayload = Schema.decodeUnknownEffect(Payload)
+
+export interface Carrying {
+  readonly item: QueueItem
+  readonly payload: Payload
+}
+
+/** A message that can be sent, and how long the limiter has held it. */
+export interface Message extends Carrying {
+  readonly waitedMs: number
+  /** What else leaves in the same message. */
+  readonly mates: ReadonlyArray<Carrying>
+}
+
+export const itemsOf = ({ item, mates }: Message): ReadonlyArray<QueueItem> => [item, ...mates.map((mate) => mate.item)]
+
+/** Rows of one batch that are at hand become one message. */
+export const bundled = (messages: ReadonlyArray<Message>): ReadonlyArray<Message> => {
+  const bundles = new Map<string, Message>()
+  for (const one of messages) {
+    const { batchId, channel, chatId, purpose, queueId } = one.item
+    const isShared = batchId !== null && purpose === "notify" && channel === "telegram"
+    const key = isShared ? `batch ${batchId} ${chatId}` : `row ${queueId}`
+    const first = bundles.get(key)
+    bundles.set(key, first === undefined ? one : { ...first, mates: [...first.mates, one] })
+  }
+  return [...bundles.values()]
+}
+
+const NOTHING = { latencyMs: null, limiterWaitMs: 0 }
+
+/** `waitedMs`: how long the limiter has held a row by now. */
+export const makeReading = (
+  { asOfNow, settle, waitedMs }: {
+    readonly asOfNow: AsOfNow
+    readonly settle: Settle
+    readonly waitedMs: (item: QueueItem, nowMs: number) => number
+  },
+) =>
+  Effect.fnUntraced(function* (item: QueueItem, nowMs: number) {
+    const isEdit = item.purpose !== "notify"
+    if (isEdit && item.messageId === null) {
+      yield* settle(item, { _tag: "Cancelled", error: "nothing was sent that could be edited" }, NOTHING)
+      return []
+    }
+    if (isEdit && !ABILITIES[item.channel].edits) {
+      yield* settle(item, { _tag: "Cancelled", error: `${item.channel} takes no edits` }, NOTHING)
+      return []
+    }
+    const payload = yield* Effect.option(decodePayload(item.payload))
+    if (Option.isNone(payload)) {
+      yield* settle(item, { _tag: "Failed", error: "unreadable payload" }, NOTHING)
+      return []
+    }
+    if (isEdit && isShown(yield* asOfNow({ item, opportunity: payload.value.opportunity }, [], nowMs))) {
+      yield* settle(item, { _tag: "Cancelled", error: "shown already" }, NOTHING)
+      return []
+    }
+    return [{ item, payload: payload.value, waitedMs: waitedMs(item, nowMs), mates: [] } satisfies Message]
+  })

@@ -1,0 +1,109 @@
+/**
+ * Sending: one message leaves as of now, and what its outcome means for its rows and for its chat.
+ *
+ * In: a message whose rows are marked `sending`. Out: one request; the end of each row; a chat that is gone has nothing
+ * sent any more, one that moved takes its rows along. Promises: never fails; what could not be recorded comes back to
+ * the queue with its lease.
+ */
+import { Clock, Effect, Metric } from "effect"
+import { RateLimiterClient } from "../../actors/RateLimiter.ts"
+import { Notifier, type Outcome } from "../../layers/Notifier.ts"
+import { OpportunityQueue, type QueueItem } from "../../layers/OpportunityQueue.ts"
+import { Users } from "../../layers/Users.ts"
+import type { AsOfNow, Shown } from "../AsOfNow.ts"
+import { makeFallback } from "../ChannelRouting.ts"
+import { type Settle, settlementOf } from "./Ends.ts"
+import { type Carrying, itemsOf, type Message } from "./Messages.ts"
+
+const boundaries = [10, 25, 50, 100, 250, 500, 1_000, 2_500, 5_000, 10_000, 30_000]
+const latencyMs = Metric.histogram("delivery_latency_ms", {
+  description: "From the triggering tick to the messenger's acceptance, limiter waits taken out",
+  boundaries,
+})
+const limiterWaitMs = Metric.histogram("delivery_limiter_wait_ms", {
+  description: "Of it, spent waiting for the messenger's rate limits",
+  boundaries,
+})
+
+const carriedBy = ({ item, payload: { opportunity } }: Carrying) => ({ item, opportunity })
+
+export const makeSend = Effect.fnUntraced(
+  function* ({ asOfNow, settle }: { readonly asOfNow: AsOfNow; readonly settle: Settle }) {
+    const queue = yield* OpportunityQueue, users = yield* Users
+    const limiter = yield* RateLimiterClient, notifier = yield* Notifier, fallback = yield* makeFallback
+
+    /** What the outcome means beyond its row. */
+    const follow = (item: QueueItem, outcome: Outcome, nowMs: number) => {
+      // What another channel says is of that channel alone (ChannelRouting.ts).
+      if (item.channel !== "telegram") return Effect.void
+      switch (outcome._tag) {
+        case "RetryAfter":
+          return limiter.paused(item.chatId, nowMs + outcome.afterMs)
+        case "ChatGone":
+          return Effect.andThen(
+            users.deactivate(item.chatId, nowMs),
+            queue.cancelChat(item.chatId, "chat_gone", nowMs),
+          )
+        case "Migrated": {
+          const { expiresAt, opportunityId, payload, priority, purpose, userId } = item
+          const moved = { expiresAt, opportunityId, payload, priority, purpose, userId, scheduledAt: nowMs }
+          return Effect.andThen(
+            users.migrateChat(item.chatId, outcome.toChatId, nowMs),
+            queue.enqueue([{ ...moved, chatId: outcome.toChatId }], nowMs),
+          )
+        }
+        default:
+          return Effect.void
+      }
+    }
+
+    const request = ({ item, payload: { language } }: Message, shown: Shown, nowMs: number): Effect.Effect<Outcome> => {
+      const way = { channel: item.channel, userId: item.userId, id: item.queueId }
+      const notification = { chatId: item.chatId, ...shown, language, nowMs, way }
+      return item.purpose !== "notify" && item.messageId !== null
+        ? notifier.edit(item.messageId, notification)
+        : notifier.send(notification)
+    }
+
+    /** The end of one row of a message. */
+    const end = ({ item, payload }: Carrying, outcome: Outcome, shown: Shown, waitedMs: number, nowMs: number) =>
+      Effect.gen(function* () {
+        const latency = outcome._tag === "Accepted" && item.purpose === "notify"
+          ? nowMs - payload.opportunity.detectedAt
+          : null
+        const meant = yield* fallback(item, outcome, yield* settlementOf(item, outcome, nowMs), nowMs)
+        const isNew = meant._tag === "Sent" && item.purpose === "notify" && shown.batch.length === 0
+        const told = isNew ? { ...meant, toldAfterMs: shown.toldAfterMs } : meant
+        yield* settle(item, told, { latencyMs: latency, limiterWaitMs: waitedMs })
+        if (latency !== null) {
+          // What waited for company says nothing of how fast we are.
+          if (item.batchId === null) yield* Metric.update(latencyMs, latency - waitedMs)
+          yield* Metric.update(limiterWaitMs, waitedMs)
+        }
+      })
+
+    /** One request, and the end of all its rows recorded. */
+    return (message: Message) =>
+      Effect.gen(function* () {
+        const { item, mates, waitedMs } = message
+        const askedMs = yield* Clock.currentTimeMillis
+        const shown = yield* asOfNow(carriedBy(message), mates.map(carriedBy), askedMs)
+        const outcome = yield* request(message, shown, askedMs)
+        const nowMs = yield* Clock.currentTimeMillis
+        yield* Effect.forEach([message, ...mates], (row) => end(row, outcome, shown, waitedMs, nowMs), {
+          concurrency: "unbounded",
+          discard: true,
+        })
+        // A chat that moved takes each row along; all else is of the chat, and said once.
+        const followed = outcome._tag === "Migrated" ? itemsOf(message) : [item]
+        yield* Effect.forEach(followed, (row) => follow(row, outcome, nowMs), { discard: true })
+      }).pipe(
+        Effect.catch((error) =>
+          Effect.logWarning("a delivery goes back to the queue", message.item.queueId, error._tag, error.message)
+        ),
+        Effect.withSpan("Deliver.send", {
+          attributes: { queueId: message.item.queueId, purpose: message.item.purpose },
+        }),
+      )
+  },
+)
