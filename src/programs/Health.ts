@@ -33,7 +33,8 @@ const probe = <E extends { readonly message: string }>(name: string, question: E
     )
   })
 
-const sourcesOf = ({ sources }: Watch): Effect.Effect<ReadonlyArray<Dependency>> =>
+/** As this process sees them. */
+export const sourcesOf = ({ sources }: Watch): Effect.Effect<ReadonlyArray<Dependency>> =>
   Effect.map(
     Ref.get(sources),
     (all) =>
@@ -49,19 +50,27 @@ const sourcesOf = ({ sources }: Watch): Effect.Effect<ReadonlyArray<Dependency>>
         })),
   )
 
+const named = (kind: string, version: string, where: string) => `${kind} ${version}, ${where}`
+
+/** What every process stands on, all asked at once. */
+export const servers: Effect.Effect<ReadonlyArray<Dependency>, never, Bus | Store> = Effect.gen(function* () {
+  const bus = yield* Bus, store = yield* Store
+  return yield* Effect.all([
+    probe("bus", Effect.map(bus.describe, ({ version, where }) => named(bus.kind, version, where))),
+    probe("store", Effect.map(store.describe, ({ kind, version, where }) => named(kind, version, where))),
+  ], { concurrency: "unbounded" })
+})
+
 export const layer = (watch: Watch): Layer.Layer<never, never, Bus | Store | Telegram> =>
   Layer.effect(
     Health,
     Effect.gen(function* () {
-      const bus = yield* Bus
-      const store = yield* Store
       const telegram = yield* Telegram
-      const named = (kind: string, version: string, where: string) => `${kind} ${version}, ${where}`
       const asked = Effect.all([
-        probe("bus", Effect.map(bus.describe, ({ version, where }) => named(bus.kind, version, where))),
-        probe("store", Effect.map(store.describe, ({ kind, version, where }) => named(kind, version, where))),
+        Effect.provide(servers, yield* Effect.context<Bus | Store>()),
         probe("telegram", Effect.map(telegram.me, ({ username }) => `@${username}`)),
+        sourcesOf(watch),
       ], { concurrency: "unbounded" })
-      return { dependencies: Effect.zipWith(asked, sourcesOf(watch), (all, sources) => [...all, ...sources]) }
+      return { dependencies: Effect.map(asked, ([servers, telegram, venues]) => [...servers, telegram, ...venues]) }
     }),
   )

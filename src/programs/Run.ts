@@ -44,6 +44,7 @@ import type { Sessions } from "../layers/Sessions.ts"
 import * as Migrations from "../layers/sql/Migrations.ts"
 import type { Store, StoreError } from "../layers/Store.ts"
 import type { Telegram } from "../layers/Telegram.ts"
+import * as ProcessMetrics from "../layers/telemetry/ProcessMetrics.ts"
 import type { TelegramUpdates } from "../layers/TelegramUpdates.ts"
 import * as Client from "../layers/telegram/Client.ts"
 import * as TelegramNotifier from "../layers/telegram/Notifier.ts"
@@ -52,6 +53,7 @@ import type { UserChannels } from "../layers/UserChannels.ts"
 import type { Users } from "../layers/Users.ts"
 import type { UserSchedule } from "../layers/UserSchedule.ts"
 import type { Vault } from "../layers/Vault.ts"
+import * as ArchiveHistory from "../streams/archive/History.ts"
 import { needsVenueFrames } from "../streams/detectors/All.ts"
 import { rulesOf } from "../streams/Judge.ts"
 import { MarketAccess } from "../streams/MarketAccess.ts"
@@ -62,8 +64,10 @@ import * as BlackoutFeed from "../layers/blackouts/BlackoutFeed.ts"
 import { judging, readModel } from "./Judging.ts"
 import * as Timekeeping from "../streams/Timekeeping.ts"
 import type { AdministrationServices } from "./Administration.ts"
+import { archiveOf } from "./ArchiveBackend.ts"
 import * as Assembly from "./Assembly.ts"
 import * as Backends from "./Backends.ts"
+import type { GaugeNeeds } from "./Gauges.ts"
 import type { Markets } from "./Markets.ts"
 import type { OnDemandServices } from "./OnDemand.ts"
 import * as Partitions from "./Partitions.ts"
@@ -120,6 +124,7 @@ export type ServiceNeeds =
   | TrackRecord
   | UserChannels
   | FileSystem.FileSystem
+  | GaugeNeeds
 
 export interface RunOptions<E> {
   readonly settings: Settings
@@ -145,8 +150,12 @@ const NEED_TELEGRAM: ReadonlyArray<Pipeline.Role> = ["deliver", "bot"]
 
 /** Roles that cannot work are left out, and that is told. */
 export const workable = Effect.fnUntraced(
-  function* (roles: ReadonlyArray<Pipeline.Role>, token: Option.Option<unknown>) {
-    if (Option.isSome(token)) return roles
+  function* (named: ReadonlyArray<Pipeline.Role>, { archive, telegramToken }: Settings) {
+    const roles = named.filter((role) => role !== "archive" || Option.isSome(archive))
+    if (roles.length < named.length) {
+      yield* Effect.logInfo("nothing is archived: set ARBEDGE_ARCHIVE to a folder or s3://bucket")
+    }
+    if (Option.isSome(telegramToken)) return roles
     for (const role of roles.filter((role) => NEED_TELEGRAM.includes(role))) {
       yield* Effect.logWarning(`role ${role} is left out: set ARBEDGE_TELEGRAM_TOKEN to the bot's token`)
     }
@@ -166,6 +175,7 @@ export const run = Effect.fn("Run.run")(function* <E>(options: RunOptions<E>) {
   const { config, markets, owner, roles, settings } = options
   const has = (role: Pipeline.Role) => roles.includes(role)
   const model = yield* Effect.transposeOption(Option.map(settings.model, readModel))
+  const archive = yield* Effect.transposeOption(Option.map(archiveOf(settings), Effect.fromResult))
   const watch = yield* Pipeline.makeWatch
   const pipeline = { owner, config, judging: rulesOf(config), watch }
 
@@ -178,7 +188,7 @@ export const run = Effect.fn("Run.run")(function* <E>(options: RunOptions<E>) {
     Layer.provideMerge(schema),
     Layer.provideMerge(Backends.clusterOf(settings, has("ingest") ? [...PEOPLE_GROUPS, "feeds"] : PEOPLE_GROUPS)),
     Layer.provideMerge(options.bus),
-    Layer.provideMerge(Layer.merge(options.store, StreamClock.layer)),
+    Layer.provideMerge(Layer.mergeAll(options.store, StreamClock.layer, ProcessMetrics.layer)),
   )
 
   /** A process that speaks to venues asks them first; the others know what was kept. */
@@ -203,6 +213,9 @@ export const run = Effect.fn("Run.run")(function* <E>(options: RunOptions<E>) {
   const core = Effect.all([
     ...(has("distribute") ? [Pipeline.distributeRole(pipeline), Pipeline.alertsRole(markets.source)] : []),
     ...(has("jobs") ? [Pipeline.jobsRole(pipeline)] : []),
+    ...(has("archive")
+      ? Option.toArray(archive).map((store) => Effect.provide(Pipeline.archiveRole(owner), store))
+      : []),
     Effect.never,
   ], { concurrency: "unbounded", discard: true })
 
@@ -237,8 +250,12 @@ export const run = Effect.fn("Run.run")(function* <E>(options: RunOptions<E>) {
   }).pipe(
     Layer.provideMerge(markets.exchange),
   )
+  const history = Option.match(archive, {
+    onNone: () => MarketArchive.absent,
+    onSome: (store) => Layer.provide(ArchiveHistory.layer, store),
+  })
   const access = has("ingest") || has("bot")
-    ? MarketAccess.layer({ data: markets.source }).pipe(Layer.provide([markets.api, MarketArchive.absent]))
+    ? MarketAccess.layer({ data: markets.source }).pipe(Layer.provide([markets.api, history]))
     : MarketAccess.absent
   const venues = markets.requests.map(({ venue }) => venue)
   const ingesting = Effect.all([

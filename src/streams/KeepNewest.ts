@@ -23,9 +23,9 @@ const RENEWED_AFTER = 1 / 3
 const writtenTotal = Metric.counter("market_cache_writes_total", {
   description: "Entries written to market_data, by outcome",
 })
-const lag = Metric.histogram("market_cache_lag_ms", {
-  description: "From a tick's ingest to its entry in market_data, ms",
-  boundaries: [50, 100, 250, 500, 1_000, 1_500, 2_000, 5_000, 60_000],
+const lag = Metric.histogram("market_cache_lag_seconds", {
+  description: "From a tick's ingest to its entry in market_data",
+  boundaries: [0.05, 0.1, 0.25, 0.5, 1, 1.5, 2, 5, 60],
 })
 
 interface Due {
@@ -70,7 +70,7 @@ const write = (cache: MarketCache, written: Written) =>
     yield* Metric.update(Metric.withAttributes(writtenTotal, { outcome }), 1)
     if (outcome === "failed") return
     written.set(market, { ...written.get(market), [kind]: entry })
-    if (isNew) yield* Metric.update(lag, (yield* Clock.currentTimeMillis) - entry.ticks[0].ingestTime)
+    if (isNew) yield* Metric.update(lag, ((yield* Clock.currentTimeMillis) - entry.ticks[0].ingestTime) / 1_000)
   })
 
 /**

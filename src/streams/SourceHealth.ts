@@ -14,9 +14,9 @@ const OTHER = "other"
 const attempts = Metric.counter("market_source_attempts_total", {
   description: "Questions to a source of market data, by source and outcome (answered, missed or a reason)",
 })
-const latency = Metric.histogram("market_source_latency_ms", {
-  description: "How long a source of market data took, ms",
-  boundaries: [0.1, 0.5, 1, 5, 10, 50, 100, 250, 500, 1_000, 5_000],
+const latency = Metric.histogram("market_source_latency_seconds", {
+  description: "How long a source of market data took, by source and venue",
+  boundaries: [0.0001, 0.0005, 0.001, 0.005, 0.01, 0.05, 0.1, 0.25, 0.5, 1, 5],
 })
 
 /** `api` is one source a venue. */
@@ -81,7 +81,7 @@ export class SourceHealth {
         }),
         1,
       ),
-      Metric.update(Metric.withAttributes(latency, labels), tookMs),
+      Metric.update(Metric.withAttributes(latency, labels), tookMs / 1_000),
     )
   }
 

@@ -24,6 +24,7 @@ import * as Bot from "../bot/Bot.ts"
 import * as CommandRate from "../bot/CommandRate.ts"
 import * as Pacing from "../bot/Pacing.ts"
 import * as Unsubscribing from "../../layers/Unsubscribing.ts"
+import * as Metrics from "../http/Metrics.ts"
 import * as Redirect from "../http/Redirect.ts"
 import * as TelegramWebhook from "../http/TelegramWebhook.ts"
 import * as Unsubscribe from "../http/Unsubscribe.ts"
@@ -101,11 +102,12 @@ const surfaces = (settings: Settings, roles: ReadonlyArray<Role>, simulated: boo
   const unsubscribe = Unsubscribe.layer.pipe(
     Layer.provide(Unsubscribing.layer(Unsubscribing.linksOf(settings.publicUrl, settings.telegramToken))),
   )
-  const links = Layer.merge(unsubscribe, Redirect.layer)
+  const routes = (watch: Watch) =>
+    Layer.mergeAll(unsubscribe, Redirect.layer, Metrics.layer({ token: settings.metricsToken, watch }))
   const hook = Option.all([telegramWebhookUrl, telegramWebhookSecret])
   if (Option.isNone(hook) || !roles.includes("bot")) {
     return {
-      service: (watch: Watch) => Service.layer(service(watch), links),
+      service: (watch: Watch) => Service.layer(service(watch), routes(watch)),
       bot: (watch: Watch) =>
         Bot.layerPolling({ owner }).pipe(Layer.provide([Pacing.layer, CommandRate.layer, Health.layer(watch)])),
     }
@@ -115,7 +117,7 @@ const surfaces = (settings: Settings, roles: ReadonlyArray<Role>, simulated: boo
   return {
     service: () => Layer.empty,
     bot: (watch: Watch) =>
-      Service.layer(service(watch), Layer.merge(TelegramWebhook.layer({ path, secret }), links)).pipe(
+      Service.layer(service(watch), Layer.merge(TelegramWebhook.layer({ path, secret }), routes(watch))).pipe(
         Layer.merge(Layer.effectDiscard(TelegramWebhook.register(url, secret))),
         Layer.provide(Bot.layer(owner)),
         Layer.provide([Pacing.layer, CommandRate.layer, Health.layer(watch)]),
@@ -130,7 +132,7 @@ export const run = Command.make(
     const settings = yield* OperatorSettings.read
     yield* enforce(settings)
     const named = yield* words(split(options.roles), Role.literals, "--roles")
-    const chosen = yield* workable(named, settings.telegramToken)
+    const chosen = yield* workable(named, settings)
     const markets = yield* marketsOf(settings, options.simulate)
     const configuration = yield* configOf(Option.orElse(options.config, () => settings.detectConfig), markets, settings)
     const sharing = yield* Effect.mapError(

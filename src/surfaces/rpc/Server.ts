@@ -5,7 +5,6 @@
  * (compared in constant time, before the body is read), 413 over 64 KB, else the answer. Promises: the address and a new
  * random token are in `service.json` while it listens, and gone with it; a live service's file is never taken away.
  */
-import { createHash, timingSafeEqual } from "node:crypto"
 import process from "node:process"
 import { Clock, Effect, Layer, Option, Ref } from "effect"
 import * as ByteSize from "effect/ByteSize"
@@ -30,6 +29,7 @@ import { Partitions } from "../../programs/Partitions.ts"
 import { explain, scorecardOf } from "../../programs/TrackRecords.ts"
 import { explainTo, type TraceServices } from "../../programs/UserTraces.ts"
 import type { Role, Watch } from "../../streams/Pipeline.ts"
+import { isAuthorized } from "../http/Bearer.ts"
 import * as Redirect from "../http/Redirect.ts"
 import * as Client from "./Client.ts"
 import { Admin, PATH, type Status, Unanswered } from "./Protocol.ts"
@@ -50,12 +50,6 @@ export interface ServiceOptions {
 const MAX_BODY_BYTES = 64 * 1024
 
 const hex = (bytes: Uint8Array): string => Array.from(bytes, (byte) => byte.toString(16).padStart(2, "0")).join("")
-const sha256 = (text: string): Uint8Array => createHash("sha256").update(text).digest()
-
-/** Hashing makes the lengths equal, so that neither length nor content shows in the time. */
-const isAuthorized = (header: string | undefined, token: string): boolean =>
-  timingSafeEqual(sha256(header ?? ""), sha256(`Bearer ${token}`))
-
 /** The connection is closed where the body was not read. */
 const refuse = (status: number, error: string) =>
   HttpServerResponse.jsonUnsafe({ error }, { status, headers: { connection: "close" } })
