@@ -13,11 +13,13 @@ import { durableIngest } from "./DurableIngest.ts"
 import { flooding } from "./Flood.ts"
 import { frameDetect } from "./FrameDetect.ts"
 import { marketAccess } from "./MarketAccess.ts"
+import { natsDowntime } from "./NatsDowntime.ts"
 import { runPaired } from "./Paired.ts"
 import { queueClaim } from "./QueueClaim.ts"
 import { recordingDetect } from "./RecordingDetect.ts"
 import { sessions } from "./Sessions.ts"
 import { tableOf } from "./Report.ts"
+import { stalledSubscriber } from "./StalledSubscriber.ts"
 import { tickToAccepted } from "./TickToAccepted.ts"
 import { triangular } from "./Triangular.ts"
 import { validationLog } from "./ValidationLog.ts"
@@ -35,6 +37,8 @@ const ALL = [
   ...audience,
   ...queueClaim,
   ...delivery,
+  ...stalledSubscriber,
+  ...natsDowntime,
 ]
 const DEFAULT_PASSES = 10
 

@@ -85,7 +85,7 @@ export const Operators = Schema.Struct({
     ),
   ),
   /** How long the server tries to write to who does not read, before it cuts him off. */
-  writeDeadlineMs: withDefault(between(100, 30_000), 2_000),
+  writeDeadlineMs: withDefault(between(100, 30_000), 1_000),
   /** How much it holds for one connection; the service's own readers ask for up to 64 MB. */
   maxPendingBytes: withDefault(between(1_048_576, 1_073_741_824), 67_108_864),
 })

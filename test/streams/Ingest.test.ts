@@ -8,7 +8,7 @@ import { Bus, BusError } from "../../src/layers/Bus.ts"
 import * as EmbeddedBus from "../../src/layers/embedded/Bus.ts"
 import { Ingest } from "../../src/streams/Ingest.ts"
 import { ensureStreams } from "../../src/streams/Topology.ts"
-import { book, quote, T0 } from "../support/ticks.ts"
+import { book, gap, quote, T0 } from "../support/ticks.ts"
 
 const settle = Effect.repeat(Effect.yieldNow, { times: 200 })
 const ready = Layer.effectDiscard(ensureStreams).pipe(Layer.provideMerge(EmbeddedBus.layer()))
@@ -95,6 +95,36 @@ describe("Ingest", () => {
       yield* TestClock.adjust("5 seconds")
       yield* drain
       assert.deepStrictEqual(yield* stored, some(1_000))
+    }).pipe(Effect.provide(ingest.pipe(Layer.provideMerge(failing(() => away)))))
+  })
+
+  it.effect("drops the oldest of what does not fit 64 MB, and tells every series that lost ticks a gap", () => {
+    let away = true
+    const early = 1_000, all = 4_000
+    const bulky = (n: number): Tick => ({
+      ...gap("okx", n < early ? "BTC/USDT" : "ETH/USDT", T0 + n),
+      kind: "trade",
+      tradeId: String(n).padStart(20_000, "0"),
+      price: "1",
+      size: "1",
+      side: "buy",
+    })
+    return Effect.gen(function* () {
+      const { drain, ticks } = yield* Ingest
+      for (let n = 0; n < all; n++) yield* ticks([bulky(n)])
+      away = false
+      yield* TestClock.adjust("5 seconds")
+      yield* drain
+      const kept = yield* stored
+      const trades = kept.flatMap((tick) => tick.kind === "trade" ? [Number(tick.tradeId)] : [])
+      const lost = Array.from({ length: all }, (_, n) => n).filter((n) => !trades.includes(n))
+      // What the publisher had in hand stays; behind it the oldest went, and each that stayed is there once.
+      assert.strictEqual(trades.length + lost.length, all)
+      assert.isAbove(trades.length, 3_000)
+      assert.deepStrictEqual(lost, lost.map((_, at) => (lost[0] ?? 0) + at))
+      assert.isBelow(lost.at(-1) ?? all, early)
+      const gaps = kept.filter(({ kind }) => kind === "gap")
+      assert.deepStrictEqual(new Set(gaps.map(({ instrument }) => instrument)), new Set(["BTC/USDT"]))
     }).pipe(Effect.provide(ingest.pipe(Layer.provideMerge(failing(() => away)))))
   })
 
