@@ -6,55 +6,65 @@
  *   distribute  OPP stream ==> Coordinator -> Distribute -> queue rows -> UserQueue (when?); live ticks -> PriceAlerts
  *   deliver     due rows -> RateLimiter -> Deliver -> Notifier; alerts that fired -> AlertNotices
  *   jobs        outbox -> Relay ==> EVT stream; sessions past their time are closed
+ *   archive     MD, OPP and EVT streams ==> Archive -> files
  *
  * In: which roles this process has. Out: nothing; it runs until interrupted. Promises: roles speak only through bus,
  * store and actors, so they may live in one process or in many; a role that fails is told and begins again.
  */
-import { Duration, Effect, Layer, Option, Ref, Schedule, Schema } from "effect"
-import { CoordinatorClient } from "../actors/Coordinator.ts"
-import { FeedSink, MarketDataClient } from "../actors/MarketData.ts"
-import { UserQueueClient } from "../actors/UserQueue.ts"
-import type { DetectConfig } from "../domain/DetectConfig.ts"
-import type { FeedRequest } from "../domain/Feed.ts"
-import type { DataSource } from "../domain/Frame.ts"
-import type { Opportunity } from "../domain/Opportunity.ts"
-import { sendAlerts } from "./AlertNotices.ts"
-import { analyse, type AnalyseProgress } from "./Analyse.ts"
-import { deliver } from "./Deliver.ts"
-import { distribute } from "./Distribute.ts"
-import { freshen, FRESHEN_EVERY } from "./FollowedMarkets.ts"
-import { Ingest } from "./Ingest.ts"
-import type { SourceState } from "./MarketAccess.ts"
-import type { JudgeRules } from "./Judge.ts"
-import { watchAlerts } from "./PriceAlerts.ts"
-import { sendDigests } from "./QuietDigests.ts"
-import { relay } from "./Relay.ts"
-import { forgetOld } from "./Retention.ts"
-import { closeExpired } from "./SessionCleanup.ts"
+import { Duration, Effect, Layer, Option, Ref, Schedule, Schema } from "effect";
+import { CoordinatorClient } from "../actors/Coordinator.ts";
+import { FeedSink, MarketDataClient } from "../actors/MarketData.ts";
+import { UserQueueClient } from "../actors/UserQueue.ts";
+import type { DetectConfig } from "../domain/DetectConfig.ts";
+import type { FeedRequest } from "../domain/Feed.ts";
+import type { DataSource } from "../domain/Frame.ts";
+import type { Opportunity } from "../domain/Opportunity.ts";
+import { sendAlerts } from "./AlertNotices.ts";
+import { analyse, type AnalyseProgress } from "./Analyse.ts";
+import { archive } from "./Archive.ts";
+import { deliver } from "./Deliver.ts";
+import { distribute } from "./Distribute.ts";
+import { freshen, FRESHEN_EVERY } from "./FollowedMarkets.ts";
+import { Ingest } from "./Ingest.ts";
+import type { SourceState } from "./MarketAccess.ts";
+import type { JudgeRules } from "./Judge.ts";
+import { watchAlerts } from "./PriceAlerts.ts";
+import { sendDigests } from "./QuietDigests.ts";
+import { relay } from "./Relay.ts";
+import { forgetOld } from "./Retention.ts";
+import { closeExpired } from "./SessionCleanup.ts";
 
-export const Role = Schema.Literals(["ingest", "detect", "distribute", "deliver", "bot", "jobs"])
-export type Role = typeof Role.Type
+export const Role = Schema.Literals([
+  "ingest",
+  "detect",
+  "distribute",
+  "deliver",
+  "bot",
+  "jobs",
+  "archive",
+]);
+export type Role = typeof Role.Type;
 
 export interface PipelineOptions {
   /** Unique for each process start: names it in leases. */
-  readonly owner: string
-  readonly config: DetectConfig
+  readonly owner: string;
+  readonly config: DetectConfig;
   /** What levels 2 and 4 of validation go by. */
-  readonly judging: JudgeRules
+  readonly judging: JudgeRules;
   /** Runs before each transition is told: a replay at full speed brings the clock there. */
-  readonly before?: (transition: Opportunity) => Effect.Effect<void>
-  readonly watch: Watch
+  readonly before?: (transition: Opportunity) => Effect.Effect<void>;
+  readonly watch: Watch;
 }
 
 /** What an onlooker of this process may read at any time. */
 export interface Watch {
-  readonly analysed: Ref.Ref<Option.Option<AnalyseProgress>>
+  readonly analysed: Ref.Ref<Option.Option<AnalyseProgress>>;
   /** Stream sequence of the last transition worked off. */
-  readonly distributed: Ref.Ref<number>
+  readonly distributed: Ref.Ref<number>;
   /** Deliveries under way: rows claimed and not yet settled, and looks at the queue. */
-  readonly delivering: Ref.Ref<number>
+  readonly delivering: Ref.Ref<number>;
   /** How each source of market data is doing; empty without the role `ingest`. */
-  readonly sources: Ref.Ref<ReadonlyArray<SourceState>>
+  readonly sources: Ref.Ref<ReadonlyArray<SourceState>>;
 }
 
 export const makeWatch: Effect.Effect<Watch> = Effect.all({
@@ -62,29 +72,40 @@ export const makeWatch: Effect.Effect<Watch> = Effect.all({
   distributed: Ref.make(0),
   delivering: Ref.make(0),
   sources: Ref.make<ReadonlyArray<SourceState>>([]),
-})
+});
 
-const ENSURE_EVERY = Duration.seconds(2)
-const SWEEP_EVERY = Duration.seconds(1)
-const CLEANUP_EVERY = Duration.minutes(1)
+const ENSURE_EVERY = Duration.seconds(2);
+const SWEEP_EVERY = Duration.seconds(1);
+const CLEANUP_EVERY = Duration.minutes(1);
 
 /** What the MarketData actors hand over goes to Ingest. */
 export const feedSink: Layer.Layer<FeedSink, never, Ingest> = Layer.effect(
   FeedSink,
-  Effect.map(Ingest, (ingest) => ({ accept: (events) => ingest.accept(events) })),
-)
+  Effect.map(
+    Ingest,
+    (ingest) => ({ accept: (events) => ingest.accept(events) }),
+  ),
+);
 
 /** A role never ends: what it could not handle is told, and it begins again. */
-const restarted = Schedule.min([Schedule.exponential("200 millis"), Schedule.spaced("5 seconds")])
-const role = <A, E, R>(name: Role, effect: Effect.Effect<A, E, R>): Effect.Effect<never, never, R> =>
+const restarted = Schedule.min([
+  Schedule.exponential("200 millis"),
+  Schedule.spaced("5 seconds"),
+]);
+const role = <A, E, R>(
+  name: Role,
+  effect: Effect.Effect<A, E, R>,
+): Effect.Effect<never, never, R> =>
   effect.pipe(
     Effect.sandbox,
-    Effect.tapError((cause) => Effect.logError(`role ${name} begins again`, cause)),
+    Effect.tapError((cause) =>
+      Effect.logError(`role ${name} begins again`, cause)
+    ),
     Effect.retry(restarted),
     Effect.andThen(Effect.never),
     Effect.orDie,
     Effect.annotateLogs("role", name),
-  )
+  );
 
 const every = <E extends { readonly message: string }, R>(
   pause: Duration.Duration,
@@ -92,10 +113,12 @@ const every = <E extends { readonly message: string }, R>(
   effect: Effect.Effect<unknown, E, R>,
 ): Effect.Effect<never, never, R> =>
   effect.pipe(
-    Effect.catch((error) => Effect.logWarning(`${name} did not work`, error.message)),
+    Effect.catch((error) =>
+      Effect.logWarning(`${name} did not work`, error.message)
+    ),
     Effect.andThen(Effect.sleep(pause)),
     Effect.forever,
-  )
+  );
 
 /** Keeps one owner somewhere in the cluster for each venue. */
 export const ingestRole = (venues: ReadonlyArray<string>) =>
@@ -104,48 +127,88 @@ export const ingestRole = (venues: ReadonlyArray<string>) =>
     (marketData) =>
       role(
         "ingest",
-        every(ENSURE_EVERY, "keeping feeds alive", Effect.forEach(venues, marketData.ensure, { discard: true })),
+        every(
+          ENSURE_EVERY,
+          "keeping feeds alive",
+          Effect.forEach(venues, marketData.ensure, { discard: true }),
+        ),
       ),
-  )
+  );
 
 /** Beside the feeds, once they had time to begin: what they are silent about is asked for. */
-export const freshenRole = (requests: ReadonlyArray<FeedRequest>, { sources }: Watch) =>
+export const freshenRole = (
+  requests: ReadonlyArray<FeedRequest>,
+  { sources }: Watch,
+) =>
   role(
     "ingest",
     Effect.andThen(
       Effect.sleep(FRESHEN_EVERY),
-      every(FRESHEN_EVERY, "asking for silent markets", freshen(requests, sources)),
+      every(
+        FRESHEN_EVERY,
+        "asking for silent markets",
+        freshen(requests, sources),
+      ),
     ),
-  )
+  );
 
-export const detectRole = ({ before = () => Effect.void, config, judging, owner, watch }: PipelineOptions) =>
-  role("detect", analyse({ before, config, judging, owner, progress: watch.analysed }))
+export const detectRole = (
+  { before = () => Effect.void, config, judging, owner, watch }:
+    PipelineOptions,
+) =>
+  role(
+    "detect",
+    analyse({ before, config, judging, owner, progress: watch.analysed }),
+  );
 
 export const distributeRole = ({ watch }: PipelineOptions) =>
   Effect.gen(function* () {
-    const coordinators = yield* CoordinatorClient, userQueues = yield* UserQueueClient
+    const coordinators = yield* CoordinatorClient,
+      userQueues = yield* UserQueueClient;
     return yield* Effect.all([
       role("distribute", distribute({ progress: watch.distributed })),
-      role("distribute", every(SWEEP_EVERY, "sweeping user queues", userQueues.sweep)),
-      role("distribute", every(SWEEP_EVERY, "sweeping coordinators", coordinators.sweep)),
-    ], { concurrency: "unbounded", discard: true })
-  })
+      role(
+        "distribute",
+        every(SWEEP_EVERY, "sweeping user queues", userQueues.sweep),
+      ),
+      role(
+        "distribute",
+        every(SWEEP_EVERY, "sweeping coordinators", coordinators.sweep),
+      ),
+    ], { concurrency: "unbounded", discard: true });
+  });
 
 export const deliverRole = ({ owner, watch }: PipelineOptions) =>
-  role("deliver", deliver({ owner, underWay: watch.delivering }))
+  role("deliver", deliver({ owner, underWay: watch.delivering }));
 
 /** Beside `distribute`: price alerts fire from live ticks, which are of this kind. */
-export const alertsRole = (source: DataSource) => role("distribute", watchAlerts(source))
+export const alertsRole = (source: DataSource) =>
+  role("distribute", watchAlerts(source));
 
 /** Beside `deliver`, where there is Telegram: alerts that fired are told. */
-export const alertNoticesRole = (owner: string) => role("deliver", sendAlerts(owner))
+export const alertNoticesRole = (owner: string) =>
+  role("deliver", sendAlerts(owner));
 
 /** Beside `deliver`, where there is Telegram: digests of quiet times. */
-export const digestsRole = role("deliver", sendDigests)
+export const digestsRole = role("deliver", sendDigests);
+
+/** Everything that goes over the bus, into the archive that is provided. */
+export const archiveRole = (owner: string) =>
+  role("archive", archive({ owner }));
 
 export const jobsRole = ({ owner }: PipelineOptions) =>
   Effect.all([
     role("jobs", relay({ owner })),
-    role("jobs", every(CLEANUP_EVERY, "closing sessions past their time", closeExpired)),
-    role("jobs", every(Duration.hours(1), "forgetting what nothing reads any more", forgetOld)),
-  ], { concurrency: "unbounded", discard: true })
+    role(
+      "jobs",
+      every(CLEANUP_EVERY, "closing sessions past their time", closeExpired),
+    ),
+    role(
+      "jobs",
+      every(
+        Duration.hours(1),
+        "forgetting what nothing reads any more",
+        forgetOld,
+      ),
+    ),
+  ], { concurrency: "unbounded", discard: true });
