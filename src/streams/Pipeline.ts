@@ -11,28 +11,28 @@
  * In: which roles this process has. Out: nothing; it runs until interrupted. Promises: roles speak only through bus,
  * store and actors, so they may live in one process or in many; a role that fails is told and begins again.
  */
-import { Duration, Effect, Layer, Option, Ref, Schedule, Schema } from "effect";
-import { CoordinatorClient } from "../actors/Coordinator.ts";
-import { FeedSink, MarketDataClient } from "../actors/MarketData.ts";
-import { UserQueueClient } from "../actors/UserQueue.ts";
-import type { DetectConfig } from "../domain/DetectConfig.ts";
-import type { FeedRequest } from "../domain/Feed.ts";
-import type { DataSource } from "../domain/Frame.ts";
-import type { Opportunity } from "../domain/Opportunity.ts";
-import { sendAlerts } from "./AlertNotices.ts";
-import { analyse, type AnalyseProgress } from "./Analyse.ts";
-import { archive } from "./Archive.ts";
-import { deliver } from "./Deliver.ts";
-import { distribute } from "./Distribute.ts";
-import { freshen, FRESHEN_EVERY } from "./FollowedMarkets.ts";
-import { Ingest } from "./Ingest.ts";
-import type { SourceState } from "./MarketAccess.ts";
-import type { JudgeRules } from "./Judge.ts";
-import { watchAlerts } from "./PriceAlerts.ts";
-import { sendDigests } from "./QuietDigests.ts";
-import { relay } from "./Relay.ts";
-import { forgetOld } from "./Retention.ts";
-import { closeExpired } from "./SessionCleanup.ts";
+import { Duration, Effect, Layer, Option, Ref, Schedule, Schema } from "effect"
+import { CoordinatorClient } from "../actors/Coordinator.ts"
+import { FeedSink, MarketDataClient } from "../actors/MarketData.ts"
+import { UserQueueClient } from "../actors/UserQueue.ts"
+import type { DetectConfig } from "../domain/DetectConfig.ts"
+import type { FeedRequest } from "../domain/Feed.ts"
+import type { DataSource } from "../domain/Frame.ts"
+import type { Opportunity } from "../domain/Opportunity.ts"
+import { sendAlerts } from "./AlertNotices.ts"
+import { analyse, type AnalyseProgress } from "./Analyse.ts"
+import { archive } from "./Archive.ts"
+import { deliver } from "./Deliver.ts"
+import { distribute } from "./Distribute.ts"
+import { freshen, FRESHEN_EVERY } from "./FollowedMarkets.ts"
+import { Ingest } from "./Ingest.ts"
+import type { SourceState } from "./MarketAccess.ts"
+import type { JudgeRules } from "./Judge.ts"
+import { watchAlerts } from "./PriceAlerts.ts"
+import { sendDigests } from "./QuietDigests.ts"
+import { relay } from "./Relay.ts"
+import { forgetOld } from "./Retention.ts"
+import { closeExpired } from "./SessionCleanup.ts"
 
 export const Role = Schema.Literals([
   "ingest",
@@ -42,29 +42,29 @@ export const Role = Schema.Literals([
   "bot",
   "jobs",
   "archive",
-]);
-export type Role = typeof Role.Type;
+])
+export type Role = typeof Role.Type
 
 export interface PipelineOptions {
   /** Unique for each process start: names it in leases. */
-  readonly owner: string;
-  readonly config: DetectConfig;
+  readonly owner: string
+  readonly config: DetectConfig
   /** What levels 2 and 4 of validation go by. */
-  readonly judging: JudgeRules;
+  readonly judging: JudgeRules
   /** Runs before each transition is told: a replay at full speed brings the clock there. */
-  readonly before?: (transition: Opportunity) => Effect.Effect<void>;
-  readonly watch: Watch;
+  readonly before?: (transition: Opportunity) => Effect.Effect<void>
+  readonly watch: Watch
 }
 
 /** What an onlooker of this process may read at any time. */
 export interface Watch {
-  readonly analysed: Ref.Ref<Option.Option<AnalyseProgress>>;
+  readonly analysed: Ref.Ref<Option.Option<AnalyseProgress>>
   /** Stream sequence of the last transition worked off. */
-  readonly distributed: Ref.Ref<number>;
+  readonly distributed: Ref.Ref<number>
   /** Deliveries under way: rows claimed and not yet settled, and looks at the queue. */
-  readonly delivering: Ref.Ref<number>;
+  readonly delivering: Ref.Ref<number>
   /** How each source of market data is doing; empty without the role `ingest`. */
-  readonly sources: Ref.Ref<ReadonlyArray<SourceState>>;
+  readonly sources: Ref.Ref<ReadonlyArray<SourceState>>
 }
 
 export const makeWatch: Effect.Effect<Watch> = Effect.all({
@@ -72,11 +72,11 @@ export const makeWatch: Effect.Effect<Watch> = Effect.all({
   distributed: Ref.make(0),
   delivering: Ref.make(0),
   sources: Ref.make<ReadonlyArray<SourceState>>([]),
-});
+})
 
-const ENSURE_EVERY = Duration.seconds(2);
-const SWEEP_EVERY = Duration.seconds(1);
-const CLEANUP_EVERY = Duration.minutes(1);
+const ENSURE_EVERY = Duration.seconds(2)
+const SWEEP_EVERY = Duration.seconds(1)
+const CLEANUP_EVERY = Duration.minutes(1)
 
 /** What the MarketData actors hand over goes to Ingest. */
 export const feedSink: Layer.Layer<FeedSink, never, Ingest> = Layer.effect(
@@ -85,27 +85,25 @@ export const feedSink: Layer.Layer<FeedSink, never, Ingest> = Layer.effect(
     Ingest,
     (ingest) => ({ accept: (events) => ingest.accept(events) }),
   ),
-);
+)
 
 /** A role never ends: what it could not handle is told, and it begins again. */
 const restarted = Schedule.min([
   Schedule.exponential("200 millis"),
   Schedule.spaced("5 seconds"),
-]);
+])
 const role = <A, E, R>(
   name: Role,
   effect: Effect.Effect<A, E, R>,
 ): Effect.Effect<never, never, R> =>
   effect.pipe(
     Effect.sandbox,
-    Effect.tapError((cause) =>
-      Effect.logError(`role ${name} begins again`, cause)
-    ),
+    Effect.tapError((cause) => Effect.logError(`role ${name} begins again`, cause)),
     Effect.retry(restarted),
     Effect.andThen(Effect.never),
     Effect.orDie,
     Effect.annotateLogs("role", name),
-  );
+  )
 
 const every = <E extends { readonly message: string }, R>(
   pause: Duration.Duration,
@@ -113,12 +111,10 @@ const every = <E extends { readonly message: string }, R>(
   effect: Effect.Effect<unknown, E, R>,
 ): Effect.Effect<never, never, R> =>
   effect.pipe(
-    Effect.catch((error) =>
-      Effect.logWarning(`${name} did not work`, error.message)
-    ),
+    Effect.catch((error) => Effect.logWarning(`${name} did not work`, error.message)),
     Effect.andThen(Effect.sleep(pause)),
     Effect.forever,
-  );
+  )
 
 /** Keeps one owner somewhere in the cluster for each venue. */
 export const ingestRole = (venues: ReadonlyArray<string>) =>
@@ -133,7 +129,7 @@ export const ingestRole = (venues: ReadonlyArray<string>) =>
           Effect.forEach(venues, marketData.ensure, { discard: true }),
         ),
       ),
-  );
+  )
 
 /** Beside the feeds, once they had time to begin: what they are silent about is asked for. */
 export const freshenRole = (
@@ -150,21 +146,20 @@ export const freshenRole = (
         freshen(requests, sources),
       ),
     ),
-  );
+  )
 
 export const detectRole = (
-  { before = () => Effect.void, config, judging, owner, watch }:
-    PipelineOptions,
+  { before = () => Effect.void, config, judging, owner, watch }: PipelineOptions,
 ) =>
   role(
     "detect",
     analyse({ before, config, judging, owner, progress: watch.analysed }),
-  );
+  )
 
 export const distributeRole = ({ watch }: PipelineOptions) =>
   Effect.gen(function* () {
     const coordinators = yield* CoordinatorClient,
-      userQueues = yield* UserQueueClient;
+      userQueues = yield* UserQueueClient
     return yield* Effect.all([
       role("distribute", distribute({ progress: watch.distributed })),
       role(
@@ -175,26 +170,23 @@ export const distributeRole = ({ watch }: PipelineOptions) =>
         "distribute",
         every(SWEEP_EVERY, "sweeping coordinators", coordinators.sweep),
       ),
-    ], { concurrency: "unbounded", discard: true });
-  });
+    ], { concurrency: "unbounded", discard: true })
+  })
 
 export const deliverRole = ({ owner, watch }: PipelineOptions) =>
-  role("deliver", deliver({ owner, underWay: watch.delivering }));
+  role("deliver", deliver({ owner, underWay: watch.delivering }))
 
 /** Beside `distribute`: price alerts fire from live ticks, which are of this kind. */
-export const alertsRole = (source: DataSource) =>
-  role("distribute", watchAlerts(source));
+export const alertsRole = (source: DataSource) => role("distribute", watchAlerts(source))
 
 /** Beside `deliver`, where there is Telegram: alerts that fired are told. */
-export const alertNoticesRole = (owner: string) =>
-  role("deliver", sendAlerts(owner));
+export const alertNoticesRole = (owner: string) => role("deliver", sendAlerts(owner))
 
 /** Beside `deliver`, where there is Telegram: digests of quiet times. */
-export const digestsRole = role("deliver", sendDigests);
+export const digestsRole = role("deliver", sendDigests)
 
 /** Everything that goes over the bus, into the archive that is provided. */
-export const archiveRole = (owner: string) =>
-  role("archive", archive({ owner }));
+export const archiveRole = (owner: string) => role("archive", archive({ owner }))
 
 export const jobsRole = ({ owner }: PipelineOptions) =>
   Effect.all([
@@ -211,4 +203,4 @@ export const jobsRole = ({ owner }: PipelineOptions) =>
         forgetOld,
       ),
     ),
-  ], { concurrency: "unbounded", discard: true });
+  ], { concurrency: "unbounded", discard: true })
