@@ -34,15 +34,7 @@ import { relay } from "./Relay.ts"
 import { forgetOld } from "./Retention.ts"
 import { closeExpired } from "./SessionCleanup.ts"
 
-export const Role = Schema.Literals([
-  "ingest",
-  "detect",
-  "distribute",
-  "deliver",
-  "bot",
-  "jobs",
-  "archive",
-])
+export const Role = Schema.Literals(["ingest", "detect", "distribute", "deliver", "bot", "jobs", "archive"])
 export type Role = typeof Role.Type
 
 export interface PipelineOptions {
@@ -81,21 +73,12 @@ const CLEANUP_EVERY = Duration.minutes(1)
 /** What the MarketData actors hand over goes to Ingest. */
 export const feedSink: Layer.Layer<FeedSink, never, Ingest> = Layer.effect(
   FeedSink,
-  Effect.map(
-    Ingest,
-    (ingest) => ({ accept: (events) => ingest.accept(events) }),
-  ),
+  Effect.map(Ingest, (ingest) => ({ accept: (events) => ingest.accept(events) })),
 )
 
 /** A role never ends: what it could not handle is told, and it begins again. */
-const restarted = Schedule.min([
-  Schedule.exponential("200 millis"),
-  Schedule.spaced("5 seconds"),
-])
-const role = <A, E, R>(
-  name: Role,
-  effect: Effect.Effect<A, E, R>,
-): Effect.Effect<never, never, R> =>
+const restarted = Schedule.min([Schedule.exponential("200 millis"), Schedule.spaced("5 seconds")])
+const role = <A, E, R>(name: Role, effect: Effect.Effect<A, E, R>): Effect.Effect<never, never, R> =>
   effect.pipe(
     Effect.sandbox,
     Effect.tapError((cause) => Effect.logError(`role ${name} begins again`, cause)),
@@ -123,53 +106,30 @@ export const ingestRole = (venues: ReadonlyArray<string>) =>
     (marketData) =>
       role(
         "ingest",
-        every(
-          ENSURE_EVERY,
-          "keeping feeds alive",
-          Effect.forEach(venues, marketData.ensure, { discard: true }),
-        ),
+        every(ENSURE_EVERY, "keeping feeds alive", Effect.forEach(venues, marketData.ensure, { discard: true })),
       ),
   )
 
 /** Beside the feeds, once they had time to begin: what they are silent about is asked for. */
-export const freshenRole = (
-  requests: ReadonlyArray<FeedRequest>,
-  { sources }: Watch,
-) =>
+export const freshenRole = (requests: ReadonlyArray<FeedRequest>, { sources }: Watch) =>
   role(
     "ingest",
     Effect.andThen(
       Effect.sleep(FRESHEN_EVERY),
-      every(
-        FRESHEN_EVERY,
-        "asking for silent markets",
-        freshen(requests, sources),
-      ),
+      every(FRESHEN_EVERY, "asking for silent markets", freshen(requests, sources)),
     ),
   )
 
-export const detectRole = (
-  { before = () => Effect.void, config, judging, owner, watch }: PipelineOptions,
-) =>
-  role(
-    "detect",
-    analyse({ before, config, judging, owner, progress: watch.analysed }),
-  )
+export const detectRole = ({ before = () => Effect.void, config, judging, owner, watch }: PipelineOptions) =>
+  role("detect", analyse({ before, config, judging, owner, progress: watch.analysed }))
 
 export const distributeRole = ({ watch }: PipelineOptions) =>
   Effect.gen(function* () {
-    const coordinators = yield* CoordinatorClient,
-      userQueues = yield* UserQueueClient
+    const coordinators = yield* CoordinatorClient, userQueues = yield* UserQueueClient
     return yield* Effect.all([
       role("distribute", distribute({ progress: watch.distributed })),
-      role(
-        "distribute",
-        every(SWEEP_EVERY, "sweeping user queues", userQueues.sweep),
-      ),
-      role(
-        "distribute",
-        every(SWEEP_EVERY, "sweeping coordinators", coordinators.sweep),
-      ),
+      role("distribute", every(SWEEP_EVERY, "sweeping user queues", userQueues.sweep)),
+      role("distribute", every(SWEEP_EVERY, "sweeping coordinators", coordinators.sweep)),
     ], { concurrency: "unbounded", discard: true })
   })
 
@@ -191,16 +151,6 @@ export const archiveRole = (owner: string) => role("archive", archive({ owner })
 export const jobsRole = ({ owner }: PipelineOptions) =>
   Effect.all([
     role("jobs", relay({ owner })),
-    role(
-      "jobs",
-      every(CLEANUP_EVERY, "closing sessions past their time", closeExpired),
-    ),
-    role(
-      "jobs",
-      every(
-        Duration.hours(1),
-        "forgetting what nothing reads any more",
-        forgetOld,
-      ),
-    ),
+    role("jobs", every(CLEANUP_EVERY, "closing sessions past their time", closeExpired)),
+    role("jobs", every(Duration.hours(1), "forgetting what nothing reads any more", forgetOld)),
   ], { concurrency: "unbounded", discard: true })
