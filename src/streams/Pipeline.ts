@@ -5,7 +5,7 @@
  *   detect      MD stream ==> Analyse (Detect -> Validate -> Score -> Dedup) ==> OPP stream
  *   distribute  OPP stream ==> Coordinator -> Distribute -> queue rows -> UserQueue (when?); live ticks -> PriceAlerts
  *   deliver     due rows -> RateLimiter -> Deliver -> Notifier; alerts that fired -> AlertNotices
- *   jobs        outbox -> Relay ==> EVT stream; sessions past their time are closed
+ *   jobs        outbox -> Relay ==> EVT stream; sessions past their time are closed; schemas for who asks
  *   archive     MD, OPP and EVT streams ==> Archive -> files
  *
  * In: which roles this process has. Out: nothing; it runs until interrupted. Promises: roles speak only through bus,
@@ -32,6 +32,7 @@ import { watchAlerts } from "./PriceAlerts.ts"
 import { sendDigests } from "./QuietDigests.ts"
 import { relay } from "./Relay.ts"
 import { forgetOld } from "./Retention.ts"
+import { serveSchemas } from "./SchemaService.ts"
 import { closeExpired } from "./SessionCleanup.ts"
 
 export const Role = Schema.Literals(["ingest", "detect", "distribute", "deliver", "bot", "jobs", "archive"])
@@ -151,6 +152,7 @@ export const archiveRole = (owner: string) => role("archive", archive({ owner })
 export const jobsRole = ({ owner }: PipelineOptions) =>
   Effect.all([
     role("jobs", relay({ owner })),
+    role("jobs", serveSchemas),
     role("jobs", every(CLEANUP_EVERY, "closing sessions past their time", closeExpired)),
     role("jobs", every(Duration.hours(1), "forgetting what nothing reads any more", forgetOld)),
   ], { concurrency: "unbounded", discard: true })
