@@ -5,18 +5,20 @@
  * Promises: the children end with the test, streams with the file.
  */
 import { assert, it } from "@effect/vitest"
-import { Clock, Effect, Layer, Redacted, Schema, Stream } from "effect"
+import { Clock, Effect, Layer, Option, Redacted, Schema, Stream } from "effect"
 import { type ChildProcess, spawn } from "node:child_process"
 import process from "node:process"
 import { fileURLToPath } from "node:url"
 import { afterAll } from "vitest"
 import * as Frame from "../../src/domain/Frame.ts"
 import { OpportunityJson } from "../../src/domain/Opportunity.ts"
+import type { Outcome } from "../../src/domain/Outcome.ts"
 import * as Subject from "../../src/domain/Subject.ts"
 import { Bus } from "../../src/layers/Bus.ts"
 import { Leases } from "../../src/layers/Leases.ts"
 import * as NatsBus from "../../src/layers/nats/Bus.ts"
 import * as Postgres from "../../src/layers/postgres/Postgres.ts"
+import { TrackRecord } from "../../src/layers/TrackRecord.ts"
 import { ensureStreams } from "../../src/streams/Topology.ts"
 import * as Partitions from "../../src/programs/Partitions.ts"
 import { worldOf } from "../suites/StoreWorld.ts"
@@ -70,6 +72,14 @@ const told = Effect.gen(function* () {
     .map(({ data }) => named(Schema.decodeUnknownSync(OpportunityJson)(decoder.decode(data))))
 })
 
+const byId = (a: Outcome, b: Outcome): number => a.opportunityId < b.opportunityId ? -1 : 1
+const recorded = Effect.map(
+  TrackRecord.use((record) =>
+    record.outcomes({ sinceMs: 0, untilMs: Number.MAX_SAFE_INTEGER / 1_000, after: Option.none(), limit: 10_000 })
+  ),
+  (outcomes) => outcomes.toSorted(byId),
+)
+
 /** How many shards each worker holds, greatest first. */
 const held = Effect.gen(function* () {
   const nowMs = yield* Clock.currentTimeMillis
@@ -95,9 +105,10 @@ describeWith([nats, postgres], "An analysis shared by processes", () => {
         )
         yield* Effect.gen(function* () {
           const all = frames()
-          const expected = unbroken(all).map(named).toSorted()
+          const { outcomes, toldAfter, transitions } = unbroken(all)
+          const expected = transitions.map(named).toSorted()
           const part = (n: number) => publish(all.slice(all.length * n / 4, all.length * (n + 1) / 4))
-          const soFar = (n: number) => unbroken(all.slice(0, all.length * n / 4)).length
+          const soFar = (n: number) => toldAfter(Math.floor(all.length * n / 4))
           const toldAtLeast = (count: number) => until(Effect.map(told, ({ length }) => length >= count))
 
           const one = yield* workerOf(url, prefix, "one")
@@ -118,6 +129,9 @@ describeWith([nats, postgres], "An analysis shared by processes", () => {
           yield* toldAtLeast(expected.length)
           yield* share("three 8", "two 8")
           assert.deepStrictEqual((yield* told).toSorted(), expected)
+          assert.isAbove(outcomes.length, 100)
+          yield* until(Effect.map(recorded, ({ length }) => length === outcomes.length))
+          assert.deepStrictEqual(yield* recorded, outcomes.toSorted(byId))
 
           const states = yield* Effect.provide(Effect.flatten(Partitions.Partitions), Partitions.layer("two"))
           assert.deepStrictEqual(

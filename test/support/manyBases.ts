@@ -12,7 +12,7 @@ import { simulate } from "../../src/simulators/venues/Simulation.ts"
 import * as Venues from "../../src/simulators/venues/Venues.ts"
 import { Analysis } from "../../src/streams/Analysis.ts"
 import { Framing } from "../../src/streams/Framing.ts"
-import { configOf, quote } from "./ticks.ts"
+import { configOf, heartbeat, quote } from "./ticks.ts"
 
 const DURATION_MS = 12_000
 
@@ -38,8 +38,16 @@ const conversions = Array.from(
     }),
 )
 
-export const ticks: ReadonlyArray<Tick> = [...conversions, ...simulate(simulation)]
+const market: ReadonlyArray<Tick> = [...conversions, ...simulate(simulation)]
   .toSorted((a, b) => a.ingestTime - b.ingestTime)
+
+/** A minute later everybody is heard once more, and again: what was followed has become whole. */
+const goodbyes = [75_000, 150_000].flatMap((afterMs) =>
+  [...new Map(market.map((tick) => [`${tick.venue} ${tick.instrument}`, tick])).values()]
+    .map(({ instrument, venue }) => heartbeat(venue, instrument, DEFAULT_START_MS + afterMs))
+)
+
+export const ticks: ReadonlyArray<Tick> = [...market, ...goodbyes]
 
 export const config = configOf({
   fees: { ...Venues.fees(simulation) },
@@ -61,8 +69,13 @@ export const frames = (): ReadonlyArray<Frame> => {
 export const named = ({ fingerprint, id, revision, state }: Opportunity): string =>
   `${fingerprint} ${id} ${revision} ${state}`
 
-/** One analysis of everything, that nothing interrupts. */
-export const unbroken = (all: ReadonlyArray<Frame>): ReadonlyArray<Opportunity> => {
+/** One analysis of everything, that nothing interrupts. `toldAfter`: how many transitions the first frames bring about. */
+export const unbroken = (all: ReadonlyArray<Frame>) => {
   const analysis = new Analysis(config)
-  return all.flatMap((frame, at) => analysis.frames([frame], at + 1))
+  const each = all.map((frame, at) => analysis.frames([frame], at + 1))
+  return {
+    transitions: each.flat(),
+    outcomes: analysis.findings().outcomes,
+    toldAfter: (frames: number) => each.slice(0, frames).flat().length,
+  }
 }
