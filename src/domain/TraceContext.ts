@@ -49,12 +49,20 @@ export const spanIn = (carrier: Carrier): Option.Option<Tracer.ExternalSpan> => 
   )
 }
 
-/** Runs as a span of the trace that a message or row belongs to; without one, as it is. */
-export const continuing =
-  (carrier: Carrier, name: string, attributes: Readonly<Record<string, string | number>>) =>
-  <A, E, R>(effect: Effect.Effect<A, E, R>): Effect.Effect<A, E, R> =>
-    Option.match(spanIn(carrier), {
-      onNone: () => effect,
-      onSome: (parent): Effect.Effect<A, E, R> =>
-        Effect.withSpan(effect, name, { parent, kind: "consumer", attributes, captureStackTrace: false }),
-    })
+/** Runs as a span of the trace that a message or row belongs to, with links to those of others it serves. */
+export const continuing = (
+  carrier: Carrier,
+  name: string,
+  attributes: Readonly<Record<string, string | number>>,
+  others: ReadonlyArray<Carrier> = [],
+) =>
+<A, E, R>(effect: Effect.Effect<A, E, R>): Effect.Effect<A, E, Exclude<R, Tracer.ParentSpan>> =>
+  Effect.withSpan(effect, name, {
+    attributes,
+    captureStackTrace: false,
+    links: others.flatMap((other) => Option.toArray(spanIn(other))).map((span) => ({ span, attributes: {} })),
+    ...Option.match(spanIn(carrier), {
+      onNone: () => ({}),
+      onSome: (parent) => ({ parent, kind: "consumer" as const }),
+    }),
+  })

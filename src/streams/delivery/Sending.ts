@@ -7,20 +7,22 @@
  */
 import { Clock, Effect, Metric } from "effect"
 import { RateLimiterClient } from "../../actors/RateLimiter.ts"
+import { continuing } from "../../domain/TraceContext.ts"
 import { Notifier, type Outcome } from "../../layers/Notifier.ts"
 import { OpportunityQueue, type QueueItem } from "../../layers/OpportunityQueue.ts"
 import { Users } from "../../layers/Users.ts"
 import type { AsOfNow, Shown } from "../AsOfNow.ts"
 import { makeFallback } from "../ChannelRouting.ts"
+import { took } from "../StageLatencies.ts"
 import { type Settle, settlementOf } from "./Ends.ts"
 import { type Carrying, itemsOf, type Message } from "./Messages.ts"
 
-const boundaries = [10, 25, 50, 100, 250, 500, 1_000, 2_500, 5_000, 10_000, 30_000]
-const latencyMs = Metric.histogram("delivery_latency_ms", {
+const boundaries = [0.01, 0.025, 0.05, 0.1, 0.25, 0.5, 1, 2.5, 5, 10, 30]
+const latencySeconds = Metric.histogram("delivery_latency_seconds", {
   description: "From the triggering tick to the messenger's acceptance, limiter waits taken out",
   boundaries,
 })
-const limiterWaitMs = Metric.histogram("delivery_limiter_wait_ms", {
+const limiterWaitSeconds = Metric.histogram("delivery_limiter_wait_seconds", {
   description: "Of it, spent waiting for the messenger's rate limits",
   boundaries,
 })
@@ -77,8 +79,11 @@ export const makeSend = Effect.fnUntraced(
         yield* settle(item, told, { latencyMs: latency, limiterWaitMs: waitedMs })
         if (latency !== null) {
           // What waited for company says nothing of how fast we are.
-          if (item.batchId === null) yield* Metric.update(latencyMs, latency - waitedMs)
-          yield* Metric.update(limiterWaitMs, waitedMs)
+          if (item.batchId === null) {
+            yield* Metric.update(latencySeconds, (latency - waitedMs) / 1_000)
+            yield* took("queue_to_accepted", nowMs - item.createdAt - waitedMs)
+          }
+          yield* Metric.update(limiterWaitSeconds, waitedMs / 1_000)
         }
       })
 
@@ -101,9 +106,12 @@ export const makeSend = Effect.fnUntraced(
         Effect.catch((error) =>
           Effect.logWarning("a delivery goes back to the queue", message.item.queueId, error._tag, error.message)
         ),
-        Effect.withSpan("Deliver.send", {
-          attributes: { queueId: message.item.queueId, purpose: message.item.purpose },
-        }),
+        continuing(
+          message.item.trace ?? {},
+          "Deliver.send",
+          { queueId: message.item.queueId, purpose: message.item.purpose, limiterWaitMs: message.waitedMs },
+          message.mates.map(({ item }) => item.trace ?? {}),
+        ),
       )
   },
 )
