@@ -139,10 +139,8 @@ export type ScenarioReport = typeof ScenarioReport.Type
 export const lostOf = ({ hops }: ScenarioReport): number | null =>
   hops.reduce<number | null>((sum, { lost }) => sum === null || lost === null ? null : sum + lost, 0)
 
+/** Messages that people got twice; what comes twice inside and is recognised is told with its hop. */
 export const duplicatesOf = ({ hops }: ScenarioReport): number | null =>
-  hops.reduce<number | null>(
-    (sum, { duplicates }) => sum === null || duplicates === null ? null : sum + duplicates,
-    0,
-  )
+  hops.find(({ hop }) => hop === "messages")?.duplicates ?? null
 
 export const errorsOf = ({ errors }: ScenarioReport): number => errors.reduce((sum, { count }) => sum + count, 0)

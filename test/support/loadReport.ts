@@ -47,7 +47,11 @@ export const reported = (
     world: { bus: "embedded bus", store: "embedded store" },
     totals: { ticks: 5_000, frames: 50, wireMB: 0.3, transitions: 4, opportunities: 2, notifications: 3, edits: 1 },
     rates: { ticksPerS, framesPerS: 50, opportunitiesPerS: 2, notificationsPerS: 3, wireMBPerS: 0.3 },
-    hops: [{ hop: "ticks", entered: 5_000, arrived: 5_000 - (lost ?? 0), waiting: 0, lost, duplicates }],
+    hops: [
+      { hop: "ticks", entered: 5_000, arrived: lost === null ? null : 5_000 - lost, waiting: 0, lost, duplicates: 0 },
+      { hop: "transitions", entered: 4, arrived: 4, waiting: 0, lost: 0, duplicates: 7 },
+      { hop: "messages", entered: 3, arrived: 3, waiting: 0, lost: 0, duplicates },
+    ],
     rows: { sent: 4, expired: 1 },
     latencyMs,
     errors: [],

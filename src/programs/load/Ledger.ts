@@ -172,8 +172,10 @@ export class Ledger {
   }
 }
 
-/** What kind of trouble it was: without the numbers and names that differ each time. */
-const reasonOf = (text: string): string => (text.split(/[:(\n]/)[0] ?? text).replace(/\d+/g, "N").trim()
+const REASON_CHARACTERS = 100
+
+/** What kind of trouble it was: without the numbers that differ each time. */
+const reasonOf = (text: string): string => text.replace(/\d+/g, "N").slice(0, REASON_CHARACTERS).trim()
 
 const isRecord = (value: unknown): value is Readonly<Record<string, unknown>> =>
   typeof value === "object" && value !== null

@@ -6,6 +6,7 @@
  */
 import { Console, Effect } from "effect"
 import { Command } from "effect/cli"
+import { archive } from "./Archive.ts"
 import { audit } from "./Audit.ts"
 import { backtest } from "./Backtest.ts"
 import { demo } from "./Demo.ts"
@@ -18,6 +19,7 @@ import { explain } from "./Explain.ts"
 import { usage } from "./Failure.ts"
 import { funding } from "./Funding.ts"
 import { keys } from "./Keys.ts"
+import { load } from "./Load.ts"
 import { migrate } from "./Migrate.ts"
 import { nats } from "./Nats.ts"
 import { queue } from "./Queue.ts"
@@ -53,6 +55,8 @@ const arbedge = Command.make("arbedge").pipe(
     nats,
     record,
     replay,
+    archive,
+    load,
     edges,
     funding,
     detect,

@@ -7,7 +7,7 @@ import { LatencyStage, type Sample, type ScenarioReport } from "../../domain/Sce
 import { category, draw, grid, INK, text, valueAxis } from "./Chart.ts"
 import { STAGE_NAMES } from "./LoadText.ts"
 
-const legend = { textStyle: text, top: 0, icon: "roundRect", itemWidth: 14, itemHeight: 4 }
+const legend = { textStyle: text, top: 0, icon: "roundRect", itemWidth: 14, itemHeight: 4, itemGap: 22 }
 
 /** The stages that follow each other, in their order. */
 const PATH: ReadonlyArray<LatencyStage> = ["receive", "detect", "validate", "queue", "accepted"]
@@ -27,7 +27,7 @@ export const overTime = (
       type: "value",
       min: 0,
       max: "dataMax",
-      axisLabel: { ...text, formatter: "{value} s", hideOverlap: true },
+      axisLabel: { ...text, formatter: "{value} s", hideOverlap: true, showMaxLabel: false },
       axisLine: { lineStyle: { color: INK } },
       splitLine: { show: false },
     },
@@ -54,7 +54,7 @@ export const budget = ({ latencyMs }: ScenarioReport): string => {
     label: { show: true, position: "right", color: INK, formatter: "{c} ms" },
   })
   return draw("budget", {
-    grid: { ...grid, right: 60 },
+    grid: { ...grid, left: 24, right: 60 },
     legend,
     xAxis: { ...valueAxis, axisLabel: { show: false } },
     yAxis: category(stages.map((stage) => STAGE_NAMES[stage])),

@@ -37,7 +37,7 @@ const tiles = (report: ScenarioReport): string => {
     tile(number(totals.opportunities), "opportunities"),
     tile(number(totals.notifications), "notifications accepted"),
     tile(number(lost), "lost", none(lost)),
-    tile(number(twice), "came twice", none(twice)),
+    tile(number(twice), "messages told twice", none(twice)),
     tile(`${number(total.p50)} ms`, "received to accepted, p50"),
     tile(`${number(total.p99)} ms`, "received to accepted, p99"),
     tile(number(resources.cpuCores, 2), "cores"),

@@ -61,7 +61,7 @@ export const display = (report: ScenarioReport): ReadonlyArray<string> => {
     } notifications/s`,
     `so far   ${totals.ticks} ticks · ${totals.opportunities} opportunities · ${totals.notifications} notifications · ${
       number(lostOf(report))
-    } lost · ${number(duplicatesOf(report))} twice`,
+    } lost · ${number(duplicatesOf(report))} told twice`,
     `lag      ${number(now?.lagFrames ?? null)} frames · ${number(now?.lagTransitions ?? null)} transitions · queue ${
       number(now?.queueDepth ?? null)
     } · outbox ${number(now?.outboxDepth ?? null)}`,
