@@ -28,7 +28,8 @@ const HEADERS: Readonly<Record<string, JsonSchema>> = {
   ),
 }
 
-const headersOf = ({ kept }: PublicMessage) => {
+/** As JSON Schema. */
+export const headersOf = ({ kept }: PublicMessage) => {
   const own = kept._tag === "live" ? [Header.liveSequence] : kept._tag === "durable" ? [Header.messageId] : []
   const names = kept._tag === "answer" ? [Header.schemaVersion] : [Header.schemaVersion, Header.stageTimes, ...own]
   return {
