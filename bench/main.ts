@@ -17,6 +17,7 @@ import { natsDowntime } from "./NatsDowntime.ts"
 import { runPaired } from "./Paired.ts"
 import { queueClaim } from "./QueueClaim.ts"
 import { recordingDetect } from "./RecordingDetect.ts"
+import { replaySpeed } from "./ReplaySpeed.ts"
 import { sessions } from "./Sessions.ts"
 import { tableOf } from "./Report.ts"
 import { stalledSubscriber } from "./StalledSubscriber.ts"
@@ -37,6 +38,7 @@ const ALL = [
   ...audience,
   ...queueClaim,
   ...delivery,
+  ...replaySpeed,
   ...stalledSubscriber,
   ...natsDowntime,
 ]

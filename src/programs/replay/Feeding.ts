@@ -58,19 +58,32 @@ const atItsTime = Effect.fnUntraced(function* (batch: ReadonlyArray<Tick>, hand:
   }
 })
 
-/** The whole playlist, until Ingest has stored it. */
-export const feed = Effect.fnUntraced(function* ({ faults, onProgress, playlist, speed }: FeedOptions) {
+/** At full speed: whoever reads waits for the rest this often. */
+const CATCH_UP_EVERY_TICKS = 65_536
+
+/**
+ * The whole playlist, until Ingest has stored it. `catchUp`: at full speed, waits until those who work on the frames are
+ * not far behind; Ingest itself holds 64 MB and would then drop.
+ */
+export const feed = Effect.fnUntraced(function* <E, R>(
+  { faults, onProgress, playlist, speed }: FeedOptions,
+  catchUp: Effect.Effect<void, E, R>,
+) {
   const ingest = yield* Ingest
   const guard = faults.faults.length === 0 ? null : new FeedGuard(faults)
   const hand: Hand = guard === null ? ingest.ticks : (ticks) => ingest.accept(guard.push(ticks))
   const bad: Array<RefusedLine> = []
-  let ticks = 0, endMs = playlist.startMs
+  let ticks = 0, endMs = playlist.startMs, caughtUp = 0
   const take = (batch: PlayedBatch) =>
     Effect.gen(function* () {
       bad.push(...batch.bad)
       yield* speed === "max" ? hand(batch.ticks) : atItsTime(batch.ticks, hand)
       ticks += batch.ticks.length
       endMs = batch.ticks.at(-1)?.ingestTime ?? endMs
+      if (speed === "max" && ticks - caughtUp >= CATCH_UP_EVERY_TICKS) {
+        caughtUp = ticks
+        yield* Effect.andThen(ingest.drain, catchUp)
+      }
       yield* onProgress({ share: batch.progress, ticks, playedMs: endMs - playlist.startMs })
     })
   yield* startPace

@@ -40,6 +40,8 @@ import * as Settling from "./Settling.ts"
 
 /** Longer than any recording: whoever is in the file consents to the end. */
 const SESSION_TTL = Duration.days(3_650)
+/** Messages of frames (64 KB at most each) that wait for the analysis while more are read. */
+const MESSAGES_AHEAD = 256
 
 /** `speed`: how many times as fast as recorded; `max`: as fast as it goes, in virtual time. */
 export interface ReplayOptions extends FeedOptions {
@@ -53,6 +55,8 @@ export interface ReplayOptions extends FeedOptions {
 
 export interface Replayed {
   readonly ticks: number
+  /** From the first tick read to the last transition told, of the wall's time. */
+  readonly playedMs: number
   readonly bad: ReadonlyArray<RefusedLine>
   /** Ids in the order of their opening. */
   readonly opportunities: ReadonlyArray<string>
@@ -154,22 +158,21 @@ const play = (options: ReplayOptions) =>
     ], (role) =>
       Effect.forkScoped(role), { discard: true })
 
-    if (speed !== "max") {
-      yield* Effect.forkScoped(timeline.run)
-    }
-    const fed = yield* feed(options)
-    const { lastSequence } = yield* bus.streamState(MARKET_DATA.name)
-    yield* Settling.until(Effect.gen(function* () {
-      const sequence = Option.match(yield* Ref.get(watch.analysed), {
-        onNone: () =>
-          0,
-        onSome: (known) =>
-          known.sequence,
+    if (speed !== "max") yield* Effect.forkScoped(timeline.run)
+    const wall = Clock.Clock.defaultValue(), begunMs = wall.currentTimeMillisUnsafe()
+    /** Until at most so many messages of frames wait for the analysis. */
+    const analysedBut = (messages: number) =>
+      Effect.gen(function* () {
+        const { lastSequence } = yield* bus.streamState(MARKET_DATA.name)
+        yield* Settling.until(Effect.gen(function* () {
+          const known = Option.getOrNull(yield* Ref.get(watch.analysed)), sequence = known?.sequence ?? 0
+          if (sequence >= lastSequence - messages) return null
+          // Told with the time: one batch of frames may hold more transitions than are told in a long while.
+          return `frame ${sequence + 1} of ${lastSequence} to be analysed at ${yield* Clock.currentTimeMillis}`
+        }))
       })
-      if (sequence >= lastSequence) return null
-      // Told with the time: one batch of frames may hold more transitions than are told in a long while.
-      return `frame ${sequence + 1} of ${lastSequence} to be analysed at ${yield* Clock.currentTimeMillis}`
-    }))
+    const fed = yield* feed(options, analysedBut(MESSAGES_AHEAD))
+    yield* analysedBut(0)
     yield* advanceTo(newestMs)
     while (true) {
       yield* settle
@@ -181,10 +184,14 @@ const play = (options: ReplayOptions) =>
     }
 
     const calls = yield* emulator.log.calls
-    const count = (method: string) => calls.filter((call) => call.method === method && call.outcome.ok).length
+    const count = (method: string) =>
+      calls.filter((call) =>
+        call.method === method && call.outcome.ok
+      ).length
     const figures = Option.map(yield* Ref.get(watch.analysed), (known) => known.figures)
     const replayed: Replayed = {
       ticks: fed.ticks,
+      playedMs: wall.currentTimeMillisUnsafe() - begunMs,
       bad: fed.bad,
       opportunities: [...new Set([...told.values()].map(({ id }) => id))],
       transitions: told.size,

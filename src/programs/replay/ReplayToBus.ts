@@ -19,5 +19,5 @@ export const replayToBus = Effect.fn("ReplayToBus.replayToBus")(function* (optio
   yield* ensureStreams
   const ingest = Ingest.layer({ writer: `${owner}.0`, source: "recorded", live: true, venues: true })
   const clock = speed === "max" ? Layer.empty : PacedClock.layer(playlist.startMs, speed)
-  return yield* feed(options).pipe(Effect.provide(Layer.provideMerge(ingest, clock)))
+  return yield* feed(options, Effect.void).pipe(Effect.provide(Layer.provideMerge(ingest, clock)))
 })

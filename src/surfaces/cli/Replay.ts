@@ -80,15 +80,17 @@ const tellBadLines = (bad: ReadonlyArray<Playlist.RefusedLine>) =>
   })
 
 const tell = Effect.fnUntraced(function* (replayed: Replayed, asJson: boolean, tookMs: number) {
-  const { bad, edited, opportunities, refused, sent, ticks, transitions } = replayed
+  const { bad, edited, opportunities, playedMs, refused, sent, ticks, transitions } = replayed
   yield* tellBadLines(bad)
   if (Option.isSome(replayed.figures)) yield* reportFigures(replayed.figures.value)
   if (asJson) {
-    const told = { ticks, opportunities, transitions, sent, edited, refused, tookMs, faults: replayed.faults }
+    const told = { ticks, opportunities, transitions, sent, edited, refused, tookMs, playedMs, faults: replayed.faults }
     return yield* Console.log(JSON.stringify(told))
   }
   yield* Console.log(
-    `${ticks} ticks in ${tookMs} ms: ${opportunities.length} opportunities, ${sent} messages sent, ${edited} edited, ` +
+    `${ticks} ticks in ${tookMs} ms (${
+      Math.round(ticks * 1_000 / Math.max(1, playedMs))
+    } a second once begun): ${opportunities.length} opportunities, ${sent} messages sent, ${edited} edited, ` +
       `${refused} calls refused`,
   )
   for (const id of opportunities) yield* Console.log(`  ${id}`)
@@ -96,7 +98,7 @@ const tell = Effect.fnUntraced(function* (replayed: Replayed, asJson: boolean, t
   for (const report of replayed.faults) yield* Console.log(faultLine(report))
 })
 
-const toBus = Effect.fnUntraced(function* (settings: Settings, options: FeedOptions, asJson: boolean) {
+export const toBus = Effect.fnUntraced(function* (settings: Settings, options: FeedOptions, asJson: boolean) {
   if (Option.isNone(settings.natsUrl)) {
     return yield* usage("--to bus needs a bus that others can reach", "set ARBEDGE_NATS_URL")
   }
