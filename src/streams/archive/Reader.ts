@@ -105,18 +105,14 @@ const membersNow = (file: ArchiveFile) =>
     () => Effect.succeed([]),
   )
 
-/** Members of all these files: listed again while parts go away under us. */
+/** Members of all these files, and each once: listed again while parts go away under us. */
 export const select = Effect.fn("Archive.select")(function* (selection: Selection) {
   for (let attempt = 1;; attempt++) {
     const files = yield* filesIn(selection)
     const found = yield* Effect.forEach(files, membersNow, { concurrency: 4 })
     if (attempt < MERGED_MEANWHILE && found.some((members) => members.length === 0)) continue
-    const all = found.flat()
-    return {
-      files,
-      members: eachOnce(all.filter((member): member is MemberRef => !isBroken(member))),
-      broken: all.filter(isBroken),
-    }
+    const all = found.flat().filter((member): member is MemberRef => !isBroken(member))
+    return { files, all, members: eachOnce(all), broken: found.flat().filter(isBroken) }
   }
 })
 
