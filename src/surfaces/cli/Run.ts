@@ -67,7 +67,11 @@ const split = (text: string): ReadonlyArray<string> =>
 const marketsOf = Effect.fnUntraced(function* (settings: Settings, simulated: boolean) {
   const kinds = yield* words(settings.feedKinds, FeedKind.literals, "ARBEDGE_FEED_KINDS")
   const { bookDepth: depth, instruments, venues } = settings
-  if (simulated) return Markets.simulated({})
+  if (simulated) {
+    // The simulated markets are spot: they have no funding.
+    const spot = [...new Set(kinds)].filter((kind) => kind !== "funding")
+    return Markets.simulated(spot.length === 0 ? {} : { kinds: spot, depth: Math.min(depth, 200) })
+  }
   const unknown = Markets.unknownVenue(venues)
   if (unknown !== null) return yield* usage(unknown, "correct ARBEDGE_VENUES")
   return Markets.live({ venues, instruments, kinds, depth })
