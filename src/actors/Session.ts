@@ -31,6 +31,7 @@ import type { Users } from "../layers/Users.ts"
 import { makeAsking, restarting } from "./Asking.ts"
 import { makeExtensionWriter, makeRowWriter } from "./ExtensionWriter.ts"
 import { ResidentSessions } from "./ResidentSessions.ts"
+import { type Looked, makeLook } from "./SessionLook.ts"
 import { Contact, isValid, Judged, makeSessionRows, Marks, Started } from "./SessionRows.ts"
 
 const SHARD_GROUP = "users"
@@ -204,8 +205,8 @@ export class SessionClient extends Context.Service<SessionClient, {
   readonly takeBack: (telegramId: string) => Effect.Effect<void, StoreError>
   /** Records how far the user has come, carried over to later sessions. False: there is no valid session. */
   readonly mark: (telegramId: string, marks: Marks) => Effect.Effect<boolean, StoreError>
-  /** Judges without extending. */
-  readonly look: (telegramId: string) => Effect.Effect<Judged, StoreError>
+  /** For showing alone; it extends nothing. */
+  readonly look: (telegramId: string) => Effect.Effect<Looked, StoreError>
 }>()("arbedge/SessionClient") {
   /** Asks the chat's actor wherever it lives, or the rows where none answers. */
   static readonly layer = (options: SessionOptions = {}): Layer.Layer<SessionClient, never, Rows | Sharding> =>
@@ -338,9 +339,7 @@ export class SessionClient extends Context.Service<SessionClient, {
               Effect.catchTag("ActorUnavailable", () => rows.markChat(telegramId, marks)),
             )
           ),
-          look: Effect.fn("SessionClient.look")(function* (telegramId: string) {
-            return yield* rows.judge(telegramId, yield* Clock.currentTimeMillis)
-          }),
+          look: yield* makeLook(rows.judge),
         }
       }),
     ).pipe(Layer.provide(ResidentSessions.layer))

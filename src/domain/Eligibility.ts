@@ -62,22 +62,24 @@ export const CHECKS: ReadonlyArray<{ readonly layer: Layer; readonly reason: Eli
 export const Requirement = Schema.Literals(["no_key", "no_ai_key", "risk", "portfolio"])
 export type Requirement = typeof Requirement.Type
 
-export interface Restriction {
+export const Restriction = Schema.Struct({
   /** As the operator wrote it. */
-  readonly reason: string
+  reason: Schema.String,
   /** Null: until it is lifted. */
-  readonly untilMs: number | null
-}
+  untilMs: Schema.NullOr(Schema.Int),
+})
+export type Restriction = typeof Restriction.Type
 
 /** What beside their wishes decides on a recipient. */
-export interface Standing {
+export const Standing = Schema.Struct({
   /** Venues for which they have a key that works. */
-  readonly keyVenues: ReadonlyArray<string>
-  readonly hasAiKey: boolean
-  readonly restriction: Restriction | null
+  keyVenues: Schema.Array(Schema.String),
+  hasAiKey: Schema.Boolean,
+  restriction: Schema.NullOr(Restriction),
   /** What they could still spend, by currency; null: no portfolio is known, so nothing is held against it. */
-  readonly freeCapital: Readonly<Record<string, number>> | null
-}
+  freeCapital: Schema.NullOr(Schema.Record(Schema.String, Schema.Finite)),
+})
+export type Standing = typeof Standing.Type
 
 export const NO_STANDING: Standing = { keyVenues: [], hasAiKey: false, restriction: null, freeCapital: null }
 

@@ -11,6 +11,15 @@ import type { Role, Tier } from "../domain/Tier.ts"
 import type { Recipient, TelegramId, User } from "../domain/User.ts"
 import type { StoreError } from "./Store.ts"
 
+/** A user as of this moment, and what tells whether anything kept of them elsewhere still holds. */
+export interface CurrentUser {
+  readonly user: User
+  /** Raised by every change of role, tier, country, beta access, preferences, keys and restrictions. */
+  readonly version: number
+  /** Until when their session lasts (ms), whether or not that has passed; null: they have none. */
+  readonly sessionExpiresAt: number | null
+}
+
 /** `Changed`: read this one again by `recipientOf`. `Unknown`: changes may have been missed, read the whole audience. */
 export type AudienceChange =
   | { readonly _tag: "Changed"; readonly telegramId: TelegramId }
@@ -27,6 +36,7 @@ export class Users extends Context.Service<Users, {
     readonly nowMs: number
   }) => Effect.Effect<User, StoreError>
   readonly byTelegramId: (telegramId: TelegramId) => Effect.Effect<Option.Option<User>, StoreError>
+  readonly current: (telegramId: TelegramId) => Effect.Effect<Option.Option<CurrentUser>, StoreError>
   /** The chat is blocked or gone: nothing is sent until its next contact. */
   readonly deactivate: (telegramId: TelegramId, nowMs: number) => Effect.Effect<void, StoreError>
   /** A group became a supergroup: its user keeps everything under the new id. False: nobody has the old id. */

@@ -17,6 +17,7 @@ import type { Vault, VaultError } from "../layers/Vault.ts"
 import { Audience } from "../streams/Audience.ts"
 import { Ingest } from "../streams/Ingest.ts"
 import { feedSink } from "../streams/Pipeline.ts"
+import * as UserCaching from "../streams/UserCaching.ts"
 import { ensureStreams } from "../streams/Topology.ts"
 
 export interface AssemblyOptions {
@@ -42,6 +43,7 @@ export const people = ({ sessionTimeout, vault }: AssemblyOptions) =>
       Audience.layer,
     )),
     Layer.provideMerge(Repositories.layer),
+    Layer.provideMerge(UserCaching.layer),
     Layer.provideMerge(vault),
     Layer.provideMerge(Layer.effectDiscard(ensureStreams)),
   )

@@ -2,15 +2,24 @@
  * User traces: why one user was, or was not, told of an opportunity, and whether they would be now.
  *
  * In: a user, an opportunity. Out: every check of eligibility with the values compared as of now, and what became of the
- * notification then. Promises: all is read from the store, never from the index; the telling of the opportunity itself
+ * notification then. Promises: all is as the store has it, never
+ * the index: what is cached counts only under the version the store names; the telling of the opportunity itself
  * counts neither against the limits nor as a cooldown, so that what was sent does not look as if it could not have been.
  */
 import { Clock, Effect, Option, Schema } from "effect"
 import { horizonOf, HOUR_MS } from "../domain/Admission.ts"
-import { Checked, EligibilityReason, firstFailure, NO_STANDING, type Spending, trace } from "../domain/Eligibility.ts"
+import {
+  type Candidate,
+  Checked,
+  EligibilityReason,
+  firstFailure,
+  NO_STANDING,
+  type Spending,
+  trace,
+} from "../domain/Eligibility.ts"
 import { offerOf } from "../domain/Matching.ts"
 import { Opportunity } from "../domain/Opportunity.ts"
-import { startOfDay } from "../domain/Preferences.ts"
+import { type Preferences, startOfDay } from "../domain/Preferences.ts"
 import { type Recipient, User } from "../domain/User.ts"
 import { Directory } from "../layers/Directory.ts"
 import { EligibilityPolicy } from "../layers/EligibilityPolicy.ts"
@@ -20,6 +29,7 @@ import { OpportunityViews } from "../layers/OpportunityViews.ts"
 import { Standings } from "../layers/Standings.ts"
 import type { StoreError } from "../layers/Store.ts"
 import { Fate, ToldHistory } from "../layers/ToldHistory.ts"
+import { ELIGIBILITY, through } from "../layers/UserCache.ts"
 import { Users } from "../layers/Users.ts"
 
 export const UserTrace = Schema.Struct({
@@ -37,24 +47,47 @@ export type UserTrace = typeof UserTrace.Type
 
 export type TraceServices = Users | Standings | ToldHistory | OpportunityQueue | OpportunityViews
 
+type Compared = Pick<Candidate, "recipient" | "standing">
+
 /** Who has no session, or is blocked, is traced as well: as one whose session is over. */
-const recipientOf = Effect.fnUntraced(function* (user: User, nowMs: number) {
-  const users = yield* Users
-  const known = yield* users.recipientOf(user.telegramId, nowMs)
-  if (Option.isSome(known)) return known.value
-  const { betaUntil, country, isGroup, role, telegramId, tier, userId } = user
-  const preferences = yield* users.preferences(userId)
+const recipientWith = (
+  { betaUntil, country, isGroup, role, telegramId, tier, userId }: User,
+  preferences: Preferences,
+  sessionExpiresAt: number,
+): Recipient => (
+  { userId, chatId: telegramId, role, tier, isGroup, country, betaUntil, sessionExpiresAt, preferences }
+)
+
+const fromStore = Effect.fnUntraced(function* ({ userId }: User, nowMs: number) {
+  const users = yield* Users, standings = yield* Standings
   return {
-    userId,
-    chatId: telegramId,
-    role,
-    tier,
-    isGroup,
-    country,
-    betaUntil,
-    sessionExpiresAt: 0,
-    preferences,
-  } satisfies Recipient
+    preferences: yield* users.preferences(userId),
+    standing: (yield* standings.of([userId], nowMs)).get(userId) ?? NO_STANDING,
+  }
+})
+
+/** What is cached of a person holds for their version; until when their session lasts is read with that. */
+const compared = Effect.fnUntraced(function* (asked: User, nowMs: number): Effect.fn.Return<
+  Compared,
+  StoreError,
+  TraceServices
+> {
+  const users = yield* Users
+  if (asked.isGroup) {
+    const { preferences, standing } = yield* fromStore(asked, nowMs)
+    const known = yield* users.recipientOf(asked.telegramId, nowMs)
+    return { recipient: Option.getOrElse(known, () => recipientWith(asked, preferences, 0)), standing }
+  }
+  const current = yield* users.current(asked.telegramId)
+  if (Option.isNone(current)) {
+    const { preferences, standing } = yield* fromStore(asked, nowMs)
+    return { recipient: recipientWith(asked, preferences, 0), standing }
+  }
+  const { sessionExpiresAt, user, version } = current.value
+  const { telegramId } = user
+  const { preferences, standing } = yield* through(ELIGIBILITY, { telegramId, version }, fromStore(user, nowMs))
+  const lastsUntil = user.isActive && sessionExpiresAt !== null && nowMs < sessionExpiresAt ? sessionExpiresAt : 0
+  return { recipient: recipientWith(user, preferences, lastsUntil), standing }
 })
 
 const spendingOf = Effect.fnUntraced(function* (
@@ -85,10 +118,9 @@ export const traceUser = Effect.fn("UserTraces.traceUser")(function* (
   opportunity: Opportunity,
 ): Effect.fn.Return<UserTrace, StoreError, TraceServices> {
   const nowMs = yield* Clock.currentTimeMillis
-  const standings = yield* Standings, history = yield* ToldHistory
-  const recipient = yield* recipientOf(user, nowMs)
+  const history = yield* ToldHistory
+  const { recipient, standing } = yield* compared(user, nowMs)
   const fate = Option.getOrNull(yield* history.fateOf(user.userId, opportunity.id))
-  const standing = (yield* standings.of([user.userId], nowMs)).get(user.userId) ?? NO_STANDING
   const spending = yield* spendingOf(recipient, opportunity, fate, nowMs)
   const checks = trace(offerOf(opportunity), { recipient, standing, spending }, yield* EligibilityPolicy, nowMs)
   return { at: nowMs, user, opportunity, checks, reason: firstFailure(checks), fate }

@@ -28,12 +28,14 @@ import { freshen, FRESHEN_EVERY } from "./FollowedMarkets.ts"
 import { Ingest } from "./Ingest.ts"
 import type { SourceState } from "./MarketAccess.ts"
 import type { JudgeRules } from "./Judge.ts"
+import { hearCuts } from "./OperatorCuts.ts"
 import { watchAlerts } from "./PriceAlerts.ts"
 import { sendDigests } from "./QuietDigests.ts"
 import { relay } from "./Relay.ts"
 import { forgetOld } from "./Retention.ts"
 import { serveSchemas } from "./SchemaService.ts"
 import { closeExpired } from "./SessionCleanup.ts"
+import { keepTrue } from "./UserCaching.ts"
 
 export const Role = Schema.Literals(["ingest", "detect", "distribute", "deliver", "bot", "jobs", "archive"])
 export type Role = typeof Role.Type
@@ -153,6 +155,8 @@ export const jobsRole = ({ owner }: PipelineOptions) =>
   Effect.all([
     role("jobs", relay({ owner })),
     role("jobs", serveSchemas),
+    role("jobs", keepTrue(owner)),
     role("jobs", every(CLEANUP_EVERY, "closing sessions past their time", closeExpired)),
     role("jobs", every(Duration.hours(1), "forgetting what nothing reads any more", forgetOld)),
+    role("jobs", hearCuts),
   ], { concurrency: "unbounded", discard: true })

@@ -82,6 +82,7 @@ export class Bucket implements KeyValue {
   })
 
   readonly erase = Effect.fn("KeyValue.erase")({ self: this }, function* (filter: string) {
+    if (isKey(filter)) return this.#drop(filter)
     const matches = yield* this.#filter("erase", filter)
     for (const key of [...this.#entries.keys()].filter(matches)) this.#drop(key)
   })

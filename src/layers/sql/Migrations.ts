@@ -35,6 +35,7 @@ import { queueChannels } from "./migrations/0024_queue_channels.ts"
 import { receipts } from "./migrations/0025_receipts.ts"
 import { messages } from "./migrations/0026_messages.ts"
 import { privacy } from "./migrations/0027_privacy.ts"
+import { userVersions } from "./migrations/0029_user_versions.ts"
 import { partitions } from "./migrations/0031_partitions.ts"
 
 const operation = "Migrations.migrate"
@@ -75,6 +76,7 @@ const MIGRATIONS = {
   "0025_receipts": script(receipts),
   "0026_messages": script(messages),
   "0027_privacy": script(privacy),
+  "0029_user_versions": script(userVersions),
   "0031_partitions": script(partitions),
 }
 

@@ -10,7 +10,7 @@ import { Role, Tier } from "../../domain/Tier.ts"
 import { Country, User } from "../../domain/User.ts"
 import { Channel, Store, type StoreError } from "../Store.ts"
 import { type AudienceChange, Users } from "../Users.ts"
-import { all, at, EpochMs, first, one, run } from "./Rows.ts"
+import { all, at, EpochMs, first, Int8, one, run } from "./Rows.ts"
 
 const RecipientRow = Schema.Struct({
   userId: Schema.String,
@@ -25,6 +25,8 @@ const RecipientRow = Schema.Struct({
 })
 
 const UserRow = Schema.Struct({ ...User.fields, betaUntil: Schema.NullOr(EpochMs) })
+
+const CurrentRow = Schema.Struct({ ...UserRow.fields, version: Int8, sessionExpiresAt: Schema.NullOr(EpochMs) })
 
 const PreferencesRow = Schema.Struct({ preferences: Preferences })
 
@@ -85,6 +87,15 @@ const make = Effect.gen(function* () {
 
   const byTelegramId = Effect.fn("Users.byTelegramId")((telegramId: string) =>
     sql`select ${columns} from users where telegram_id = ${telegramId}`.pipe(first("Users.byTelegramId", UserRow))
+  )
+
+  const current = Effect.fn("Users.current")((telegramId: string) =>
+    sql`select ${columns}, version, (select s.expires_at from user_sessions s
+        where s.user_id = users.user_id and s.session_state = 'active') as "sessionExpiresAt"
+      from users where telegram_id = ${telegramId}`.pipe(
+      first("Users.current", CurrentRow),
+      Effect.map(Option.map(({ sessionExpiresAt, version, ...user }) => ({ user, version, sessionExpiresAt }))),
+    )
   )
 
   const deactivate = Effect.fn("Users.deactivate")(
@@ -272,6 +283,7 @@ const make = Effect.gen(function* () {
   return {
     contact,
     byTelegramId,
+    current,
     deactivate,
     migrateChat,
     setPlan,

@@ -20,7 +20,8 @@ import type { SessionVerdict } from "../../domain/Session.ts"
 import { limitsOf, type Tier } from "../../domain/Tier.ts"
 import { isBetaAt } from "../../domain/User.ts"
 import { START } from "../../domain/card/CallbackData.ts"
-import { Users } from "../../layers/Users.ts"
+import { PREFERENCES, through } from "../../layers/UserCache.ts"
+import { type CurrentUser, Users } from "../../layers/Users.ts"
 import type { Buttons } from "../../layers/Telegram.ts"
 import { ActivityCount } from "./ActivityCount.ts"
 import { CommandRate } from "./CommandRate.ts"
@@ -59,6 +60,13 @@ export const deniedTo = ({ user, visit }: Member, permission: Permission): Denia
     isBeta: isBetaAt(user, visit.nowMs),
   })
 
+/** As of this very version of the user. */
+const preferencesOf = ({ user: { telegramId, userId }, version }: CurrentUser) =>
+  Effect.flatMap(
+    Users,
+    (users) => through(PREFERENCES, { telegramId, version }, users.preferences(userId)),
+  )
+
 /**
  * `activity` is what analytics call it, such as "command:session". Without a permission it takes the session alone: for
  * answers that tell nothing but how to go on. No span: each update comes through here.
@@ -73,20 +81,20 @@ export const admit = Effect.fnUntraced(
     const users = yield* Users
     const { session, verdict } = yield* sessions.touch(visit.telegramId, activity)
     if (verdict !== "valid") return { _tag: "Denied", denial: { reason: "session", verdict } }
-    const user = yield* users.byTelegramId(visit.telegramId)
-    if (session === null || Option.isNone(user)) {
+    const current = yield* users.current(visit.telegramId)
+    if (session === null || Option.isNone(current)) {
       return { _tag: "Denied", denial: { reason: "session", verdict: "none" } }
     }
     const { count } = yield* ActivityCount
     yield* count(session, activity, visit.nowMs)
     const { learn } = yield* CommandRate
-    learn(visit.telegramId, limitsOf(user.value.tier, user.value.role).apiPerMinute)
-    const preferences = yield* users.preferences(user.value.userId)
-    const member: Member = { visit, session, user: user.value, preferences }
+    const { user, version } = current.value
+    learn(visit.telegramId, limitsOf(user.tier, user.role).apiPerMinute)
+    const member: Member = { visit, session, user, version, preferences: yield* preferencesOf(current.value) }
     const reason = permission === null ? null : deniedTo(member, permission)
     return permission === null || reason === null || reason === "session" ? { _tag: "Member", member } : {
       _tag: "Denied",
-      denial: { reason, permission, language: preferences.language, tier: member.user.tier },
+      denial: { reason, permission, language: member.preferences.language, tier: member.user.tier },
     }
   },
 )
@@ -94,9 +102,9 @@ export const admit = Effect.fnUntraced(
 /** What a visitor reads, with or without a session: as they chose, else as their app speaks. */
 export const languageOf = Effect.fn("Gate.languageOf")(function* (visit: Visit) {
   const users = yield* Users
-  const user = yield* users.byTelegramId(visit.telegramId)
-  if (Option.isNone(user)) return languageOfApp(visit)
-  const { language }: { readonly language: Language } = yield* users.preferences(user.value.userId)
+  const current = yield* users.current(visit.telegramId)
+  if (Option.isNone(current)) return languageOfApp(visit)
+  const { language }: { readonly language: Language } = yield* preferencesOf(current.value)
   return language
 })
 

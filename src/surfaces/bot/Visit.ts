@@ -50,6 +50,8 @@ export interface Member {
   readonly visit: Visit
   readonly session: Session
   readonly user: User
+  /** Of the user, as they were read: what is cached of them holds under it alone. */
+  readonly version: number
   readonly preferences: Preferences
 }
 

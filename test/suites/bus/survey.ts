@@ -62,7 +62,7 @@ export const surveyCases = (kit: Kit): void => {
       const one = yield* found(name)
       assert.strictEqual(one?.kind, "bucket")
       assert.deepStrictEqual(
-        [one.kept.maxAgeMs, one.kept.maxBytes, one.kept.maxMessageBytes, one.state.messages],
+        [one?.kept.maxAgeMs, one?.kept.maxBytes, one?.kept.maxMessageBytes, one?.state.messages],
         [90_000, 50_000, 900, 1],
       )
     }))

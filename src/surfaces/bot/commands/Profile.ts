@@ -5,7 +5,7 @@
  * Out: one message.
  * Promises: figures are those that decide what is sent next; the day is the user's own.
  */
-import { Effect } from "effect"
+import { Effect, Option } from "effect"
 import { horizonOf, HOUR_MS } from "../../../domain/Admission.ts"
 import { CARD_TEXTS } from "../../../domain/card/CardTexts.ts"
 import { startOfDay, startOfNextDay } from "../../../domain/Preferences.ts"
@@ -13,6 +13,7 @@ import { limitsOf } from "../../../domain/Tier.ts"
 import { isBetaAt } from "../../../domain/User.ts"
 import { Directory } from "../../../layers/Directory.ts"
 import { OpportunityQueue } from "../../../layers/OpportunityQueue.ts"
+import { PROFILE, through } from "../../../layers/UserCache.ts"
 import type { Command } from "../Command.ts"
 import { say } from "../Replies.ts"
 import { instant } from "../Shown.ts"
@@ -23,12 +24,18 @@ const used = (limit: number, spent: number) => ({ limit, spent, left: Math.max(0
 
 export const profile: Command = {
   name: "profile",
-  run: Effect.fn("Command.profile")(function* ({ preferences, user, visit }) {
+  run: Effect.fn("Command.profile")(function* ({ preferences, user, version, visit }) {
     const queue = yield* OpportunityQueue
     const directory = yield* Directory
     const { nowMs } = visit
     const { language, timeZone } = preferences
-    const listed = yield* directory.find(user.userId, nowMs)
+    const { registeredAt } = yield* through(
+      PROFILE,
+      { telegramId: user.telegramId, version },
+      Effect.map(directory.find(user.userId, nowMs), (found) => ({
+        registeredAt: Option.getOrNull(Option.map(found, (listed) => listed.registeredAt)),
+      })),
+    )
     const spent = (yield* queue.spentSince([user.userId], horizonOf(preferences, nowMs))).get(user.userId) ?? []
     const from = startOfDay(preferences, nowMs), to = startOfNextDay(preferences, nowMs)
     const limits = limitsOf(user.tier, user.role)
@@ -38,8 +45,8 @@ export const profile: Command = {
         id: user.telegramId,
       }),
       ...user.role === "user" ? [] : [html(language, "profile-role", { role: user.role })],
-      ...listed._tag === "None" ? [] : [
-        html(language, "profile-since", { since: instant(listed.value.registeredAt, timeZone) }),
+      ...registeredAt === null ? [] : [
+        html(language, "profile-since", { since: instant(registeredAt, timeZone) }),
       ],
       "",
       html(language, "profile-plan", { tier: user.tier }),

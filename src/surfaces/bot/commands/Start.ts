@@ -26,7 +26,7 @@ export const open = Effect.fn("Start.open")(function* (visit: Visit) {
   const { chatId, firstName, languageCode, telegramId, username } = visit
   const { outcome, session } = yield* sessions.start({ telegramId, chatId, username, firstName, languageCode })
   const preferences = yield* users.preferences(session.userId)
-  return { outcome, session, preferences, user: yield* users.byTelegramId(telegramId) }
+  return { outcome, session, preferences, current: yield* users.current(telegramId) }
 })
 
 type Opened = Effect.Success<ReturnType<typeof open>>
@@ -38,7 +38,7 @@ const goOn = Effect.fnUntraced(function* (member: Member, greeting: string) {
 })
 
 /** Says what a start has led to. */
-export const greet = (visit: Visit, { outcome, preferences, session, user }: Opened): Reaction => {
+export const greet = (visit: Visit, { current, outcome, preferences, session }: Opened): Reaction => {
   const { language } = preferences
   const name = escape(visit.firstName ?? "", NAME_LENGTH)
   const called = { name: { html: name === "" ? "" : `, ${name}` } }
@@ -48,13 +48,14 @@ export const greet = (visit: Visit, { outcome, preferences, session, user }: Ope
     ? html(language, "start-welcome-back", called)
     : html(language, "start-active")
   const until = html(language, "start-until", { until: instant(session.expiresAt, preferences.timeZone) })
-  if (visit.isPrivate && !session.onboardingCompleted && Option.isSome(user)) {
+  if (visit.isPrivate && !session.onboardingCompleted && Option.isSome(current)) {
     const lines = outcome === "created"
       ? [greeting, html(language, "start-consent")]
       : outcome === "renewed"
       ? [greeting, until, html(language, "start-consent")]
       : [greeting, until]
-    return goOn({ visit, session, preferences, user: user.value }, lines.join("\n"))
+    const { user, version } = current.value
+    return goOn({ visit, session, preferences, user, version }, lines.join("\n"))
   }
   const rest = outcome === "already_active" ? [] : ["", sent(preferences), "", html(language, "start-consent")]
   return say(visit.chatId, [greeting, until, ...rest, "", html(language, "start-next")].join("\n"))

@@ -4,13 +4,20 @@
  * In: a member. Out: no session, no rows, no key: nobody who was here. Promises: only the second button erases; the
  * session ends first, so that nothing is written or sent meanwhile; who comes again is a stranger.
  */
-import { Effect } from "effect"
+import { Duration, Effect } from "effect"
 import { SessionClient } from "../../../actors/Session.ts"
 import { PersonalData } from "../../../layers/PersonalData.ts"
+import { UserCache } from "../../../layers/UserCache.ts"
 import { say } from "../Replies.ts"
 import { html, plain } from "../texts/Fluent.ts"
 import type { Member } from "../Visit.ts"
 import type { Item, Menu } from "./Menu.ts"
+
+const PATIENCE = Duration.seconds(2)
+
+/** Sealed, within the hour (counts of commands: a day) they go by themselves; the notice of the erasure tries again. */
+const leftToTime = ({ message }: { readonly message: string }) =>
+  Effect.logWarning("what is cached of an erased person is left to its time to live", message)
 
 export const forgetMenu: Menu = {
   id: "forget",
@@ -19,9 +26,10 @@ export const forgetMenu: Menu = {
     const erase: Item = {
       text: plain(language, "privacy-forget-yes"),
       press: Effect.gen(function* () {
-        const sessions = yield* SessionClient, data = yield* PersonalData
+        const sessions = yield* SessionClient, data = yield* PersonalData, cache = yield* UserCache
         yield* sessions.end(visit.telegramId)
         yield* data.erase(user, visit.nowMs)
+        yield* cache.forgetPerson(visit.telegramId).pipe(Effect.timeout(PATIENCE), Effect.catch(leftToTime))
         return {
           answer: plain(language, "privacy-forgotten-answer"),
           to: null,

@@ -35,8 +35,8 @@ const rendered = Effect.fnUntraced(function* (member: Member, target: Target) {
 /** The same member once something may have changed what is known of them. */
 export const again = Effect.fnUntraced(function* (member: Member) {
   const users = yield* Users
-  const user = Option.getOrElse(yield* users.byTelegramId(member.visit.telegramId), () => member.user)
-  return { ...member, user, preferences: yield* users.preferences(user.userId) } satisfies Member
+  const { user, version } = Option.getOrElse(yield* users.current(member.visit.telegramId), () => member)
+  return { ...member, user, version, preferences: yield* users.preferences(user.userId) } satisfies Member
 })
 
 /** Says a menu in a message of its own; what stands `above` goes away with the first tap. */

@@ -1,0 +1,200 @@
+/**
+ * UserCaching: the buckets of people behind the port UserCache, and what empties them.
+ *
+ *   read --sealed, this version--> told        --anything else, late or away--> nothing: the store is asked
+ *   change --notice of its transaction--> the person's entries are erased    --notices missed--> everybody's are
+ *
+ * In: values and versions; notices on `audience`. Out: entries sealed by the Vault, under Telegram ids. Promises: a reader
+ * waits for 50 ms at most, and for nothing in the second after the bus did not answer; writes wait behind the answer, 1,024
+ * of them, further ones are dropped; whatever is not opened under its own key and version counts as absent.
+ */
+import {
+  Clock,
+  Deferred,
+  Duration,
+  Effect,
+  Layer,
+  Metric,
+  Option,
+  Queue,
+  Redacted,
+  Ref,
+  Schedule,
+  Schema,
+  Semaphore,
+  Stream,
+} from "effect"
+import type { TelegramId } from "../domain/User.ts"
+import type { Bus, KeyValue } from "../layers/Bus.ts"
+import type { Leases } from "../layers/Leases.ts"
+import { UserCache, type UserSlotName } from "../layers/UserCache.ts"
+import { Users } from "../layers/Users.ts"
+import { type About, Vault } from "../layers/Vault.ts"
+import { whileOwner } from "./Ownership.ts"
+import { openBucket, PEOPLE_BUCKETS } from "./Topology.ts"
+
+const PATIENCE = Duration.millis(50)
+const REST_MS = 1_000
+const WRITES = 1_024
+const WRITE_DEADLINE = Duration.seconds(2)
+/** More people than these at once: everything goes. */
+const FEW = 64
+/** Until when a session lasts has no version: it is only shown. */
+const UNVERSIONED = 0
+
+/** Versioned ones, and until when a session lasts. */
+const SLOTS = ["preferences", "eligibility", "profile", "session"] as const
+type Slot = UserSlotName | "session"
+
+const Entry = Schema.fromJsonString(Schema.Struct({
+  v: Schema.Literal(1),
+  version: Schema.Int,
+  value: Schema.String,
+}))
+const encodeEntry = Schema.encodeSync(Entry)
+const decodeEntry = Schema.decodeUnknownOption(Entry)
+
+const reads = Metric.counter("user_cache_reads_total", {
+  description: "Looks into the caches of people, by bucket and outcome: hit, miss, stale, failed",
+})
+
+const encoder = new TextEncoder(), decoder = new TextDecoder()
+
+const aboutOf = (slot: Slot, telegramId: TelegramId): About => ({
+  user: telegramId,
+  purpose: `cache:${slot}`,
+  record: telegramId,
+})
+
+const again = Schedule.min([Schedule.exponential("200 millis"), Schedule.spaced("5 seconds")]).pipe(Schedule.jittered)
+
+/** Opens the buckets in the background, as often as it takes. */
+const openBuckets = Effect.gen(function* () {
+  const opened = yield* Deferred.make<Readonly<Record<Slot | "rateLimit", KeyValue>>>()
+  const { eligibility, preferences, profile, rateLimit, session } = PEOPLE_BUCKETS
+  yield* Effect.all({
+    session: openBucket(session),
+    eligibility: openBucket(eligibility),
+    preferences: openBucket(preferences),
+    profile: openBucket(profile),
+    rateLimit: openBucket(rateLimit),
+  }).pipe(
+    Effect.tapError((error) => Effect.logWarning("the buckets of people cannot be opened", error.reason, error.detail)),
+    Effect.retry(again),
+    Effect.flatMap((buckets) => Deferred.succeed(opened, buckets)),
+    Effect.orDie,
+    Effect.forkScoped,
+  )
+  return opened
+})
+
+const make = Effect.gen(function* () {
+  const vault = yield* Vault
+  const opened = yield* openBuckets
+  /** No look before then (ms): the bus did not answer. */
+  const restUntil = yield* Ref.make(0)
+
+  const counted = (slot: Slot, outcome: "hit" | "miss" | "stale" | "failed") =>
+    Metric.update(Metric.withAttributes(reads, { bucket: slot, outcome }), 1)
+
+  const look = Effect.fnUntraced(function* (slot: Slot, telegramId: TelegramId) {
+    const found = yield* (yield* Deferred.await(opened))[slot].get(telegramId)
+    if (Option.isNone(found)) return Option.none()
+    const plain = yield* vault.open(decoder.decode(found.value.value), aboutOf(slot, telegramId))
+    return decodeEntry(Redacted.value(plain))
+  })
+
+  const read = Effect.fnUntraced(function* (slot: Slot, telegramId: TelegramId, version: number) {
+    const nowMs = yield* Clock.currentTimeMillis
+    if (nowMs < (yield* Ref.get(restUntil))) return Option.none()
+    return yield* look(slot, telegramId).pipe(
+      Effect.timeout(PATIENCE),
+      Effect.flatMap((entry) => {
+        if (Option.isNone(entry)) return Effect.as(counted(slot, "miss"), Option.none())
+        return entry.value.version === version
+          ? Effect.as(counted(slot, "hit"), Option.some(entry.value.value))
+          : Effect.as(counted(slot, "stale"), Option.none())
+      }),
+      Effect.catch((error) => {
+        const rest = error._tag === "VaultError" ? Effect.void : Ref.set(restUntil, nowMs + REST_MS)
+        return Effect.andThen(rest, Effect.as(counted(slot, "failed"), Option.none()))
+      }),
+    )
+  })
+
+  /** One at a time with what erases: nothing of a person is written once they are forgotten. */
+  const turn = yield* Semaphore.make(1)
+  const waiting = new Map<string, { readonly telegramId: TelegramId; readonly put: Effect.Effect<void> }>()
+  const due = yield* Queue.unbounded<string>()
+  yield* Effect.forkScoped(
+    Effect.forever(Effect.flatMap(Queue.take(due), (key) =>
+      turn.withPermits(1)(Effect.suspend(() => {
+        const put = waiting.get(key)?.put ?? Effect.void
+        waiting.delete(key)
+        return put
+      })))),
+  )
+
+  const put = (slot: Slot, telegramId: TelegramId, entry: typeof Entry.Type) =>
+    Effect.gen(function* () {
+      const sealed = yield* vault.seal(Redacted.make(encodeEntry(entry)), aboutOf(slot, telegramId))
+      yield* (yield* Deferred.await(opened))[slot].put(telegramId, encoder.encode(sealed))
+    }).pipe(
+      Effect.timeout(WRITE_DEADLINE),
+      Effect.catch((error) => Effect.logDebug("an entry was not cached", slot, error.message)),
+    )
+
+  /** The newest of a key is written; room is for 1,024 keys. */
+  const write = (slot: Slot, telegramId: TelegramId, version: number, value: string) =>
+    Effect.sync(() => {
+      const key = `${slot}/${telegramId}`, isNew = !waiting.has(key)
+      if (isNew && waiting.size >= WRITES) return
+      waiting.set(key, { telegramId, put: put(slot, telegramId, { v: 1, version, value }) })
+      if (isNew) Queue.offerUnsafe(due, key)
+    })
+
+  /** `whose`: of whom nothing may be written any more that waits now. */
+  const erase = (filter: string, whose: (telegramId: TelegramId) => boolean) =>
+    turn.withPermits(1)(Effect.gen(function* () {
+      for (const [key, { telegramId }] of waiting) if (whose(telegramId)) waiting.delete(key)
+      const buckets = yield* Deferred.await(opened)
+      yield* Effect.forEach(SLOTS, (slot) => buckets[slot].erase(filter), { discard: true, concurrency: SLOTS.length })
+    }))
+
+  const forget = (telegramId: TelegramId) => erase(telegramId, (other) => other === telegramId)
+
+  return UserCache.of({
+    read: (slot, { telegramId, version }) => read(slot, telegramId, version),
+    write: (slot, { telegramId, version }, text) => write(slot, telegramId, version, text),
+    session: (telegramId) => Effect.map(read("session", telegramId, UNVERSIONED), Option.map(Number)),
+    keepSession: (telegramId, expiresAt) => write("session", telegramId, UNVERSIONED, String(expiresAt)),
+    forget,
+    forgetAll: erase(">", () => true),
+    forgetPerson: (telegramId) =>
+      Effect.gen(function* () {
+        yield* forget(telegramId)
+        yield* (yield* Deferred.await(opened)).rateLimit.erase(`${telegramId}.*`)
+      }),
+  })
+})
+
+export const layer: Layer.Layer<never, never, Bus | Vault> = Layer.effect(UserCache, make)
+
+/**
+ * Empties the buckets by what the store announces, in one process at a time, for ever. What could not be erased is tried
+ * again before anything else is; what was missed meanwhile empties them whole.
+ */
+export const keepTrue = (owner: string): Effect.Effect<never, never, Users | Leases> =>
+  Effect.gen(function* () {
+    const users = yield* Users, cache = yield* UserCache
+    const following = users.audienceChanges.pipe(
+      Stream.runForEachArray((changes) => {
+        const changed = new Set(changes.flatMap((change) => change._tag === "Changed" ? [change.telegramId] : []))
+        const erased = changed.size > FEW || changes.some(({ _tag }) => _tag === "Unknown")
+          ? cache.forgetAll
+          : Effect.forEach(changed, cache.forget, { discard: true })
+        return Effect.retry(erased, { schedule: again })
+      }),
+    )
+    return yield* whileOwner({ name: "user-cache", owner }, following)
+  })
