@@ -21,7 +21,7 @@ import * as Entity from "effect/cluster/Entity"
 import type { Sharding } from "effect/cluster/Sharding"
 import * as Rpc from "effect/rpc/Rpc"
 import * as Announcing from "../domain/Announcement.ts"
-import { described, expiryId } from "../domain/contract/Headers.ts"
+import { described, EXPIRED_LIVES, expiryId } from "../domain/contract/Headers.ts"
 import { Opportunity, OpportunityJson } from "../domain/Opportunity.ts"
 import { coordinatorKey } from "../domain/Route.ts"
 import * as Subject from "../domain/Subject.ts"
@@ -57,7 +57,8 @@ const publishExpiry = Effect.fnUntraced(function* (bus: Bus["Service"], closing:
   const headers = described({ publish: yield* Clock.currentTimeMillis })
   const messageId = `${closing.id}:${closing.revision}:expired`
   yield* bus.publish({ subject: Subject.opportunity(closing), data, messageId, headers })
-  yield* bus.publish({ subject: Subject.expired(closing), data, messageId: expiryId(closing), headers })
+  const event = { subject: Subject.expired(closing), messageId: expiryId(closing), timeToLive: EXPIRED_LIVES }
+  yield* bus.publish({ ...event, data, headers })
 })
 
 /** The actor itself. */

@@ -52,6 +52,8 @@ export interface StreamSpec extends Keeping {
   readonly maxMessageBytes?: number
   /** `discard_old` (default): the oldest messages go; `refuse`: a publish is `rejected`. */
   readonly whenFull?: "discard_old" | "refuse"
+  /** Single messages may be forgotten sooner than `maxAge`, where the bus can: `OutgoingMessage.timeToLive`. */
+  readonly timeToLivePerMessage?: boolean
 }
 
 /**
@@ -71,6 +73,11 @@ export interface OutgoingMessage {
   readonly data: Uint8Array
   /** Makes a retried publish harmless inside the dedup window. */
   readonly messageId?: string
+  /**
+   * The stream may forget it after so long, if it is declared so and the bus can (NATS >= 2.11); else it goes with the
+   * others. Of durable messages only.
+   */
+  readonly timeToLive?: Duration.Duration
   readonly headers?: Readonly<Record<string, string>>
 }
 

@@ -10,7 +10,7 @@
  * owner loses none and changes no id. One process alone has every shard.
  */
 import { Clock, Effect, Latch, Metric, Option, Ref, Schema, Semaphore, Stream } from "effect"
-import { described, expiryId, Header, type StageTimes } from "../domain/contract/Headers.ts"
+import { described, EXPIRED_LIVES, expiryId, Header, type StageTimes } from "../domain/contract/Headers.ts"
 import type { DetectConfig } from "../domain/DetectConfig.ts"
 import type * as Frame from "../domain/Frame.ts"
 import { hasExpired, type Opportunity, OpportunityJson } from "../domain/Opportunity.ts"
@@ -29,7 +29,7 @@ import * as Journal from "./Journal.ts"
 import { type Fail, Lane, parsePartition, partitionName, shardOf, SHARDS } from "./Lane.ts"
 import { forEver } from "./Ownership.ts"
 import { gauging } from "./PartitionGauges.ts"
-import { share, type ShardWork } from "./Shards.ts"
+import { type ShardWork, share } from "./Shards.ts"
 import { raise } from "./Suspicions.ts"
 import { MARKET_DATA } from "./Topology.ts"
 
@@ -90,7 +90,8 @@ const messagesOf = (transition: Opportunity, source: Frame.DataSource, times: St
       headers,
     }
     if (!hasExpired(transition)) return [told]
-    return [told, { subject: Subject.expired(transition), data, messageId: expiryId(transition), headers }]
+    const event = { subject: Subject.expired(transition), messageId: expiryId(transition), timeToLive: EXPIRED_LIVES }
+    return [told, { ...event, data, headers }]
   })
 
 /** What a lane found in a batch. */

@@ -35,6 +35,7 @@ export const OPPORTUNITIES: StreamSpec = {
   maxMessageBytes,
   maxAge: Duration.days(7),
   dedupWindow: Duration.minutes(2),
+  timeToLivePerMessage: true,
 }
 
 /** Facts, for a week; the archive and the dashboard read them. */

@@ -5,7 +5,7 @@
  * milliseconds since the epoch (UTC) on the wall's clock; a stage that is not known is left out; a reader ignores the
  * stages it does not know.
  */
-import { Option } from "effect"
+import { Duration, Option } from "effect"
 
 /** Of all payloads and headers together: minor for what is added; a major one would come with new subjects. */
 export const CONTRACT_VERSION = "1.0.0"
@@ -58,6 +58,8 @@ export const described = (times: StageTimes): Readonly<Record<string, string>> =
 
 /** Message id of the event that an opportunity expired: once, whoever of us notices first. */
 export const expiryId = ({ id }: { readonly id: string }): string => `${id}:expired`
+/** The event is for who listens now; what stays is the transition beside it. */
+export const EXPIRED_LIVES = Duration.hours(1)
 
 export interface LiveSequence {
   /** Unique for each start of the process that publishes; the `w` of its frames. */

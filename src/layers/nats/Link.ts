@@ -79,6 +79,8 @@ export class Link {
   readonly requestTimeoutMs: number
   readonly listeners: Set<LinkListener> = new Set()
   readonly changed: Signal = new Signal()
+  /** Streams that forget single messages by their time to live, and the subjects of each. */
+  readonly forgetting: Map<string, (subject: string) => boolean> = new Map()
   up = true
   #version: string
 

@@ -8,7 +8,7 @@
  * with the same ids. Real timers.
  */
 import { createInbox, headers, type Msg, type MsgHdrs, type Subscription } from "@nats-io/nats-core"
-import { Effect } from "effect"
+import { Duration, Effect } from "effect"
 import { BusError, type BusReason, type OutgoingMessage, type PublishAck } from "../Bus.ts"
 import { isSubject } from "../SubjectPattern.ts"
 import { apiReason, toBusError } from "./Errors.ts"
@@ -17,6 +17,7 @@ import type { Link } from "./Link.ts"
 export const WINDOW_BYTES = 16_777_216
 const SWEEP_EVERY_MS = 100
 const MESSAGE_ID = "Nats-Msg-Id"
+const TIME_TO_LIVE = "Nats-TTL"
 
 interface Batch {
   readonly operation: string
@@ -42,9 +43,14 @@ interface AckBody {
   readonly error?: { readonly code?: number; readonly err_code?: number; readonly description?: string }
 }
 
-export const toHeaders = (message: Pick<OutgoingMessage, "messageId" | "headers">): MsgHdrs | undefined => {
-  if (message.messageId === undefined && message.headers === undefined) return undefined
+type Heading = Pick<OutgoingMessage, "messageId" | "headers" | "timeToLive">
+
+/** With the time to live only where the stream is known to take one: any other refuses the message for it. */
+export const toHeaders = (message: Heading, takesTimeToLive = false): MsgHdrs | undefined => {
+  const timeToLive = takesTimeToLive ? message.timeToLive : undefined
+  if (message.messageId === undefined && message.headers === undefined && timeToLive === undefined) return undefined
   const built = headers()
+  if (timeToLive !== undefined) built.set(TIME_TO_LIVE, `${Math.max(1, Math.ceil(Duration.toSeconds(timeToLive)))}s`)
   if (message.messageId !== undefined) built.set(MESSAGE_ID, message.messageId)
   for (const name in message.headers) built.set(name, message.headers[name] ?? "")
   return built
@@ -128,7 +134,9 @@ export class Publisher {
       return this.#fail(batch, message, "too_large", `${message.data.byteLength} bytes, at most ${limit}`)
     }
     try {
-      const built = toHeaders(message)
+      const takesTimeToLive = message.timeToLive !== undefined &&
+        [...this.#link.forgetting.values()].some((stores) => stores(message.subject))
+      const built = toHeaders(message, takesTimeToLive)
       connection.publish(names.subject(message.subject), message.data, {
         reply: `${this.#inbox}.${token}`,
         ...(built === undefined ? {} : { headers: built }),

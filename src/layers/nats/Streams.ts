@@ -9,6 +9,7 @@ import { DiscardPolicy, JetStreamApiError, RetentionPolicy, StorageType } from "
 import { nanos } from "@nats-io/nats-core"
 import { Duration } from "effect"
 import type { Keeping, StreamSpec } from "../Bus.ts"
+import { anyMatcher } from "../SubjectPattern.ts"
 import type { Link } from "./Link.ts"
 
 /** The server's answer when a stream of this name has another configuration. */
@@ -32,8 +33,13 @@ const changeable = (link: Link, spec: StreamSpec) => {
     num_replicas: spec.replicas ?? 1,
     // The server refuses a window longer than the age.
     duplicate_window: nanos(Math.min(Duration.toMillis(spec.dedupWindow), maxAgeMs)),
+    ...(forgetsSingly(link, spec) ? { allow_msg_ttl: true } : {}),
   }
 }
+
+/** A server before 2.11 knows nothing of it. */
+const forgetsSingly = (link: Link, { timeToLivePerMessage = false }: StreamSpec): boolean =>
+  timeToLivePerMessage && link.atLeast(2, 11, 0)
 
 export const ensureStream = async (link: Link, spec: StreamSpec): Promise<void> => {
   const name = link.names.stream(spec.name), config = changeable(link, spec)
@@ -43,4 +49,6 @@ export const ensureStream = async (link: Link, spec: StreamSpec): Promise<void> 
     if (!(cause instanceof JetStreamApiError) || cause.code !== STREAM_NAME_IN_USE) throw cause
     await link.manager.streams.update(name, config)
   }
+  if (forgetsSingly(link, spec)) link.forgetting.set(spec.name, anyMatcher(spec.subjects))
+  else link.forgetting.delete(spec.name)
 }
