@@ -139,3 +139,14 @@ export const grantsOf = (operator: Operator): Grants => {
 
 /** The only inbox he may listen on; his client must be told of it. */
 export const inboxPrefixOf = ({ name }: Pick<Operator, "name">): string => `_INBOX_${name}`
+
+const ACCOUNT_PREFIX = "OPERATOR_"
+
+/** Each operator has an account of his own on the server. */
+export const accountOf = ({ name }: Pick<Operator, "name">): string => ACCOUNT_PREFIX + name
+/** Whose account it is. */
+export const operatorOf = (account: string): string => account.replace(ACCOUNT_PREFIX, "")
+
+/** Where the server tells that a connection of an account ended, and why. */
+export const disconnectOf = (account: string): string => `$SYS.ACCOUNT.${account}.DISCONNECT`
+export const EVERY_DISCONNECT = disconnectOf("*")

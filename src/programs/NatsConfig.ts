@@ -5,7 +5,15 @@
  * holds no secret, only verifiers. An account for the service, one for each operator, one for the server itself;
  * between them only exports named one by one. Every wall stands twice: the account imports it, and the user may.
  */
-import { grantsOf, inboxPrefixOf, type Operator, type Operators, SERVICE_USER } from "../domain/Operator.ts"
+import {
+  accountOf,
+  disconnectOf,
+  grantsOf,
+  inboxPrefixOf,
+  type Operator,
+  type Operators,
+  SERVICE_USER,
+} from "../domain/Operator.ts"
 
 const SERVICE_ACCOUNT = "ARBEDGE"
 const SYSTEM_ACCOUNT = "SYS"
@@ -15,13 +23,8 @@ const SYSTEM_ACCOUNT = "SYS"
  */
 export const JETSTREAM_DOMAIN = "arbedge"
 
-const accountOf = ({ name }: Operator): string => `OPERATOR_${name}`
-
 /** As the operator's client says it. */
 export const asked = (request: string): string => request.replace(/^\$JS\.API\./, () => `$JS.${JETSTREAM_DOMAIN}.API.`)
-
-/** Where the server tells that a connection of this account ended, and why. */
-const disconnected = (account: string): string => `$SYS.ACCOUNT.${account}.DISCONNECT`
 
 interface Account {
   readonly subject: string
@@ -63,7 +66,7 @@ const HEADER = `# Made by \`arbedge nats config\`: change the operators file, no
 
 export const natsConfig = ({ maxPendingBytes, operators, service, writeDeadlineMs }: Operators): string => {
   const grants = operators.map((operator) => ({ account: accountOf(operator), ...grantsOf(operator) }))
-  const endings = operators.map((operator) => disconnected(accountOf(operator)))
+  const endings = operators.map((operator) => disconnectOf(accountOf(operator)))
   const config = {
     write_deadline: `${writeDeadlineMs}ms`,
     max_pending: maxPendingBytes,

@@ -29,6 +29,7 @@ import { Ingest } from "./Ingest.ts"
 import type { SourceState } from "./MarketAccess.ts"
 import type { JudgeRules } from "./Judge.ts"
 import { hearCuts } from "./OperatorCuts.ts"
+import { hearCuts } from "./OperatorCuts.ts"
 import { watchAlerts } from "./PriceAlerts.ts"
 import { sendDigests } from "./QuietDigests.ts"
 import { relay } from "./Relay.ts"
@@ -158,5 +159,6 @@ export const jobsRole = ({ owner }: PipelineOptions) =>
     role("jobs", keepTrue(owner)),
     role("jobs", every(CLEANUP_EVERY, "closing sessions past their time", closeExpired)),
     role("jobs", every(Duration.hours(1), "forgetting what nothing reads any more", forgetOld)),
+    role("jobs", hearCuts),
     role("jobs", hearCuts),
   ], { concurrency: "unbounded", discard: true })
