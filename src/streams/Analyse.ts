@@ -74,8 +74,6 @@ export interface AnalyseOptions {
   readonly before: (transition: Opportunity) => Effect.Effect<void>
 }
 
-export const SOURCE_HEADER = Header.dataSource
-
 /** With the event that its time ran out, where that closed it. `times`: of the stages before this one. */
 const messagesOf = (transition: Opportunity, source: Frame.DataSource, times: StageTimes) =>
   Effect.gen(function* () {

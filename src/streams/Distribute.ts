@@ -12,6 +12,7 @@ import { Clock, Duration, Effect, FiberSet, Metric, Option, Ref, Schedule, Schem
 import { CoordinatorClient } from "../actors/Coordinator.ts"
 import { UserQueueClient } from "../actors/UserQueue.ts"
 import type { Matched } from "../domain/audience/AudienceIndex.ts"
+import { Header } from "../domain/contract/Headers.ts"
 import type { OpportunityDistributed } from "../domain/Fact.ts"
 import { DataSource } from "../domain/Frame.ts"
 import { type Opportunity, OpportunityJson } from "../domain/Opportunity.ts"
@@ -28,7 +29,6 @@ import { Store } from "../layers/Store.ts"
 import { StreamTime } from "../layers/StreamTime.ts"
 import { ToldHistory } from "../layers/ToldHistory.ts"
 import { TrackRecord } from "../layers/TrackRecord.ts"
-import { SOURCE_HEADER } from "./Analyse.ts"
 import { Audience } from "./Audience.ts"
 import { makeChooser, POOL } from "./Choose.ts"
 import { Payload } from "./delivery/Messages.ts"
@@ -173,7 +173,7 @@ const make = Effect.fnUntraced(function* (options: DistributeOptions) {
   })
 
   const inItsTime = (opportunity: Opportunity, delivery: Delivery) =>
-    Option.match(decodeSource(delivery.headers[SOURCE_HEADER]), {
+    Option.match(decodeSource(delivery.headers[Header.dataSource]), {
       onNone: () => Effect.void,
       onSome: (source) => streamTime.observe(source, opportunity.at),
     })
@@ -197,7 +197,7 @@ const make = Effect.fnUntraced(function* (options: DistributeOptions) {
       Effect.as(delivery.term("unreadable"), Effect.void),
     )
 
-  const one = (delivery: Delivery) =>
+  const transition = (delivery: Delivery) =>
     decodeOpportunity(decoder.decode(delivery.data)).pipe(
       Effect.matchEffect({
         onFailure: (error) => unreadable(error, delivery),
@@ -205,6 +205,9 @@ const make = Effect.fnUntraced(function* (options: DistributeOptions) {
       }),
       continuing(delivery.headers, "Distribute.transition", { subject: delivery.subject, attempt: delivery.attempt }),
     )
+
+  const one = (delivery: Delivery) =>
+    Subject.isExpired(delivery.subject) ? Effect.as(delivery.ack, Effect.void) : transition(delivery)
 
   /** In order; users are woken beside the next transitions, so that a burst of them is decided on together. */
   return (deliveries: ReadonlyArray<Delivery>) =>
