@@ -14,8 +14,7 @@ import { Bus } from "../../src/layers/Bus.ts"
 import { newNkey, newPassword } from "../../src/layers/nats/Credentials.ts"
 import * as NatsBus from "../../src/layers/nats/Bus.ts"
 import { JETSTREAM_DOMAIN } from "../../src/programs/NatsConfig.ts"
-import { MARKET_BUCKET } from "../../src/streams/MarketCache.ts"
-import { ensureStreams } from "../../src/streams/Topology.ts"
+import { ensureStreams, MARKET_BUCKET, PEOPLE_BUCKETS } from "../../src/streams/Topology.ts"
 import { keyValueCases } from "../suites/bus/keyvalue.ts"
 import { bytes, type Kit, ownStream, publishTexts, texts, workOptions } from "../suites/bus/kit.ts"
 import { liveCases } from "../suites/bus/live.ts"
@@ -39,7 +38,7 @@ const world = Effect.gen(function* () {
   const bus = yield* Effect.provide(Bus, yield* Layer.build(NatsBus.layer({ url: server.serviceUrl })))
   yield* Effect.provideService(ensureStreams, Bus, bus)
   const markets = yield* bus.bucket(MARKET_BUCKET)
-  const secrets = yield* bus.bucket({ ...MARKET_BUCKET, name: "session" })
+  const secrets = yield* bus.bucket(PEOPLE_BUCKETS.session)
   yield* markets.put("kraken.spot.BTC-USD", bytes("kraken's"))
   yield* markets.put("okx.spot.BTC-USD", bytes("okx's"))
   yield* secrets.put("1", bytes("somebody's"))
@@ -204,6 +203,10 @@ describeWith(natsServer, "An operator's credential", () => {
         "_INBOX.x",
         "$KV.market_data.kraken.spot.BTC-USD",
         "$SYS.REQ.SERVER.PING",
+        ...Object.values(PEOPLE_BUCKETS).flatMap(({ name }) => [
+          `${api}.STREAM.INFO.KV_${name}`,
+          `${api}.DIRECT.GET.KV_${name}.$KV.${name}.1`,
+        ]),
         "$JS.API.INFO",
         "$JS.API.STREAM.INFO.OPP",
         "$JS.API.STREAM.MSG.GET.OPP",
@@ -215,14 +218,12 @@ describeWith(natsServer, "An operator's credential", () => {
         `${api}.STREAM.PURGE.OPP`,
         `${api}.STREAM.MSG.DELETE.OPP`,
         `${api}.STREAM.INFO.MD`,
-        `${api}.STREAM.INFO.KV_session`,
         `${api}.STREAM.MSG.GET.MD`,
         `${api}.STREAM.MSG.GET.QUARANTINE`,
         `${api}.STREAM.MSG.GET.KV_session`,
         `${api}.STREAM.MSG.GET.KV_market_data`,
         `${api}.DIRECT.GET.KV_market_data`,
         `${api}.DIRECT.GET.KV_market_data.$KV.market_data.okx.spot.BTC-USD`,
-        `${api}.DIRECT.GET.KV_session.$KV.session.1`,
         // A consumer with a `deliver_subject` would make the server publish wherever it says.
         `${api}.CONSUMER.CREATE.OPP`,
         `${api}.CONSUMER.CREATE.OPP.mine.opp.v1.>`,
