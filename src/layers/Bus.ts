@@ -29,6 +29,10 @@ export class BusError extends Schema.TaggedError<BusError>()("BusError", {
   get retryable(): boolean {
     return this.reason === "unavailable" || this.reason === "timeout"
   }
+
+  override get message(): string {
+    return `${this.operation} on ${this.subject === "" ? "the bus" : this.subject}: ${this.reason}: ${this.detail}`
+  }
 }
 
 /** How safely the bus keeps something; embedded there is one copy, in memory, whatever is asked for. */
@@ -269,6 +273,8 @@ export class Bus extends Context.Service<Bus, {
   readonly consume: (options: ConsumeOptions) => Stream.Stream<ReadonlyArray<StoredMessage>, BusError>
   /** At least once, in batches that carry their ack; unanswered ones come again after `ackWait`. */
   readonly work: (options: WorkOptions) => Stream.Stream<ReadonlyArray<Delivery>, BusError>
+  /** `stream_missing` where there is none. */
+  readonly removeBucket: (name: string) => Effect.Effect<void, BusError>
   /** Opens the bucket, makes it if it is not there, and brings it up to date as `ensureStream` does. */
   readonly bucket: (spec: BucketSpec) => Effect.Effect<KeyValue, BusError, Scope.Scope>
   readonly status: Stream.Stream<BusStatus>

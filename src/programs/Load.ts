@@ -24,7 +24,7 @@ import { needsVenueFrames } from "../streams/detectors/All.ts"
 import { Ingest } from "../streams/Ingest.ts"
 import { rulesOf } from "../streams/Judge.ts"
 import * as Pipeline from "../streams/Pipeline.ts"
-import { FACTS, MARKET_DATA, OPPORTUNITIES, QUARANTINE } from "../streams/Topology.ts"
+import { FACTS, MARKET_DATA, OPPORTUNITIES, QUARANTINE, removeEverything } from "../streams/Topology.ts"
 import * as Assembly from "./Assembly.ts"
 import { invite, SESSION_TTL } from "./load/Crowd.ts"
 import * as Feeding from "./load/Feeding.ts"
@@ -61,9 +61,7 @@ const STREAMS = [MARKET_DATA, OPPORTUNITIES, FACTS, QUARANTINE]
 
 const ready = Effect.fnUntraced(function* (scenario: Scenario) {
   const bus = yield* Bus
-  yield* Effect.addFinalizer(() =>
-    Effect.forEach(STREAMS, ({ name }) => Effect.ignore(bus.removeStream(name)), { discard: true })
-  )
+  yield* Effect.addFinalizer(() => removeEverything)
   if (!scenario.soak || bus.kind !== "embedded") return
   yield* Effect.forEach(STREAMS, (spec) => bus.ensureStream({ ...spec, maxBytes: SOAK_STREAM_BYTES }), {
     discard: true,

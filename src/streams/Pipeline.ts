@@ -5,7 +5,8 @@
  *   detect      MD stream ==> Analyse (Detect -> Validate -> Score -> Dedup) ==> OPP stream
  *   distribute  OPP stream ==> Coordinator -> Distribute -> queue rows -> UserQueue (when?); live ticks -> PriceAlerts
  *   deliver     due rows -> RateLimiter -> Deliver -> Notifier; alerts that fired -> AlertNotices
- *   jobs        outbox -> Relay ==> EVT stream; sessions past their time are closed; schemas for who asks
+ *   jobs        outbox -> Relay ==> EVT stream; sessions past their time are closed; schemas for who asks;
+ *               OPP stream ==> KeepOpportunities -> buckets; what is cached of people goes when they change
  *   archive     MD, OPP and EVT streams ==> Archive -> files
  *
  * In: which roles this process has. Out: nothing; it runs until interrupted. Promises: roles speak only through bus,
@@ -26,9 +27,9 @@ import { deliver } from "./Deliver.ts"
 import { distribute } from "./Distribute.ts"
 import { freshen, FRESHEN_EVERY } from "./FollowedMarkets.ts"
 import { Ingest } from "./Ingest.ts"
+import { keepOpportunities } from "./KeepOpportunities.ts"
 import type { SourceState } from "./MarketAccess.ts"
 import type { JudgeRules } from "./Judge.ts"
-import { hearCuts } from "./OperatorCuts.ts"
 import { hearCuts } from "./OperatorCuts.ts"
 import { watchAlerts } from "./PriceAlerts.ts"
 import { sendDigests } from "./QuietDigests.ts"
@@ -156,9 +157,9 @@ export const jobsRole = ({ owner }: PipelineOptions) =>
   Effect.all([
     role("jobs", relay({ owner })),
     role("jobs", serveSchemas),
+    role("jobs", keepOpportunities),
     role("jobs", keepTrue(owner)),
     role("jobs", every(CLEANUP_EVERY, "closing sessions past their time", closeExpired)),
     role("jobs", every(Duration.hours(1), "forgetting what nothing reads any more", forgetOld)),
-    role("jobs", hearCuts),
     role("jobs", hearCuts),
   ], { concurrency: "unbounded", discard: true })

@@ -115,6 +115,14 @@ export const ensureStreams: Effect.Effect<void, BusError, Bus> = Effect.gen(func
   yield* Effect.forEach(streams, bus.ensureStream, { discard: true })
 }).pipe(Effect.withSpan("Topology.ensureStreams"))
 
+/** Takes away all of it, and what is in it: for runs with names of their own. */
+export const removeEverything: Effect.Effect<void, never, Bus> = Effect.gen(function* () {
+  const bus = yield* Bus
+  const { buckets, streams } = yield* Topology
+  yield* Effect.forEach(streams, ({ name }) => Effect.ignore(bus.removeStream(name)), { discard: true })
+  yield* Effect.forEach(buckets, ({ name }) => Effect.ignore(bus.removeBucket(name)), { discard: true })
+}).pipe(Effect.withSpan("Topology.removeEverything"))
+
 /** Opens a declared bucket under the limits in force; whoever uses it first makes it. */
 export const openBucket = (
   declared: BucketSpec,

@@ -21,7 +21,7 @@ import { Sessions } from "../../src/layers/Sessions.ts"
 import { Users } from "../../src/layers/Users.ts"
 import { type Emulator, TelegramEmulator } from "../../src/simulators/telegram/TelegramEmulator.ts"
 import { Analysis } from "../../src/streams/Analysis.ts"
-import { FACTS, MARKET_DATA, OPPORTUNITIES, QUARANTINE } from "../../src/streams/Topology.ts"
+import { OPPORTUNITIES, removeEverything } from "../../src/streams/Topology.ts"
 import { worldOf } from "../suites/StoreWorld.ts"
 import { arbedge } from "./arbedge.ts"
 import { eventually } from "./eventually.ts"
@@ -61,8 +61,6 @@ const invite = Effect.gen(function* () {
     yield* sessions.start({ userId, telegramId, nowMs: T0, ttlMs: Duration.toMillis(Duration.days(3_650)) })
   }
 })
-
-const streams = [MARKET_DATA, OPPORTUNITIES, FACTS, QUARANTINE]
 
 export interface Where {
   readonly natsUrl: string
@@ -104,12 +102,7 @@ export const serviceOn = Effect.fnUntraced(function* (where: Where, pulses: Puls
     streamPrefix: where.prefix,
     subjectPrefix: where.prefix,
   })
-  yield* Effect.addFinalizer(() =>
-    Effect.flatMap(Bus, (bus) => Effect.forEach(streams, ({ name }) => Effect.ignore(bus.removeStream(name)))).pipe(
-      Effect.provide(busLayer),
-      Effect.ignore,
-    )
-  )
+  yield* Effect.addFinalizer(() => Effect.ignore(Effect.provide(removeEverything, busLayer)))
 
   const environment = {
     ARBEDGE_NATS_URL: where.natsUrl,
@@ -147,9 +140,11 @@ export const serviceOn = Effect.fnUntraced(function* (where: Where, pulses: Puls
     /** The bus that the service is on. */
     bus: busLayer,
     /** Starts the roles in a process. */
-    start: (roles: string) => arbedge(["run", "--roles", roles, "--config", config], environment),
+    start: (roles: string, more: Readonly<Record<string, string>> = {}) =>
+      arbedge(["run", "--roles", roles, "--config", config], { ...environment, ...more }),
     /** Plays the recording to the bus, at its own pace. */
-    feed: (speed: string) => arbedge(["replay", file, "--to", "bus", "--speed", speed, "--json"], environment),
+    feed: (speed: string, more: Readonly<Record<string, string>> = {}) =>
+      arbedge(["replay", file, "--to", "bus", "--speed", speed, "--json"], { ...environment, ...more }),
     tellings: tellings(emulator),
     openedIds,
     rows,

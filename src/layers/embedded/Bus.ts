@@ -170,6 +170,9 @@ const make = Effect.fnUntraced(function* (options: EmbeddedOptions) {
         ofLog.set(options.durable, group)
         return workOn(log, group, options)
       })),
+    removeBucket: Effect.fn("Bus.removeBucket")(function* (name) {
+      if (!buckets.delete(name)) return yield* Effect.fail(streamMissing("removeBucket", name))
+    }),
     bucket: Effect.fn("Bus.bucket")(function* (spec) {
       if (!/^[-\w]+$/.test(spec.name)) return yield* fail("rejected", "bucket", spec.name, "not a bucket name")
       const bucket = buckets.get(spec.name) ?? new Bucket(spec)

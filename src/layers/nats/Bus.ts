@@ -13,6 +13,7 @@ import { openBucket } from "./Bucket.ts"
 import { type Link, type NatsOptions, openLink } from "./Link.ts"
 import { publishLive, subscribeLive } from "./LiveTopics.ts"
 import { ownHeaders } from "./Messages.ts"
+import { bucketStream } from "./Names.ts"
 import { readOrdered } from "./OrderedReader.ts"
 import { pendingOf } from "./Pending.ts"
 import { Publisher } from "./Publisher.ts"
@@ -109,6 +110,9 @@ const make = Effect.fnUntraced(function* (options: NatsOptions) {
         stream: names.stream(options.stream),
         subjects: options.subjects.map(names.subject),
       }),
+    removeBucket: Effect.fn("Bus.removeBucket")(function* (name) {
+      yield* link.request("removeBucket", name, () => link.manager.streams.delete(bucketStream(names.stream(name))))
+    }),
     bucket: Effect.fn("Bus.bucket")(function* (spec) {
       if (!/^[-\w]+$/.test(spec.name)) return yield* refuse("bucket", spec.name, "not a bucket name")
       return yield* openBucket(link, spec)

@@ -27,7 +27,7 @@ import { needsVenueFrames } from "../../streams/detectors/All.ts"
 import { Ingest } from "../../streams/Ingest.ts"
 import { rulesOf } from "../../streams/Judge.ts"
 import * as Pipeline from "../../streams/Pipeline.ts"
-import { FACTS, MARKET_DATA, OPPORTUNITIES, QUARANTINE } from "../../streams/Topology.ts"
+import { MARKET_DATA, removeEverything } from "../../streams/Topology.ts"
 import * as Assembly from "../Assembly.ts"
 import * as ActorKills from "./ActorKills.ts"
 import * as FaultReport from "./FaultReport.ts"
@@ -97,22 +97,11 @@ const invite = Effect.fnUntraced(function* (people: ReadonlyArray<ReplayUser>, n
   }
 })
 
-const removeStreams = Effect.gen(function* () {
-  const bus = yield* Bus
-  yield* Effect.forEach(
-    [MARKET_DATA, OPPORTUNITIES, FACTS, QUARANTINE],
-    ({ name }) => Effect.ignore(bus.removeStream(name)),
-    {
-      discard: true,
-    },
-  )
-})
-
 const play = (options: ReplayOptions) =>
   Effect.gen(function* () {
     const { faults, playlist: { startMs }, speed } = options
     const bus = yield* Bus, emulator = yield* TelegramEmulator, kills = yield* ActorKills.ActorKills
-    yield* Effect.addFinalizer(() => removeStreams)
+    yield* Effect.addFinalizer(() => removeEverything)
     yield* invite(options.users, startMs)
     const watch = yield* Pipeline.makeWatch
     const { nextInstant, settle } = yield* Settling.make(watch)
@@ -158,7 +147,9 @@ const play = (options: ReplayOptions) =>
     ], (role) =>
       Effect.forkScoped(role), { discard: true })
 
-    if (speed !== "max") yield* Effect.forkScoped(timeline.run)
+    if (speed !== "max") {
+      yield* Effect.forkScoped(timeline.run)
+    }
     const wall = Clock.Clock.defaultValue(), begunMs = wall.currentTimeMillisUnsafe()
     /** Until at most so many messages of frames wait for the analysis. */
     const analysedBut = (messages: number) =>
@@ -166,7 +157,9 @@ const play = (options: ReplayOptions) =>
         const { lastSequence } = yield* bus.streamState(MARKET_DATA.name)
         yield* Settling.until(Effect.gen(function* () {
           const known = Option.getOrNull(yield* Ref.get(watch.analysed)), sequence = known?.sequence ?? 0
-          if (sequence >= lastSequence - messages) return null
+          if (sequence >= lastSequence - messages) {
+            return null
+          }
           // Told with the time: one batch of frames may hold more transitions than are told in a long while.
           return `frame ${sequence + 1} of ${lastSequence} to be analysed at ${yield* Clock.currentTimeMillis}`
         }))

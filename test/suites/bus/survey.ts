@@ -136,5 +136,8 @@ export const surveyCases = (kit: Kit): void => {
       assert.strictEqual((yield* found(name))?.state.messages, 2)
       yield* bucket.create("u1.x", bytes("again"))
       assert.strictEqual((yield* Effect.flip(bucket.erase("a..b"))).reason, "rejected")
+      yield* bus.removeBucket(name)
+      assert.isUndefined(yield* found(name))
+      assert.strictEqual((yield* Effect.flip(bus.removeBucket(name))).reason, "stream_missing")
     }))
 }
