@@ -6,6 +6,7 @@
  * to the last transition told; making streams, tables and people is told apart (`wholeS`). Every pass must find the one
  * opportunity of each loop, and tell it. Control: the file's lines through JSON.parse and a comparison in floats.
  */
+import process from "node:process"
 import { Effect, type Layer, Option, type Scope } from "effect"
 import * as NodeServices from "@effect/platform-node/NodeServices"
 import { NO_FAULTS } from "../src/domain/FaultPlan.ts"
@@ -27,6 +28,7 @@ let runs = 0
 const ours = (path: string, workload: Workload, bus: Layer.Layer<Bus, BusError>) =>
   Effect.gen(function* () {
     const before = performance.now()
+    let begun: NodeJS.CpuUsage | undefined
     const playlist = yield* Playlist.open([path], EVERYTHING)
     const { opportunities, playedMs, sent, ticks } = yield* replay({
       playlist,
@@ -37,13 +39,18 @@ const ours = (path: string, workload: Workload, bus: Layer.Layer<Bus, BusError>)
       owner: `bench-${++runs}`,
       bus,
       store: Pglite.layer({ dataDir: Option.none() }),
-      onProgress: () => Effect.void,
+      onProgress: () =>
+        Effect.sync(() => {
+          begun ??= process.cpuUsage()
+        }),
     })
+    const { system, user } = process.cpuUsage(begun)
     if (opportunities.length !== LOOPS || sent === 0) {
       return yield* Effect.fail(new Error(`${opportunities.length} opportunities in ${LOOPS} loops, ${sent} messages`))
     }
     const sample: Sample = {
       ticksPerS: ticks / playedMs * 1_000,
+      ticksPerCoreS: ticks / (user + system) * 1e6,
       ndjsonMBps: ticks * workload.ndjsonBytes / playedMs / 1_000,
       wholeS: (performance.now() - before) / 1_000,
     }

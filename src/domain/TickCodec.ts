@@ -9,6 +9,7 @@ import { Option } from "effect"
 import { isDecimalText, isZeroText } from "./Decimal.ts"
 import * as Instrument from "./Instrument.ts"
 import { type BadTick, badTick, type BadTickReason, type GapReason, type Level, type Tick } from "./Tick.ts"
+import * as TickLine from "./TickLine.ts"
 
 const MINUS = 45
 const MAX_LINE_CHARACTERS = 8_000_000
@@ -238,6 +239,8 @@ export const fromUnknown = (value: unknown): Tick | BadTick => {
 /** One line of a recording. */
 export const fromLine = (line: string): Tick | BadTick => {
   if (line.length > MAX_LINE_CHARACTERS) return badTick("too_large", `${line.length} characters`)
+  const plain = TickLine.read(line)
+  if (plain !== null) return plain
   let value: unknown
   try {
     value = JSON.parse(line)
