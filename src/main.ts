@@ -10,12 +10,13 @@ import { Effect, Layer, Logger } from "effect"
 import * as NodeRuntime from "@effect/platform-node/NodeRuntime"
 import * as NodeServices from "@effect/platform-node/NodeServices"
 import * as RecordingFiles from "./layers/recording/RecordingFiles.ts"
+import * as Logs from "./layers/telemetry/Logs.ts"
 import * as Cli from "./surfaces/cli/Cli.ts"
 
 const Live = Layer.mergeAll(
   NodeServices.layer,
   RecordingFiles.layer,
-  Logger.layer([Logger.withConsoleError(Logger.formatLogFmt)]),
+  Logger.layer([Logger.withConsoleError(Logs.withTrace(Logger.formatLogFmt))]),
 )
 
 Cli.run(process.argv.slice(2)).pipe(Effect.provide(Live), NodeRuntime.runMain({ disableErrorReporting: true }))

@@ -25,6 +25,10 @@ export class ExchangeError extends Schema.TaggedError<ExchangeError>()("Exchange
   get retryable(): boolean {
     return this.reason === "unreachable" || this.reason === "rate_limited"
   }
+
+  override get message(): string {
+    return `${this.venue}: ${this.reason}: ${this.detail}`
+  }
 }
 
 export class Exchange extends Context.Service<Exchange, {

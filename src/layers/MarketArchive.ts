@@ -19,6 +19,10 @@ export class MarketArchiveError extends Schema.TaggedError<MarketArchiveError>()
   get retryable(): boolean {
     return this.reason === "unreachable"
   }
+
+  override get message(): string {
+    return `the archive: ${this.reason}: ${this.detail}`
+  }
 }
 
 export class MarketArchive extends Context.Service<MarketArchive, {

@@ -15,7 +15,11 @@ export class RecordingError extends Schema.TaggedError<RecordingError>()("Record
   reason: RecordingReason,
   path: Schema.String,
   detail: Schema.String,
-}) {}
+}) {
+  override get message(): string {
+    return `${this.path}: ${this.reason}: ${this.detail}`
+  }
+}
 
 export interface BadLine extends BadTick {
   /** From 1. */

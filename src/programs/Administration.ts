@@ -37,6 +37,10 @@ export class Unchanged extends Schema.TaggedError<Unchanged>()("Unchanged", {
   reason: Schema.Literals(["unknown_user", "not_permitted", "own_role"]),
 }) {
   readonly retryable: boolean = false
+
+  override get message(): string {
+    return `nothing was changed: ${this.reason}`
+  }
 }
 
 const ACTION: Readonly<Record<Change["what"], AuditAction>> = {

@@ -22,6 +22,10 @@ export class NotJson extends Schema.TaggedError<NotJson>()("NotJson", {
   detail: Schema.String,
 }) {
   readonly retryable: boolean = false
+
+  override get message(): string {
+    return `line ${this.line} is no JSON: ${this.detail}`
+  }
 }
 
 const decodeJson = Schema.decodeEffect(Schema.fromJsonString(Schema.Unknown))

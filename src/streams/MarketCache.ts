@@ -14,6 +14,10 @@ export { MARKET_BUCKET } from "./Topology.ts"
 /** What stands under a key is no entry: somebody else wrote it. Not worth retrying. */
 export class NotAnEntry extends Schema.TaggedError<NotAnEntry>()("NotAnEntry", { key: Schema.String }) {
   readonly retryable: boolean = false
+
+  override get message(): string {
+    return `${this.key} holds no entry of market data`
+  }
 }
 
 export interface MarketCache {

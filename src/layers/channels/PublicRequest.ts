@@ -21,7 +21,11 @@ const ANSWER_BYTES = 64 * 1024
 export class RequestFault extends Schema.TaggedError<RequestFault>()("RequestFault", {
   kind: Schema.Literals(["forbidden", "not_sent", "no_answer"]),
   detail: Schema.String,
-}) {}
+}) {
+  override get message(): string {
+    return `${this.kind}: ${this.detail}`
+  }
+}
 
 export interface Answer {
   readonly status: number

@@ -34,18 +34,25 @@ const isEntry = (kind: Tracer.SpanKind): boolean => kind === "producer" || kind 
 /** The last 8 digits as a share of all there are, as OpenTelemetry's ratio samplers take them. */
 const shareOf = (traceId: string): number => Number.parseInt(traceId.slice(-8), 16) / 2 ** 32
 
+const OURS = Symbol.for("arbedge/Traces/span")
+
 export const sampling = (inner: Tracer.Tracer, ratio: number, wallNanos: () => bigint): Tracer.Tracer =>
   Tracer.make({
     ...inner,
     span(options) {
-      const begun = { ...options, startTime: wallNanos() }
+      // What began before this tracer was there is no trace: the program itself.
+      const parent = Option.filter(options.parent, (span) => span._tag === "ExternalSpan" || OURS in span)
+      const begun = { ...options, parent, startTime: wallNanos() }
       const made = inner.span(begun)
-      const isKept = Option.isSome(options.parent)
+      const isKept = Option.isSome(parent)
         ? options.sampled
         : options.sampled && isEntry(options.kind) && shareOf(made.traceId) < ratio
       const span = isKept === options.sampled ? made : inner.span({ ...begun, sampled: isKept })
       const end = span.end.bind(span)
-      return Object.assign(span, { end: (_: bigint, exit: Parameters<typeof end>[1]) => end(wallNanos(), exit) })
+      return Object.assign(span, {
+        [OURS]: true,
+        end: (_: bigint, exit: Parameters<typeof end>[1]) => end(wallNanos(), exit),
+      })
     },
   })
 

@@ -92,7 +92,7 @@ export const layer: Layer.Layer<Dispatcher, never, BotServices> = Layer.effect(
         ),
         Effect.catch(() => Effect.succeed("unroutable" as const)),
         Effect.tap((outcome) => Metric.update(handledAs[outcome], 1)),
-        Effect.withSpan("Dispatcher.handle", {}, { captureStackTrace: false }),
+        Effect.withSpan("Dispatcher.handle", { root: true, kind: "consumer" }, { captureStackTrace: false }),
         Effect.provide(services),
       )
     return { handle }

@@ -46,11 +46,13 @@ describe("A trace", () => {
   it.live("of what enters reaches the receiver with all that follows; background work has none", () =>
     Effect.gen(function* () {
       const receiver = yield* otlpReceiver
+      const before = yield* Effect.makeSpan("the program, begun before there was a tracer")
       yield* traced(
         optionsFor(receiver),
         Effect.gen(function* () {
           yield* Effect.withSpan(entry("inner", "client"), "Frame.enters", { kind: "producer" })
           yield* Effect.withSpan(entry("a poll's query", "client"), "Lease.renew")
+          yield* Effect.withParentSpan(entry("a look", "internal"), before)
           yield* Effect.fail("broken").pipe(Effect.withSpan("Update.handled", { kind: "consumer" }), Effect.ignore)
         }),
       )
@@ -145,10 +147,9 @@ describe("A receiver in trouble", () => {
       const context = yield* Layer.buildWithScope(Traces.layer(optionsFor(receiver)), scope)
       const spans = 512 * 40
       yield* Effect.provide(Effect.repeat(entry("x"), { times: spans - 1 }), context)
-      const before = yield* eventually(
-        counted,
-        (seen) => (seen["trace_spans_dropped_total buffer_full"] ?? 0) > 0,
-        "5 seconds",
+      const before = yield* counted.pipe(
+        Effect.tap(Effect.yieldNow),
+        Effect.repeat({ until: (seen) => (seen["trace_spans_dropped_total buffer_full"] ?? 0) >= 512 * 6 }),
       )
       assert.isAtLeast(before["trace_spans_dropped_total buffer_full"] ?? 0, 512 * 6)
       const closing = yield* Effect.forkChild(Scope.close(scope, Exit.void), { startImmediately: true })

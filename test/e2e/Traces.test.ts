@@ -1,0 +1,79 @@
+/**
+ * One trace from the frame to the call of Telegram, over NATS and the database, through three processes.
+ *
+ * In: a recording with one opportunity, an emulated Telegram, a local OTLP/HTTP receiver. Promises: processes, database
+ * and streams are the test's own; processes have no more in common than bus and store.
+ */
+import { assert, it } from "@effect/vitest"
+import { Effect, Redacted } from "effect"
+import { randomBytes } from "node:crypto"
+import { ownDatabase } from "../layers/postgres/ownDatabase.ts"
+import { describeWith, nats, postgres } from "../support/available.ts"
+import { eventually } from "../support/eventually.ts"
+import { freePort } from "../support/freePort.ts"
+import { otlpReceiver, type ReceivedSpan } from "../support/otlpReceiver.ts"
+import { CHATS, serviceOn, telegram } from "../support/service.ts"
+
+/** Each is an ancestor of the next. */
+const WAY = [
+  ["Ingest.publish", "replay"],
+  ["Analyse.tell", "detect,distribute"],
+  ["Distribute.transition", "detect,distribute"],
+  ["OpportunityQueue.enqueue", "detect,distribute"],
+  ["Deliver.send", "deliver"],
+  ["Telegram.sendMessage", "deliver"],
+] as const
+
+const pulses = { assets: ["BTC"], perAsset: 1, everyMs: 2_000, openMs: 1_000 }
+
+const ancestors = (span: ReceivedSpan, all: ReadonlyMap<string, ReceivedSpan>): ReadonlyArray<ReceivedSpan> => {
+  const parent = span.parentSpanId === undefined ? undefined : all.get(span.parentSpanId)
+  return parent === undefined ? [span] : [...ancestors(parent, all), span]
+}
+
+describeWith([nats, postgres], "A message's trace", () => {
+  it.live(
+    "leads from the frame over detection, distribution and queue to its delivery, in every process",
+    () =>
+      Effect.gen(function* () {
+        const receiver = yield* otlpReceiver
+        const where = {
+          natsUrl: nats.url,
+          postgresUrl: yield* ownDatabase,
+          prefix: `traces_${randomBytes(6).toString("hex")}`,
+        }
+        const { emulator, feed, start } = yield* serviceOn(where, pulses)
+        const traced = { ARBEDGE_OTLP_URL: receiver.url, ARBEDGE_OTLP_HEADERS: "x-key=vendor" }
+        const member = (roles: string) =>
+          Effect.flatMap(freePort, (port) => start(roles, { ...traced, ARBEDGE_CLUSTER_PORT: String(port) }))
+        yield* member("detect,distribute")
+        yield* member("deliver")
+        yield* feed("2", traced)
+
+        const delivered = () => receiver.spans.filter(({ name }) => name === "Telegram.sendMessage")
+        yield* eventually(
+          Effect.sync(() => delivered().map(({ traceId }) => traceId)),
+          (sent) => sent.length >= CHATS.length,
+          "60 seconds",
+        )
+        assert.deepStrictEqual(receiver.unreadable, [])
+        const all = new Map(receiver.spans.map((span) => [span.spanId, span]))
+        for (const sent of delivered()) {
+          const way = ancestors(sent, all)
+          const found = WAY.map(([name]) => way.find((span) => span.name === name)?.roles)
+          assert.deepStrictEqual(found, WAY.map(([, roles]) => roles), way.map(({ name }) => name).join(" > "))
+          assert.deepStrictEqual(new Set(way.map(({ traceId }) => traceId)).size, 1)
+          assert.strictEqual(new Set(way.map(({ instance }) => instance)).size, 3)
+        }
+        // What is not of a trace stays at home.
+        const roots = new Set(
+          receiver.spans.filter(({ parentSpanId }) => parentSpanId === undefined).map(({ name }) => name),
+        )
+        assert.deepStrictEqual([...roots], ["Ingest.publish"])
+        assert.notInclude(receiver.spans.map(({ name }) => name), "Topology.ensureStreams")
+        const told = receiver.bodies.join("\n")
+        for (const secret of [emulator.token, Redacted.value(where.postgresUrl)]) assert.notInclude(told, secret)
+      }).pipe(Effect.provide(telegram)),
+    120_000,
+  )
+})
