@@ -14,6 +14,7 @@ import { flooding } from "./Flood.ts"
 import { frameDetect } from "./FrameDetect.ts"
 import { marketAccess } from "./MarketAccess.ts"
 import { natsDowntime } from "./NatsDowntime.ts"
+import { liveSubject } from "./LiveSubject.ts"
 import { runPaired } from "./Paired.ts"
 import { queueClaim } from "./QueueClaim.ts"
 import { recordingDetect } from "./RecordingDetect.ts"
@@ -23,11 +24,13 @@ import { tableOf } from "./Report.ts"
 import { stalledSubscriber } from "./StalledSubscriber.ts"
 import { tickToAccepted } from "./TickToAccepted.ts"
 import { triangular } from "./Triangular.ts"
+import { twoWorkers } from "./TwoWorkers.ts"
 import { validationLog } from "./ValidationLog.ts"
 
 const ALL = [
   ...durableIngest,
   ...recordingDetect,
+  ...twoWorkers,
   ...frameDetect,
   ...tickToAccepted,
   ...sessions,
@@ -38,6 +41,7 @@ const ALL = [
   ...audience,
   ...queueClaim,
   ...delivery,
+  ...liveSubject,
   ...replaySpeed,
   ...stalledSubscriber,
   ...natsDowntime,
