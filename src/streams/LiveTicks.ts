@@ -17,7 +17,7 @@ import type { LatestMarkets } from "./LatestMarkets.ts"
 
 /** Of one subject; how often all are looked at. */
 export const LIVE_EVERY_MS = 20
-export const LOOK_EVERY_MS = 5
+export const LOOK_EVERY_MS = 2
 /** A subscription that is alive sends a heartbeat every second. */
 export const STALE_AFTER_MS = 10_000
 const LOOKED_FOR_STALE_EVERY_MS = 1_000
