@@ -84,6 +84,8 @@ export const Operators = Schema.Struct({
       )
     ),
   ),
+  /** Where the server keeps its streams. */
+  storeDir: withDefault(Schema.String.check(Schema.isMinLength(1)), "/data"),
   /** How long the server tries to write to who does not read, before it cuts him off. */
   writeDeadlineMs: withDefault(between(100, 30_000), 1_000),
   /** How much it holds for one connection; the service's own readers ask for up to 64 MB. */

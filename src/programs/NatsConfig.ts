@@ -60,14 +60,16 @@ const operatorAccount = (operator: Operator) => {
 }
 
 const HEADER = `# Made by \`arbedge nats config\`: change the operators file, not this.
-# Start with it: nats-server --config nats.conf --jetstream --store_dir /data
+# Start with it: nats-server --config nats.conf; after a change: nats-server --signal reload
 # TLS, ports and clustering are the server's own business: its flags, or a file that includes this one.
 `
 
-export const natsConfig = ({ maxPendingBytes, operators, service, writeDeadlineMs }: Operators): string => {
+export const natsConfig = ({ maxPendingBytes, operators, service, storeDir, writeDeadlineMs }: Operators): string => {
   const grants = operators.map((operator) => ({ account: accountOf(operator), ...grantsOf(operator) }))
   const endings = operators.map((operator) => disconnectOf(accountOf(operator)))
   const config = {
+    // Here and not by a flag: a reload would take a file without it for the wish to end JetStream.
+    jetstream: { store_dir: storeDir },
     write_deadline: `${writeDeadlineMs}ms`,
     max_pending: maxPendingBytes,
     system_account: SYSTEM_ACCOUNT,

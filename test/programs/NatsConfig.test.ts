@@ -299,6 +299,33 @@ describeWith(natsServer, "An operator's credential", () => {
   )
 })
 
+describeWith(natsServer, "Operators who come and go", () => {
+  it.live(
+    "are let in and disconnected by a reload, which the service and the others do not notice",
+    () =>
+      Effect.gen(function* () {
+        const { at, bus, connectAs, reload, service } = yield* world
+        const quant = yield* connectAs("quant"), other = yield* connectAs("other")
+        yield* reload([OTHER, { ...QUANT, name: "third" }])
+        yield* Effect.promise(() => quant.closed())
+        assert.strictEqual(
+          yield* knock(at, () => ({ user: "quant", pass: passwordOf("quant") })),
+          "-ERR 'Authorization Violation'",
+        )
+        const third = yield* connectAs("third"), heard: Array<string> = []
+        for (const [name, connection] of [["other", other], ["third", third]] as const) {
+          connection.subscribe("opp.v1.funding.>", { callback: () => void heard.push(name) })
+          yield* Effect.promise(() => connection.flush())
+        }
+        const { sequence } = yield* bus.publish({ subject: "opp.v1.funding.BTC-USDT.opened", data: bytes("1") })
+        assert.strictEqual(sequence, 4)
+        for (const connection of [other, third, service]) yield* Effect.promise(() => connection.flush())
+        assert.sameMembers(heard, ["other", "third"])
+      }),
+    20_000,
+  )
+})
+
 describeWith(natsServer, "The service in its own account", () => {
   const bus = Layer.unwrap(Effect.map(operatorsServer([QUANT]), ({ serviceUrl }) => NatsBus.layer({ url: serviceUrl })))
 

@@ -11,6 +11,7 @@ import { mkdtempSync, rmSync, writeFileSync } from "node:fs"
 import { createConnection, type Socket } from "node:net"
 import { tmpdir } from "node:os"
 import { join } from "node:path"
+import process from "node:process"
 import * as Operator from "../../src/domain/Operator.ts"
 import { natsConfig } from "../../src/programs/NatsConfig.ts"
 import { ownNatsServer } from "./natsServer.ts"
@@ -31,23 +32,30 @@ export const operatorsServer = (
   server: Readonly<Record<string, number>> = {},
 ) =>
   Effect.gen(function* () {
-    const operators = yield* Operator.fromUnknown({
-      ...server,
-      service: { bcrypt: hashOf(passwordOf(Operator.SERVICE_USER)) },
-      operators: entries.map((entry) => ({ credential: { bcrypt: hashOf(passwordOf(entry.name)) }, ...entry })),
-    })
     const folder = yield* Effect.acquireRelease(
       Effect.sync(() => mkdtempSync(join(tmpdir(), "arbedge-operators-"))),
       (made) => Effect.sync(() => rmSync(made, { recursive: true, force: true })),
     )
-    const path = join(folder, "nats.conf")
-    writeFileSync(path, natsConfig(operators))
+    const path = join(folder, "nats.conf"), storeDir = join(folder, "store")
+    const configure = Effect.fnUntraced(function* (operators: ReadonlyArray<OperatorEntry>) {
+      const file = yield* Operator.fromUnknown({
+        ...server,
+        storeDir,
+        service: { bcrypt: hashOf(passwordOf(Operator.SERVICE_USER)) },
+        operators: operators.map((entry) => ({ credential: { bcrypt: hashOf(passwordOf(entry.name)) }, ...entry })),
+      })
+      writeFileSync(path, natsConfig(file))
+    })
+    yield* configure(entries)
     const nats = yield* ownNatsServer(["-c", path])
     const at = `127.0.0.1:${nats.port}`
     return {
       nats,
       at,
       serviceUrl: `nats://${Operator.SERVICE_USER}:${passwordOf(Operator.SERVICE_USER)}@${at}`,
+      /** With other operators from now on, as `nats-server --signal reload` does it. */
+      reload: (operators: ReadonlyArray<OperatorEntry>) =>
+        Effect.andThen(configure(operators), Effect.sync(() => process.kill(nats.pid() ?? 0, "SIGHUP"))),
       /** As docs/guides/operators.md says. */
       connectAs: (name: string) => closed(connect({ ...credentials(name), servers: at, reconnect: false })),
     }

@@ -64,8 +64,10 @@ export const ownNatsServer = (args: ReadonlyArray<string> = []) =>
       const port = await freePort()
       const store = mkdtempSync(join(tmpdir(), "arbedge-nats-"))
       let child: ChildProcess | undefined
+      // A configuration names its own store, and the server refuses to be told twice.
+      const storing = args.includes("-c") ? [] : ["-js", "-sd", store]
       const start = async () => {
-        child = spawn("nats-server", ["-js", "-a", "127.0.0.1", "-p", String(port), "-sd", store, ...args], {
+        child = spawn("nats-server", ["-a", "127.0.0.1", "-p", String(port), ...storing, ...args], {
           stdio: "ignore",
         })
         while (!(await accepts(port))) {
