@@ -9,7 +9,7 @@ import { Schema } from "effect"
 import { withDefault } from "./ConfigValues.ts"
 import { token, VenueId } from "./Instrument.ts"
 import { OpportunityType } from "./Opportunity.ts"
-import { fact } from "./Subject.ts"
+import { ALL_SCHEMAS, fact, SCHEMAS } from "./Subject.ts"
 import { TICK_KINDS } from "./Tick.ts"
 
 const matching = (pattern: RegExp, right: string) =>
@@ -135,7 +135,7 @@ export const grantsOf = (operator: Operator): Grants => {
   const stored = operator.history ? [aboutStream("OPP"), "$JS.API.STREAM.MSG.GET.OPP"] : []
   return {
     follows: [...liveOf(operator), ...types, ...facts],
-    asks: ["schema.v1.*", ...stored, ...bucketsOf(operator)],
+    asks: [SCHEMAS, ALL_SCHEMAS, ...stored, ...bucketsOf(operator)],
   }
 }
 

@@ -20,7 +20,7 @@ describe("An operator", () => {
   it.effect("is granted nothing that is not written down, but schemas", () =>
     Effect.gen(function* () {
       const facts = yield* grantsOf({ facts: ["opportunity.outcome"] })
-      assert.deepStrictEqual(facts, { follows: ["evt.v1.opportunity.outcome"], asks: ["schema.v1.*"] })
+      assert.deepStrictEqual(facts, { follows: ["evt.v1.opportunity.outcome"], asks: ["schema.v1", "schema.v1.>"] })
     }))
 
   it.effect("follows the venues, kinds and types he is granted, and hears of gaps and silence beside them", () =>
@@ -41,7 +41,8 @@ describe("An operator", () => {
       const value = (bucket: string, keys: string) => `$JS.API.DIRECT.GET.KV_${bucket}.$KV.${bucket}.${keys}`
       const { asks } = yield* grantsOf({ venues: ["kraken"], types: ["triangular"] })
       assert.deepStrictEqual(asks, [
-        "schema.v1.*",
+        "schema.v1",
+        "schema.v1.>",
         "$JS.API.STREAM.INFO.KV_market_data",
         value("market_data", "kraken.>"),
         "$JS.API.STREAM.INFO.KV_analysis",

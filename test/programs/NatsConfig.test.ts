@@ -121,7 +121,7 @@ describeWith(natsServer, "An operator's credential", () => {
       Effect.gen(function* () {
         const { connectAs, service } = yield* world
         const quant = yield* connectAs("quant")
-        service.subscribe("schema.v1.*", { callback: (_, message) => void message.respond(message.subject) })
+        service.subscribe("schema.v1.>", { callback: (_, message) => void message.respond(message.subject) })
         yield* Effect.promise(() => service.flush())
         const schema = yield* Effect.promise(() => quant.request("schema.v1.opportunity"))
         assert.strictEqual(schema.string(), "schema.v1.opportunity")
@@ -169,7 +169,8 @@ describeWith(natsServer, "An operator's credential", () => {
           "evt.v1.opportunity.outcome",
           "quarantine.*",
           "rpc.v1.>",
-          "schema.v1.*",
+          "schema.v1",
+          "schema.v1.>",
         ]
         for (const subject of denied) {
           quant.subscribe(subject, { callback: () => {} })
