@@ -24,6 +24,7 @@ const decoder = new TextDecoder()
 
 export class Batch {
   readonly #content: Content
+  readonly #fullAt: number
   readonly #lines = new FrameLines()
   readonly #files = new Map<string, LineBuffer>()
   readonly #spare: Array<LineBuffer> = []
@@ -31,8 +32,9 @@ export class Batch {
   #records = 0
   #last = 0
 
-  constructor(content: Content) {
+  constructor(content: Content, mostRecords = MOST_RECORDS) {
     this.#content = content
+    this.#fullAt = Math.max(1, mostRecords - RESERVE_RECORDS)
   }
 
   get records(): number {
@@ -50,7 +52,7 @@ export class Batch {
   }
 
   get isFull(): boolean {
-    if (this.#records > MOST_RECORDS - RESERVE_RECORDS) return true
+    if (this.#records >= this.#fullAt) return true
     let bytes = 0
     for (const buffer of this.#files.values()) bytes += buffer.length
     return bytes > MOST_BYTES - RESERVE_BYTES

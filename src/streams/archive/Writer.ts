@@ -26,6 +26,8 @@ export interface WriterOptions {
   readonly content: Content
   /** How long a batch is collected at most. */
   readonly batchFor: Duration.Duration
+  /** Records of a batch at most; default 100,000. */
+  readonly mostRecords?: number
   /** Hears which groups have a new part. */
   readonly onWritten: (groups: ReadonlyArray<string>) => Effect.Effect<void>
 }
@@ -60,7 +62,7 @@ export const write = Effect.fn("Archive.write")(function* (options: WriterOption
   const { content, stream } = options
   const bus = yield* Bus, store = yield* ArchiveStore
   const held = yield* Position.open(stream)
-  const batch = new Batch(content)
+  const batch = new Batch(content, options.mostRecords)
   const counted = <A>(metric: Metric.Metric<number, A>, by: number) =>
     Metric.update(Metric.withAttributes(metric, { stream }), by)
 
