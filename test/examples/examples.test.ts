@@ -5,7 +5,7 @@
  */
 import { assert, layer } from "@effect/vitest"
 import { Clock, Effect, Layer, Option, Ref } from "effect"
-import { spawn } from "node:child_process"
+import { spawn, spawnSync } from "node:child_process"
 import { readdirSync, readFileSync } from "node:fs"
 import process from "node:process"
 import { fileURLToPath } from "node:url"
@@ -127,6 +127,20 @@ const sayings: ReadonlyArray<readonly [typescript: string, python: string, args:
     ],
   ]
 
+/** The lines of the guide for the `nats` CLI, where there is one: they end well and say something. */
+const natsCommands = (environment: Readonly<Record<string, string>>) => {
+  if (spawnSync("nats", ["--version"]).status !== 0) return []
+  const guide = readFileSync(`${folder}../docs/guides/operators.md`, "utf8")
+  const lines = [...guide.matchAll(/^nats ((?:sub|stream|kv|req) .*)$/gm)].map(([, line = ""]) => line)
+  assert.lengthOf(lines, 5)
+  const login =
+    `--server "$NATS_URL" --user quant --password "$NATS_PASSWORD" --inbox-prefix _INBOX_quant --js-domain arbedge`
+  return lines.map((line) => {
+    const once = line.startsWith("sub ") ? `${line} --count 1` : line.replace("OPP 17", "OPP 1")
+    return { what: `nats ${line}`, run: printed("sh", ["-c", `nats ${login} ${once}`], environment), says: /\S/ }
+  })
+}
+
 describeWith(natsServer, "The examples", () => {
   layer(Layer.mergeAll(world), { excludeTestServices: true, timeout: "60 seconds" })((it) => {
     it.effect("print what a local service tells, in TypeScript and in Python", () =>
@@ -158,7 +172,7 @@ describeWith(natsServer, "The examples", () => {
             },
           ]
           : []
-        const ran = [...typescript, ...withNatsPy, ...onPlainSocket]
+        const ran = [...typescript, ...withNatsPy, ...onPlainSocket, ...natsCommands(environment)]
         yield* Effect.forEach(
           ran,
           ({ run, says, what }) => Effect.map(run, (text) => assert.match(text, says, what)),
