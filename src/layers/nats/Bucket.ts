@@ -19,8 +19,15 @@ import { NO_LIMIT, storageOf } from "./Streams.ts"
 const OPERATION_HEADER = "KV-Operation"
 const WATCH_CAPACITY = 256
 
+/** What the library makes it, where the time to live is not shorter: the server refuses a window that is longer. */
+const DEDUP_WINDOW_MS = 120_000
+
 const changeable = (spec: BucketSpec) => ({
   max_age: nanos(Option.match(spec.timeToLive, { onNone: () => 0, onSome: Duration.toMillis })),
+  duplicate_window: nanos(Math.min(
+    DEDUP_WINDOW_MS,
+    Option.match(spec.timeToLive, { onNone: () => Infinity, onSome: Duration.toMillis }),
+  )),
   max_bytes: spec.maxBytes,
   max_msg_size: spec.maxValueBytes ?? NO_LIMIT,
   num_replicas: spec.replicas ?? 1,
