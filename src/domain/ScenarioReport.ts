@@ -81,7 +81,7 @@ export type Sample = typeof Sample.Type
 
 export const Trend = Schema.Struct({
   figure: Schema.Literals(["heapMiB", "rssMiB", "handles", "lagFrames", "lagTransitions", "queueDepth"]),
-  /** Null: too few samples. */
+  /** Null: too few samples, or too short a time. */
   perHour: Known,
   low: Known,
   high: Known,

@@ -24,7 +24,7 @@ import { needsVenueFrames } from "../streams/detectors/All.ts"
 import { Ingest } from "../streams/Ingest.ts"
 import { rulesOf } from "../streams/Judge.ts"
 import * as Pipeline from "../streams/Pipeline.ts"
-import { FACTS, MARKET_DATA, OPPORTUNITIES, QUARANTINE, removeEverything } from "../streams/Topology.ts"
+import { removeEverything, Topology } from "../streams/Topology.ts"
 import * as Assembly from "./Assembly.ts"
 import { invite, SESSION_TTL } from "./load/Crowd.ts"
 import * as Feeding from "./load/Feeding.ts"
@@ -57,15 +57,16 @@ const REST_LOOKS = Schedule.spaced("50 millis")
 /** What an embedded bus keeps of each stream in a soak: its memory comes to rest within minutes. */
 const SOAK_STREAM_BYTES = 16 * 1024 * 1024
 
-const STREAMS = [MARKET_DATA, OPPORTUNITIES, FACTS, QUARANTINE]
-
-const ready = Effect.fnUntraced(function* (scenario: Scenario) {
+/** Bounds what an embedded bus keeps; whatever bus it is, it is left as it was found. */
+const prepare = Effect.fnUntraced(function* (scenario: Scenario) {
   const bus = yield* Bus
   yield* Effect.addFinalizer(() => removeEverything)
   if (!scenario.soak || bus.kind !== "embedded") return
-  yield* Effect.forEach(STREAMS, (spec) => bus.ensureStream({ ...spec, maxBytes: SOAK_STREAM_BYTES }), {
-    discard: true,
-  })
+  yield* Effect.forEach(
+    (yield* Topology).streams,
+    (spec) => bus.ensureStream({ ...spec, maxBytes: Math.min(spec.maxBytes, SOAK_STREAM_BYTES) }),
+    { discard: true },
+  )
 })
 
 /** Warnings and errors of the product, counted by what they say. */
@@ -89,7 +90,7 @@ const play = <E>(options: LoadOptions<E>, ledger: Ledger) =>
   Effect.gen(function* () {
     const { config, market, owner, scenario } = options, { startMs } = market
     const wall = Clock.Clock.defaultValue()
-    yield* ready(scenario)
+    yield* prepare(scenario)
     const people = usersOf(scenario.users)
     yield* invite(people, startMs, (done) => options.onInvited(done, people.length))
 

@@ -19,10 +19,14 @@ import * as Resources from "./Resources.ts"
 /** What stands where, now. */
 export interface Standing {
   readonly framesStored: number
+  /** By the onlooker, as all that is read. */
+  readonly framesRead: number
   /** Null: analysed elsewhere. */
   readonly framesAnalysed: number | null
   readonly transitionsStored: number
   readonly transitionsRead: number
+  /** Null: distributed elsewhere. */
+  readonly transitionsDistributed: number | null
   readonly factsUnread: number
   readonly outboxDepth: number
   readonly rows: Readonly<Record<QueueStatus, number>>
@@ -49,14 +53,17 @@ export const make = Effect.fnUntraced(function* ({ ledger, pids, positions, watc
     const frames = yield* bus.streamState(MARKET_DATA.name), facts = yield* bus.streamState(FACTS.name)
     const transitions = yield* bus.streamState(OPPORTUNITIES.name)
     const analysed = yield* Effect.transposeOption(Option.map(watch, (it) => Ref.get(it.analysed)))
+    const distributed = yield* Effect.transposeOption(Option.map(watch, (it) => Ref.get(it.distributed)))
     return {
       framesStored: frames.lastSequence,
+      framesRead: yield* Ref.get(positions.frames),
       framesAnalysed: Option.match(analysed, {
         onNone: () => null,
         onSome: Option.match({ onNone: () => 0, onSome: ({ sequence }) => sequence }),
       }),
       transitionsStored: transitions.lastSequence,
       transitionsRead: yield* Ref.get(positions.transitions),
+      transitionsDistributed: Option.getOrNull(distributed),
       factsUnread: facts.lastSequence - (yield* Ref.get(positions.facts)),
       outboxDepth: yield* outbox.depth,
       rows: yield* queue.counts,
@@ -84,7 +91,8 @@ export const make = Effect.fnUntraced(function* ({ ledger, pids, positions, watc
         opportunitiesPerS: rate("opportunities"),
         notificationsPerS: rate("notifications"),
         lagFrames: now.framesAnalysed === null ? null : Math.max(0, now.framesStored - now.framesAnalysed),
-        lagTransitions: Math.max(0, now.transitionsStored - ledger.transitionDuplicates - ledger.distributed),
+        lagTransitions: now.transitionsStored - now.transitionsRead +
+          Math.max(0, ledger.transitions - ledger.distributed),
         queueDepth: waitingRows(now),
         outboxDepth: now.outboxDepth,
         cpuCores: cpuS === null || before.cpuS === null ? null : (cpuS - before.cpuS) / seconds,
@@ -100,8 +108,16 @@ export const make = Effect.fnUntraced(function* ({ ledger, pids, positions, watc
   return { standing, sample }
 })
 
+/** Whether every tick that was stored has been read. */
+export const framesAtRest = ({ framesRead, framesStored }: Standing): boolean => framesRead >= framesStored
+
+/** Whether every transition was distributed, as far as can be seen, and everything told of that has been read. */
+export const transitionsAtRest = (now: Standing): boolean =>
+  now.transitionsRead >= now.transitionsStored &&
+  (now.transitionsDistributed ?? now.transitionsStored) >= now.transitionsStored &&
+  now.outboxDepth === 0 && now.factsUnread <= 0
+
 /** Whether nothing is under way any more. */
 export const atRest = (now: Standing, ledger: Ledger): boolean =>
-  (now.framesAnalysed ?? now.framesStored) >= now.framesStored &&
-  now.transitionsRead >= now.transitionsStored && ledger.distributed >= ledger.transitions &&
-  now.outboxDepth === 0 && now.factsUnread <= 0 && waitingRows(now) === 0
+  framesAtRest(now) && (now.framesAnalysed ?? now.framesStored) >= now.framesStored &&
+  transitionsAtRest(now) && ledger.distributed >= ledger.transitions && waitingRows(now) === 0

@@ -33,11 +33,14 @@ const frames = (ledger: Ledger, { data }: StoredMessage): void => {
   for (const frame of decoded) ledger.frame(frame)
 }
 
-const transition = (ledger: Ledger, { data, headers }: StoredMessage): void =>
+const transition = (ledger: Ledger, { data, headers, subject }: StoredMessage): void => {
+  // An event beside a closing: no transition of its own.
+  if (Subject.isExpired(subject)) return
   Option.match(decodeOpportunity(decoder.decode(data)), {
     onNone: () => ledger.error("transition", "unreadable"),
     onSome: (opportunity) => ledger.transition(opportunity, headers[Header.stageTimes]),
   })
+}
 
 const fact = (ledger: Ledger, { data, subject }: StoredMessage): void => {
   const text = decoder.decode(data), unreadable = () => ledger.error("fact", "unreadable")

@@ -7,12 +7,14 @@
  */
 import type { Hop, Sample, ScenarioReport, Trend } from "../../domain/ScenarioReport.ts"
 import { afterWarmUp, floors, grows, type Point, slopeOf, type Tolerance } from "../../domain/Slope.ts"
-import { type Standing, waitingRows } from "./Gauges.ts"
+import { framesAtRest, type Standing, transitionsAtRest, waitingRows } from "./Gauges.ts"
 import type { Ledger } from "./Ledger.ts"
 
 const MEGABYTE = 1e6
 const WARM_UP_SHARE = 0.2
 const STRETCHES = 30
+/** A shorter time says nothing of growth. */
+const LEAST_TREND_MS = 60_000
 
 /** Of its mean over the run, and in its own units: what is less than both is no growth. */
 const TOLERANCES: Readonly<Record<Trend["figure"], Tolerance>> = {
@@ -43,26 +45,23 @@ const hop = (
 export const hopsOf = (ledger: Ledger, now: Standing, finished: boolean): ReadonlyArray<Hop> => {
   const { accepted, acceptedTwice, distributed, distributedTwice, enqueued, notified, settledTwice } = ledger
   const rows = Object.values(now.rows).reduce((sum, count) => sum + count, 0)
-  const underWay = (count: number) => finished ? 0 : Math.max(0, count)
   const framesWaiting = now.framesAnalysed === null ? 0 : Math.max(0, now.framesStored - now.framesAnalysed)
+  const ticks = ledger.ticksOffered - ledger.ticksFramed, untold = ledger.transitions - distributed
+  // Before the end Ingest still holds some; what the onlooker has not read may be there.
+  const ticksWaiting = finished && framesAtRest(now) ? 0 : Math.max(0, ticks)
+  const transitionsWaiting = transitionsAtRest(now) ? 0 : Math.max(0, untold)
   return [
-    hop(
-      "ticks",
-      ledger.ticksOffered,
-      ledger.ticksFramed,
-      underWay(ledger.ticksOffered - ledger.ticksFramed),
-      0,
-    ),
+    hop("ticks", ledger.ticksOffered, ledger.ticksFramed, ticksWaiting, 0),
     hop("frames", now.framesStored, now.framesAnalysed, framesWaiting, ledger.frameDuplicates),
     hop(
       "transitions",
       ledger.transitions,
       distributed,
-      underWay(ledger.transitions - distributed),
+      transitionsWaiting,
       ledger.transitionDuplicates + distributedTwice,
     ),
     hop("rows", enqueued, rows - waitingRows(now), waitingRows(now), 0),
-    hop("messages", notified, accepted, underWay(notified - accepted), acceptedTwice + settledTwice),
+    hop("messages", notified, accepted, 0, acceptedTwice + settledTwice),
   ]
 }
 
@@ -73,11 +72,16 @@ const trendsOf = (samples: ReadonlyArray<Sample>): ReadonlyArray<Trend> =>
       return value === null ? [] : [{ atMs: sample.atMs, value }]
     })
     const points = floors(afterWarmUp(known, WARM_UP_SHARE), STRETCHES)
-    const slope = slopeOf(points)
-    return slope === null
-      ? { figure, perHour: null, low: null, high: null, grows: null }
-      : { figure, ...slope, grows: grows(points, slope, TOLERANCES[figure]) }
-  }).map(({ figure, grows, high, low, perHour }) => ({ figure, perHour, low, high, grows }))
+    const spanMs = (points.at(-1)?.atMs ?? 0) - (points[0]?.atMs ?? 0)
+    const slope = spanMs < LEAST_TREND_MS ? null : slopeOf(points)
+    return slope === null ? { figure, perHour: null, low: null, high: null, grows: null } : {
+      figure,
+      perHour: slope.perHour,
+      low: slope.low,
+      high: slope.high,
+      grows: grows(points, slope, TOLERANCES[figure]),
+    }
+  })
 
 const most = (values: ReadonlyArray<number | null>): number | null =>
   values.reduce<number | null>((max, value) => value === null ? max : Math.max(max ?? value, value), null)

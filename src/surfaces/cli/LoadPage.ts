@@ -90,7 +90,7 @@ const trendTable = ({ trends }: ScenarioReport): string =>
       number(perHour, 2),
       number(low, 2),
       number(high, 2),
-      grows === null ? "too few samples" : grows ? "GROWS" : "flat",
+      grows === null ? "too short to say" : grows ? "GROWS" : "flat",
     ]),
   )
 

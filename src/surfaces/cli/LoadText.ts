@@ -91,7 +91,7 @@ const trends = (report: ScenarioReport): ReadonlyArray<string> =>
         slope: number(perHour, 2),
         "95% from": number(low, 2),
         to: number(high, 2),
-        verdict: grows === null ? "too few samples" : grows ? "GROWS" : "flat",
+        verdict: grows === null ? "too short to say" : grows ? "GROWS" : "flat",
       }))),
     ]
     : []
