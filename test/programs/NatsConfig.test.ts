@@ -238,7 +238,8 @@ describeWith(natsServer, "An operator's credential", () => {
       }
       yield* Effect.promise(() => service.flush())
       for (const subject of denied) assert.isTrue(heard.some((text) => text.includes(`"${subject}"`)), subject)
-      assert.deepStrictEqual(arrived, [])
+      // The server's own notes on what the service asked before may come late.
+      assert.deepStrictEqual(arrived.filter((subject) => !subject.startsWith("$JS.EVENT.")), [])
       assert.deepStrictEqual(yield* bus.streamState("OPP"), before)
     }), 20_000)
 
