@@ -10,7 +10,6 @@ import { Bus } from "../layers/Bus.ts"
 import { QueueFigures } from "../layers/QueueFigures.ts"
 import { Sessions } from "../layers/Sessions.ts"
 import { Store } from "../layers/Store.ts"
-import { inWallTime } from "../streams/Ownership.ts"
 import type { Watch } from "../streams/Pipeline.ts"
 import { servers, sourcesOf } from "./Health.ts"
 
@@ -91,6 +90,6 @@ export const makeLook = (watch: Watch): Effect.Effect<Effect.Effect<void, never,
       dependencies(watch),
       patiently("the queue", queue),
       patiently("streams", streams),
-    ], { concurrency: "unbounded", discard: true }).pipe(inWallTime),
+    ], { concurrency: "unbounded", discard: true }),
     AT_MOST_EVERY,
   )

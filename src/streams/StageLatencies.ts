@@ -8,7 +8,6 @@
 import { Clock, Effect, Metric } from "effect"
 import { Header, parseStageTimes } from "../domain/contract/Headers.ts"
 import type { StoredMessage } from "../layers/Bus.ts"
-import { inWallTime } from "./Ownership.ts"
 
 const latency = Metric.histogram("stage_latency_seconds", {
   description:
@@ -38,4 +37,4 @@ export const noteQueued = ({ headers }: Pick<StoredMessage, "headers">): Effect.
     yield* between("receive_to_detect", receive, detect)
     yield* between("detect_to_publish", detect, publish)
     yield* between("publish_to_queue", publish, yield* Clock.currentTimeMillis)
-  }).pipe(inWallTime)
+  })
