@@ -136,7 +136,7 @@ const benchmark = (name: string, how: string, pauseMs: number): Benchmark => ({
   targets: [{ figure: "ratio", atMost: 1.5 }],
   prepare: Effect.gen(function* () {
     const bot = Layer.merge(polled, Waiting.layer).pipe(
-      Layer.provide(CommandRate.layer),
+      Layer.provide(Layer.sync(CommandRate.CommandRate, CommandRate.make)),
       Layer.provideMerge(surroundings()),
       Layer.provideMerge(worldOf(Pglite.layer({ dataDir: Option.none() }))),
     )

@@ -3,10 +3,11 @@
  *
  * In: who asks, and when. Out: serve it, say once that it is too fast, or drop it. Promises: decided in memory, before
  * anything is read or written for it, and what will be dropped is not recorded (Updates.ts), so that a flood costs others
- * next to nothing; what is dropped does not prolong the wait; a person counts, not a chat. The bot reacts in one process at a time (Updates.ts), so this is all there is to
- * count; another that takes over begins anew. 20,000 people are remembered, who asked last.
+ * next to nothing; what is dropped does not prolong the wait; a person counts, not a chat. The bot reacts in one process
+ * at a time (Updates.ts); another that takes over knows what was served from the bucket `rate_limit` (CommandRateKeeping.ts),
+ * or begins anew where that is away. 20,000 people are remembered, who asked last.
  */
-import { Context, Layer } from "effect"
+import { Context } from "effect"
 import type { Update } from "grammy/types"
 import { limitsOf } from "../../domain/Tier.ts"
 
@@ -38,9 +39,20 @@ export const CommandRate = Context.Reference<Rate>("arbedge/bot/CommandRate", {
   defaultValue: () => ({ turn: () => SERVE, isInVain: () => false, learn: () => {} }),
 })
 
+/** When (ms) what counts was served, oldest first. */
+export type Served = Readonly<Record<Asked, ReadonlyArray<number>>>
+
+/** The counts behind a `Rate`, for whoever keeps them. */
+export interface Counts extends Rate {
+  readonly size: () => number
+  /** Who was served since this was last asked, and when within the last minute. */
+  readonly takeServed: () => ReadonlyMap<string, Served>
+  /** What another process has served: it counts as if it had been served here. */
+  readonly hear: (telegramId: string, served: Served, nowMs: number) => void
+}
+
 interface Person {
   perMinute: number
-  /** When what counts was served, oldest first. */
   readonly served: Record<Asked, ReadonlyArray<number>>
   /** Whether they were told since they were served last. */
   readonly isTold: Record<Asked, boolean>
@@ -52,10 +64,26 @@ export const askerOf = ({ message }: Update): string | null => {
   return message.chat.id > 0 || message.text.startsWith("/") ? `${message.from.id}` : null
 }
 
+/** Both lists as one; what is in both counts as often as in the one that has it more often. */
+const merged = (one: ReadonlyArray<number>, other: ReadonlyArray<number>): ReadonlyArray<number> => {
+  const rest = [...one]
+  const missing = other.filter((atMs) => {
+    const place = rest.indexOf(atMs)
+    if (place >= 0) rest.splice(place, 1)
+    return place < 0
+  })
+  return missing.length === 0 ? one : [...one, ...missing].toSorted((a, b) => a - b)
+}
+
 const lowest = (): number => limitsOf("free", "user").apiPerMinute
 
-export const make = (): Rate & { readonly size: () => number } => {
+/** A clock that went back must not keep anybody waiting for longer than a minute. */
+const counting = (times: ReadonlyArray<number>, nowMs: number): ReadonlyArray<number> =>
+  times.filter((atMs) => atMs > nowMs - WINDOW_MS && atMs <= nowMs)
+
+export const make = (): Counts => {
   const people = new Map<string, Person>()
+  const changed = new Set<string>()
 
   /** Who asked last stands last; those not yet met have the lowest plan. */
   const personOf = (telegramId: string): Person => {
@@ -76,10 +104,10 @@ export const make = (): Rate & { readonly size: () => number } => {
   const turn = (telegramId: string, asked: Asked, nowMs: number): Turn => {
     const person = personOf(telegramId)
     const most = person.perMinute * FACTOR[asked]
-    // A clock that went back must not keep anybody waiting for longer than a minute.
-    const served = person.served[asked].filter((atMs) => atMs > nowMs - WINDOW_MS && atMs <= nowMs)
+    const served = counting(person.served[asked], nowMs)
     const last = served[served.length - most]
     person.served[asked] = last === undefined ? [...served, nowMs] : served
+    if (last === undefined) changed.add(telegramId)
     const isFirst = !person.isTold[asked]
     person.isTold[asked] = last !== undefined
     return last === undefined ? SERVE : { _tag: "TooFast", perMinute: most, waitMs: last + WINDOW_MS - nowMs, isFirst }
@@ -89,16 +117,29 @@ export const make = (): Rate & { readonly size: () => number } => {
     turn,
     isInVain: (telegramId, waiting, nowMs) => {
       const person = people.get(telegramId)
-      const counting = (person?.served.command ?? []).filter((atMs) => atMs > nowMs - WINDOW_MS && atMs <= nowMs).length
+      const served = counting(person?.served.command ?? [], nowMs).length
       const most = person?.perMinute ?? lowest()
       // One more than are served has to come through, to be told of.
-      return counting + waiting >= most + (person?.isTold.command === true ? 0 : 1)
+      return served + waiting >= most + (person?.isTold.command === true ? 0 : 1)
     },
     learn: (telegramId, perMinute) => {
       personOf(telegramId).perMinute = perMinute
     },
     size: () => people.size,
+    takeServed: () => {
+      const taken = new Map([...changed].flatMap((telegramId) => {
+        const served = people.get(telegramId)?.served
+        return served === undefined ? [] : [[telegramId, served] as const]
+      }))
+      changed.clear()
+      return taken
+    },
+    hear: (telegramId, served, nowMs) => {
+      const command = counting(served.command, nowMs), tap = counting(served.tap, nowMs)
+      if (command.length + tap.length === 0) return
+      const { served: known } = personOf(telegramId)
+      known.command = merged(known.command, command)
+      known.tap = merged(known.tap, tap)
+    },
   }
 }
-
-export const layer: Layer.Layer<never> = Layer.sync(CommandRate, make)

@@ -21,7 +21,7 @@ import { eligibilityRules } from "./EligibilitySettings.ts"
 import { Role, type Watch } from "../../streams/Pipeline.ts"
 import { Topology } from "../../streams/Topology.ts"
 import * as Bot from "../bot/Bot.ts"
-import * as CommandRate from "../bot/CommandRate.ts"
+import * as CommandRateKeeping from "../bot/CommandRateKeeping.ts"
 import * as Pacing from "../bot/Pacing.ts"
 import * as Unsubscribing from "../../layers/Unsubscribing.ts"
 import * as Metrics from "../http/Metrics.ts"
@@ -113,7 +113,7 @@ const surfaces = (settings: Settings, roles: ReadonlyArray<Role>, simulated: boo
     return {
       service: (watch: Watch) => Service.layer(service(watch), routes(watch)),
       bot: (watch: Watch) =>
-        Bot.layerPolling({ owner }).pipe(Layer.provide([Pacing.layer, CommandRate.layer, Health.layer(watch)])),
+        Bot.layerPolling({ owner }).pipe(Layer.provide([Pacing.layer, CommandRateKeeping.layer, Health.layer(watch)])),
     }
   }
   const [url, secret] = hook.value
@@ -124,7 +124,7 @@ const surfaces = (settings: Settings, roles: ReadonlyArray<Role>, simulated: boo
       Service.layer(service(watch), Layer.merge(TelegramWebhook.layer({ path, secret }), routes(watch))).pipe(
         Layer.merge(Layer.effectDiscard(TelegramWebhook.register(url, secret))),
         Layer.provide(Bot.layer(owner)),
-        Layer.provide([Pacing.layer, CommandRate.layer, Health.layer(watch)]),
+        Layer.provide([Pacing.layer, CommandRateKeeping.layer, Health.layer(watch)]),
       ),
   }
 }

@@ -82,6 +82,13 @@ layer(world, { timeout: "60 seconds" })("A user who floods the bot", (it) => {
         assert.isAtMost(rows?.count ?? Infinity, 20, "what would be dropped is not recorded")
         yield* TestClock.adjust("60 seconds")
         assert.match(yield* say(ann, "/session"), /^✅ Session active/)
-      }).pipe(Effect.provide(polled.pipe(Layer.provide(CommandRate.layer), Layer.provideMerge(surroundings()))))
+      }).pipe(
+        Effect.provide(
+          polled.pipe(
+            Layer.provide(Layer.sync(CommandRate.CommandRate, CommandRate.make)),
+            Layer.provideMerge(surroundings()),
+          ),
+        ),
+      )
     }))
 })
