@@ -99,13 +99,6 @@ export const Scenario = Schema.Struct({
   sampleEveryMs: Schema.optionalKey(span(50, 600_000)),
   /** Watches memory, handles and lag for growth, and bounds what the embedded bus keeps. */
   soak: withDefault(Schema.Boolean, false),
-  /** Without: all roles in this process. Else one process of `arbedge run` for each list. */
-  processes: withDefault(
-    Schema.Array(
-      Schema.Array(Schema.Literals(["detect", "distribute", "deliver", "jobs"])).check(Schema.isMinLength(1)),
-    ).check(Schema.isMaxLength(64)),
-    [],
-  ),
 })
 export type Scenario = typeof Scenario.Type
 

@@ -96,7 +96,7 @@ const play = <E>(options: LoadOptions<E>, ledger: Ledger) =>
 
     const watch = yield* Pipeline.makeWatch
     const positions = yield* Onlooker.watch(ledger)
-    const gauges = yield* Gauges.make({ ledger, positions, watch: Option.some(watch), pids: [] })
+    const gauges = yield* Gauges.make({ ledger, positions, watch })
     const feeding = yield* Feeding.make(scenario.faults, ledger)
     const hands = { emulator: yield* TelegramEmulator, kills: yield* ActorKills.ActorKills }
     const timeline = new FaultTimeline(scenario.faults, startMs, hands)

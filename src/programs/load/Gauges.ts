@@ -1,7 +1,7 @@
 /**
  * The gauges of a load run: lag, depth and cost, looked at every so often.
  *
- * In: the bus, the queue, the outbox, the processes that work, the ledger. Out: one sample a look, with rates since the look
+ * In: the bus, the queue, the outbox, the process, the ledger. Out: one sample a look, with rates since the look
  * before. Promises: what cannot be seen from here is null; a look costs a handful of questions, whatever the load.
  */
 import { Clock, Effect, Option, Ref } from "effect"
@@ -21,12 +21,10 @@ export interface Standing {
   readonly framesStored: number
   /** By the onlooker, as all that is read. */
   readonly framesRead: number
-  /** Null: analysed elsewhere. */
-  readonly framesAnalysed: number | null
+  readonly framesAnalysed: number
   readonly transitionsStored: number
   readonly transitionsRead: number
-  /** Null: distributed elsewhere. */
-  readonly transitionsDistributed: number | null
+  readonly transitionsDistributed: number
   readonly factsUnread: number
   readonly outboxDepth: number
   readonly rows: Readonly<Record<QueueStatus, number>>
@@ -38,36 +36,29 @@ export const waitingRows = ({ rows }: Standing): number => rows.pending + rows.s
 export interface GaugesOptions {
   readonly ledger: Ledger
   readonly positions: Positions
-  /** None: the stages work in processes of their own. */
-  readonly watch: Option.Option<Watch>
-  /** Of those processes; none: of this one. */
-  readonly pids: ReadonlyArray<number>
+  readonly watch: Watch
 }
 
-export const make = Effect.fnUntraced(function* ({ ledger, pids, positions, watch }: GaugesOptions) {
+export const make = Effect.fnUntraced(function* ({ ledger, positions, watch }: GaugesOptions) {
   const bus = yield* Bus, queue = yield* OpportunityQueue, outbox = yield* Outbox
   let beforeMs = yield* Clock.currentTimeMillis
-  let before = { ticks: 0, frames: 0, opportunities: 0, notifications: 0, cpuS: Resources.look(pids).cpuS }
+  let before = { ticks: 0, frames: 0, opportunities: 0, notifications: 0, cpuS: Resources.look().cpuS }
 
   const standing: Effect.Effect<Standing, BusError | StoreError> = Effect.gen(function* () {
     const frames = yield* bus.streamState(MARKET_DATA.name), facts = yield* bus.streamState(FACTS.name)
     const transitions = yield* bus.streamState(OPPORTUNITIES.name)
-    const analysed = yield* Effect.transposeOption(Option.map(watch, (it) => Ref.get(it.analysed)))
-    const distributed = yield* Effect.transposeOption(Option.map(watch, (it) => Ref.get(it.distributed)))
+    const analysed = yield* Ref.get(watch.analysed)
     return {
       framesStored: frames.lastSequence,
       framesRead: yield* Ref.get(positions.frames),
-      framesAnalysed: Option.match(analysed, {
-        onNone: () => null,
-        onSome: Option.match({ onNone: () => 0, onSome: ({ sequence }) => sequence }),
-      }),
+      framesAnalysed: Option.match(analysed, { onNone: () => 0, onSome: ({ sequence }) => sequence }),
       transitionsStored: transitions.lastSequence,
       transitionsRead: yield* Ref.get(positions.transitions),
-      transitionsDistributed: Option.getOrNull(distributed),
+      transitionsDistributed: yield* Ref.get(watch.distributed),
       factsUnread: facts.lastSequence - (yield* Ref.get(positions.facts)),
       outboxDepth: yield* outbox.depth,
       rows: yield* queue.counts,
-      resources: Resources.look(pids),
+      resources: Resources.look(),
     }
   })
 
@@ -90,12 +81,12 @@ export const make = Effect.fnUntraced(function* ({ ledger, pids, positions, watc
         framesPerS: rate("frames"),
         opportunitiesPerS: rate("opportunities"),
         notificationsPerS: rate("notifications"),
-        lagFrames: now.framesAnalysed === null ? null : Math.max(0, now.framesStored - now.framesAnalysed),
+        lagFrames: Math.max(0, now.framesStored - now.framesAnalysed),
         lagTransitions: now.transitionsStored - now.transitionsRead +
           Math.max(0, ledger.transitions - ledger.distributed),
         queueDepth: waitingRows(now),
         outboxDepth: now.outboxDepth,
-        cpuCores: cpuS === null || before.cpuS === null ? null : (cpuS - before.cpuS) / seconds,
+        cpuCores: (cpuS - before.cpuS) / seconds,
         heapMiB,
         rssMiB,
         handles,
@@ -111,13 +102,13 @@ export const make = Effect.fnUntraced(function* ({ ledger, pids, positions, watc
 /** Whether every tick that was stored has been read. */
 export const framesAtRest = ({ framesRead, framesStored }: Standing): boolean => framesRead >= framesStored
 
-/** Whether every transition was distributed, as far as can be seen, and everything told of that has been read. */
+/** Whether every transition was distributed, and everything told of that has been read. */
 export const transitionsAtRest = (now: Standing): boolean =>
   now.transitionsRead >= now.transitionsStored &&
-  (now.transitionsDistributed ?? now.transitionsStored) >= now.transitionsStored &&
+  now.transitionsDistributed >= now.transitionsStored &&
   now.outboxDepth === 0 && now.factsUnread <= 0
 
 /** Whether nothing is under way any more. */
 export const atRest = (now: Standing, ledger: Ledger): boolean =>
-  framesAtRest(now) && (now.framesAnalysed ?? now.framesStored) >= now.framesStored &&
+  framesAtRest(now) && now.framesAnalysed >= now.framesStored &&
   transitionsAtRest(now) && ledger.distributed >= ledger.transitions && waitingRows(now) === 0

@@ -45,7 +45,7 @@ const hop = (
 export const hopsOf = (ledger: Ledger, now: Standing, finished: boolean): ReadonlyArray<Hop> => {
   const { accepted, acceptedTwice, distributed, distributedTwice, enqueued, notified, settledTwice } = ledger
   const rows = Object.values(now.rows).reduce((sum, count) => sum + count, 0)
-  const framesWaiting = now.framesAnalysed === null ? 0 : Math.max(0, now.framesStored - now.framesAnalysed)
+  const framesWaiting = Math.max(0, now.framesStored - now.framesAnalysed)
   const ticks = ledger.ticksOffered - ledger.ticksFramed, untold = ledger.transitions - distributed
   // Before the end Ingest still holds some; what the onlooker has not read may be there.
   const ticksWaiting = finished && framesAtRest(now) ? 0 : Math.max(0, ticks)
