@@ -28,6 +28,8 @@ export interface WriterOptions {
   readonly batchFor: Duration.Duration
   /** Records of a batch at most; default 100,000. */
   readonly mostRecords?: number
+  /** How often the age of a batch is looked at; default a second. */
+  readonly lookEvery?: Duration.Duration
   /** Hears which groups have a new part. */
   readonly onWritten: (groups: ReadonlyArray<string>) => Effect.Effect<void>
 }
@@ -168,6 +170,6 @@ export const write = Effect.fn("Archive.write")(function* (options: WriterOption
   const arriving = bus.consume({ stream, subjects: [], start, capacity: MESSAGES_AHEAD })
   return yield* Stream.merge(
     Stream.map(arriving, (messages) => Effect.forEach(messages, take, { discard: true })),
-    Stream.as(Stream.tick(LOOK_EVERY), look),
+    Stream.as(Stream.tick(options.lookEvery ?? LOOK_EVERY), look),
   ).pipe(Stream.runForEach((step) => step))
 })
