@@ -72,7 +72,7 @@ const service = Effect.gen(function* () {
   yield* Effect.forkScoped(Effect.provide(analysing, stages))
   yield* Effect.forkScoped(Effect.provide(feeding, stages))
   const stored = Effect.provide(Bus.use((bus) => bus.streamState("OPP")), stages)
-  yield* eventually(stored, ({ messages }) => messages >= 2, "20 seconds")
+  yield* eventually(stored, ({ messages }) => messages >= 2, "60 seconds")
   return { NATS_URL: `nats://${server.at}`, NATS_USER: "quant", NATS_PASSWORD: passwordOf("quant") }
 })
 
@@ -142,7 +142,7 @@ const natsCommands = (environment: Readonly<Record<string, string>>) => {
 }
 
 describeWith(natsServer, "The examples", () => {
-  layer(Layer.mergeAll(world), { excludeTestServices: true, timeout: "60 seconds" })((it) => {
+  layer(Layer.mergeAll(world), { excludeTestServices: true, timeout: "120 seconds" })((it) => {
     it.effect("print what a local service tells, in TypeScript and in Python", () =>
       Effect.gen(function* () {
         const environment = yield* service
@@ -179,7 +179,7 @@ describeWith(natsServer, "The examples", () => {
           { concurrency: 4, discard: true },
         )
         yield* Effect.logInfo(`ran ${ran.map(({ what }) => what).join(", ")}`)
-      }), 60_000)
+      }), 120_000)
   })
 
   layer(Layer.empty)((it) => {
