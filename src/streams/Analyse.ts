@@ -9,15 +9,14 @@
  * checkpoint's epoch; its checkpoint is saved only after the transitions before it are stored, so a kill or a change of
  * owner loses none and changes no id. One process alone has every shard.
  */
-import { Clock, Effect, Latch, Metric, Option, Ref, Schema, Semaphore, Stream } from "effect"
-import { described, EXPIRED_LIVES, expiryId, Header, type StageTimes } from "../domain/contract/Headers.ts"
+import { Clock, Effect, Latch, Metric, Option, Ref, Semaphore, Stream } from "effect"
 import type { DetectConfig } from "../domain/DetectConfig.ts"
 import type * as Frame from "../domain/Frame.ts"
-import { hasExpired, type Opportunity, OpportunityJson } from "../domain/Opportunity.ts"
+import type { Opportunity } from "../domain/Opportunity.ts"
 import * as Subject from "../domain/Subject.ts"
 import { continuing } from "../domain/TraceContext.ts"
 import type { AssetIdentities } from "../layers/AssetIdentities.ts"
-import { Bus, type BusError, type OutgoingMessage, type StoredMessage } from "../layers/Bus.ts"
+import { Bus, type BusError, type StoredMessage } from "../layers/Bus.ts"
 import { Checkpoints } from "../layers/Checkpoints.ts"
 import type { Leases } from "../layers/Leases.ts"
 import type { Fenced, StoreError } from "../layers/Store.ts"
@@ -32,6 +31,7 @@ import { gauging } from "./PartitionGauges.ts"
 import { type ShardWork, share } from "./Shards.ts"
 import { raise } from "./Suspicions.ts"
 import { MARKET_DATA } from "./Topology.ts"
+import { messagesOf } from "./Transitions.ts"
 
 /** Leases and checkpoints are called `analyse.<...>`. */
 export const NAME = "analyse"
@@ -40,6 +40,8 @@ const CHECKPOINT_EVERY_MS = 1_000
 /** How often the places of partitions that nothing comes of are brought up to the others'. */
 const PASS_EVERY_MS = 10_000
 const FRAMES_AHEAD = 1_024
+/** What is analysed at a stretch; a message may be as large by itself. */
+const SLICE_BYTES = 64 * 1024
 /** Nothing has come for so long: whatever waits for other writers waits no more. */
 const SILENCE_MS = 50
 
@@ -52,9 +54,6 @@ const newestSeconds = Metric.gauge("analyse_newest_tick_timestamp_seconds", {
 const lateTotal = Metric.counter("merge_late_ticks_total", {
   description: "Ticks that came after the watermark of several ingest processes",
 })
-
-const encoder = new TextEncoder()
-const encodeOpportunity = Schema.encodeEffect(OpportunityJson)
 
 /** What others may look at while it runs. */
 export interface AnalyseProgress {
@@ -74,23 +73,20 @@ export interface AnalyseOptions {
   readonly before: (transition: Opportunity) => Effect.Effect<void>
 }
 
-/** With the event that its time ran out, where that closed it. `times`: of the stages before this one. */
-const messagesOf = (transition: Opportunity, source: Frame.DataSource, times: StageTimes) =>
-  Effect.gen(function* () {
-    const json = yield* Effect.orDie(encodeOpportunity(transition))
-    const publish = yield* Clock.currentTimeMillis
-    const headers = { [Header.dataSource]: source, ...described({ ...times, publish }) }
-    const data = encoder.encode(json), { id, revision } = transition
-    const told: OutgoingMessage = {
-      subject: Subject.opportunity(transition),
-      data,
-      messageId: `${id}:${revision}`,
-      headers,
+/** Messages in portions that take no longer than some 10 ms to analyse. */
+const slicesOf = (messages: ReadonlyArray<StoredMessage>): ReadonlyArray<ReadonlyArray<StoredMessage>> => {
+  const slices: Array<Array<StoredMessage>> = []
+  let bytes = Infinity
+  for (const message of messages) {
+    if (bytes >= SLICE_BYTES) {
+      slices.push([])
+      bytes = 0
     }
-    if (!hasExpired(transition)) return [told]
-    const event = { subject: Subject.expired(transition), messageId: expiryId(transition), timeToLive: EXPIRED_LIVES }
-    return [told, { ...event, data, headers }]
-  })
+    slices.at(-1)?.push(message)
+    bytes += message.data.byteLength
+  }
+  return slices
+}
 
 /** What a lane found in a batch. */
 interface Found {
@@ -291,7 +287,18 @@ const worker = (options: AnalyseOptions) =>
       read = begin - 1
       const start = { _tag: "Sequence", sequence: begin } as const
       return bus.consume({ stream: MARKET_DATA.name, subjects, start, capacity: FRAMES_AHEAD }).pipe(
-        Stream.runForEach((messages) => turn(Effect.suspend(() => mine === reader ? batch(messages) : Effect.void))),
+        Stream.runForEach((messages) =>
+          Effect.forEach(
+            slicesOf(messages),
+            (slice) =>
+              // Leases, timers and sockets have their turn between two slices.
+              Effect.andThen(
+                turn(Effect.suspend(() => mine === reader ? batch(slice) : Effect.void)),
+                Effect.yieldNow,
+              ),
+            { discard: true },
+          )
+        ),
         Effect.raceFirst(changed.await),
       )
     })
