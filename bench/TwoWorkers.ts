@@ -130,6 +130,7 @@ const decoder = new TextDecoder()
 const told = Effect.gen(function* () {
   const bus = yield* Bus
   const { lastSequence } = yield* bus.streamState(OPPORTUNITIES.name)
+  if (lastSequence === 0) return yield* Effect.fail(new Error("nothing was told"))
   const start = { _tag: "First" } as const
   const messages = yield* bus.consume({ stream: OPPORTUNITIES.name, subjects: [], start, capacity: 1_024 }).pipe(
     Stream.flattenIterable,
