@@ -136,8 +136,8 @@ export const natsDowntime: ReadonlyArray<Benchmark> = [
   ),
   benchmark(
     "nats-downtime-overflow",
-    "10 s without the server at 15,000 ticks/s of 1 KB: what is held does not fit 64 MB",
-    { ticksPerS: 15_000, idLetters: 1_000 },
+    "10 s without the server at 10,000 ticks/s of 1 KB: what is held does not fit 64 MB",
+    { ticksPerS: 10_000, idLetters: 1_000 },
     [{ figure: "seriesNotTold", atMost: 0 }, { figure: "lost", atLeast: 1 }, { figure: "twice", atMost: 0 }],
   ),
 ]

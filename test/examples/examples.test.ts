@@ -142,7 +142,7 @@ const natsCommands = (environment: Readonly<Record<string, string>>) => {
 }
 
 describeWith(natsServer, "The examples", () => {
-  layer(Layer.mergeAll(world), { excludeTestServices: true, timeout: "120 seconds" })((it) => {
+  layer(world, { excludeTestServices: true, timeout: "120 seconds" })((it) => {
     it.effect("print what a local service tells, in TypeScript and in Python", () =>
       Effect.gen(function* () {
         const environment = yield* service
