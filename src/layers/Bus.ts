@@ -179,6 +179,8 @@ export interface Kept {
   readonly retention: "limits" | "interest" | "workqueue"
   readonly replicas: number
   readonly storage: "file" | "memory"
+  /** Whether a message may have a time to live of its own; null: the server is too old to know. */
+  readonly timeToLivePerMessage: boolean | null
 }
 
 /** A reader whose position the bus keeps. */

@@ -50,7 +50,7 @@ export const isUpToDate = ({ foreign, items }: Plan): boolean =>
 
 const FIXED: ReadonlySet<Field> = new Set(["storage", "retention"])
 
-const declaredStream = (spec: StreamSpec): Kept => {
+const declaredStream = (spec: StreamSpec): Partial<Kept> => {
   const maxAgeMs = Duration.toMillis(spec.maxAge)
   return {
     subjects: spec.subjects,
@@ -64,6 +64,8 @@ const declaredStream = (spec: StreamSpec): Kept => {
     retention: "limits",
     replicas: spec.replicas ?? 1,
     storage: spec.storage ?? "file",
+    // It cannot be taken back, and does no harm.
+    ...(spec.timeToLivePerMessage === true ? { timeToLivePerMessage: true } : {}),
   }
 }
 
@@ -103,12 +105,14 @@ const FIELDS: ReadonlyArray<Field> = [
   "retention",
   "replicas",
   "storage",
+  "timeToLivePerMessage",
 ]
 
 const compare = (declared: Partial<Kept>, found: FoundStream): ReadonlyArray<Change> =>
   FIELDS.flatMap((field) => {
     const from = found.kept[field], to = declared[field]
     if (to === undefined || textOf(from) === textOf(to)) return []
+    if (field === "timeToLivePerMessage" && from === null) return []
     return [{
       field,
       from,

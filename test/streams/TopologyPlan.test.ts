@@ -26,6 +26,7 @@ const stream = (changes: Partial<Kept> = {}, name = MARKET_DATA.name): FoundStre
     retention: "limits",
     replicas: 1,
     storage: "file",
+    timeToLivePerMessage: null,
     ...changes,
   },
 })
@@ -81,6 +82,13 @@ describe("The plan of streams and buckets", () => {
       "retention",
       "storage",
     ])
+  })
+
+  it("asks for a time to live per message only where the server knows of it", () => {
+    const wanting = { streams: [{ ...MARKET_DATA, timeToLivePerMessage: true }], buckets: [] }
+    const field = (known: boolean | null) =>
+      planOf(wanting, [stream({ timeToLivePerMessage: known })]).items[0]?.changes.map((change) => change.field)
+    assert.deepStrictEqual([field(null), field(false), field(true)], [[], ["timeToLivePerMessage"], []])
   })
 
   it("names somebody else's stream on our subjects, and leaves alone what touches none", () => {

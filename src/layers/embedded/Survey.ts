@@ -23,6 +23,7 @@ const keptOfStream = (spec: StreamSpec): Kept => ({
   maxMessageBytes: spec.maxMessageBytes ?? null,
   dedupWindowMs: Duration.toMillis(spec.dedupWindow),
   whenFull: spec.whenFull ?? "discard_old",
+  timeToLivePerMessage: spec.timeToLivePerMessage ?? false,
 })
 
 const keptOfBucket = (spec: BucketSpec): Kept => ({
@@ -35,6 +36,7 @@ const keptOfBucket = (spec: BucketSpec): Kept => ({
   maxMessageBytes: spec.maxValueBytes ?? null,
   dedupWindowMs: 0,
   whenFull: "refuse",
+  timeToLivePerMessage: false,
 })
 
 export const foundStream = (

@@ -44,6 +44,7 @@ const keptOf = (link: Link, { config }: StreamInfo, { isOurs, kind }: Named): Ke
   retention: config.retention,
   replicas: config.num_replicas,
   storage: config.storage === StorageType.Memory ? "memory" : "file",
+  timeToLivePerMessage: link.atLeast(2, 11, 0) ? config.allow_msg_ttl === true : null,
 })
 
 const collected = async <A>(pages: AsyncIterable<A>): Promise<ReadonlyArray<A>> => {

@@ -5,8 +5,7 @@
  * takes something away, or cannot be done in place, says so and what to do.
  */
 import { Duration } from "effect"
-import type { Refused } from "../../programs/Streams.ts"
-import type { Listed } from "../../programs/Streams.ts"
+import type { Listed, Refused } from "../../programs/Streams.ts"
 import type { Change, Field, FieldValue, Plan, Planned } from "../../streams/TopologyPlan.ts"
 import { table } from "./Table.ts"
 
@@ -31,11 +30,13 @@ const FIELD_NAMES: Readonly<Record<Field, string>> = {
   retention: "retention",
   replicas: "replicas",
   storage: "storage",
+  timeToLivePerMessage: "a time to live per message",
 }
 
 const valueText = (field: Field, value: FieldValue): string => {
   if (value === null) return "no limit"
-  if (typeof value !== "number") return typeof value === "string" ? value : value.toSorted().join(" ")
+  if (typeof value === "object") return value.toSorted().join(" ")
+  if (typeof value !== "number") return String(value)
   if (field.endsWith("Bytes")) return sizeText(value)
   return field.endsWith("Ms") ? Duration.format(Duration.millis(value)) : String(value)
 }
