@@ -3,7 +3,7 @@
  *
  * In: the ledger, what stands where, the samples. Out: a report by domain/ScenarioReport.ts, finished or of a run that goes
  * on. Promises: pure; what went into a hop and neither came out nor waits is lost, and nothing is called lost that could
- * not be seen; trends leave out the first fifth of the run, in which caches fill.
+ * not be seen; trends are those of the time in which ticks came, without its first fifth, in which caches fill.
  */
 import type { Hop, Sample, ScenarioReport, Trend } from "../../domain/ScenarioReport.ts"
 import { afterWarmUp, floors, grows, type Point, slopeOf, type Tolerance } from "../../domain/Slope.ts"
@@ -133,7 +133,7 @@ export const reportOf = ({ feedingMs, ledger, samples, standing, ...about }: Fac
       peakHandles: most(samples.map(({ handles }) => handles)),
     },
     samples,
-    trends: trendsOf(samples),
+    trends: trendsOf(feeding),
     opportunitiesDigest: ledger.digest,
   }
 }
