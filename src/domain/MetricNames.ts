@@ -9,9 +9,10 @@
 export const PREFIX = "arbedge"
 export const MAX_SERIES = 1_000
 
-/** Each is bounded: venues and partitions by the settings, the others by closed lists. */
+/** Each is bounded: venues, partitions and operators by what is configured, the others by closed lists. */
 export const LABELS: ReadonlySet<string> = new Set([
   "action",
+  "bucket",
   "by",
   "channel",
   "consumer",
@@ -19,6 +20,7 @@ export const LABELS: ReadonlySet<string> = new Set([
   "end",
   "from",
   "kind",
+  "operator",
   "outcome",
   "partition",
   "reason",

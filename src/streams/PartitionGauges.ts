@@ -20,7 +20,7 @@ const owned = Metric.gauge("detect_partition_owned", {
 const lagMessages = Metric.gauge("detect_partition_lag_messages", {
   description: "Messages of frames of the partition not analysed yet",
 })
-const lagMs = Metric.gauge("detect_partition_lag_ms", {
+const lagSeconds = Metric.gauge("detect_partition_lag_seconds", {
   description: "Age of the oldest message of frames not analysed yet",
 })
 const pace = Metric.gauge("detect_partition_ticks_per_second", {
@@ -43,7 +43,7 @@ export const gauging = (working: () => Iterable<Gauged>): Effect.Effect<never, n
     Effect.all([
       of(owned, partition, value.owned),
       of(lagMessages, partition, value.messages),
-      of(lagMs, partition, value.ms),
+      of(lagSeconds, partition, value.ms / 1_000),
       of(pace, partition, value.pace),
     ], { discard: true })
   const look = Effect.gen(function* () {
