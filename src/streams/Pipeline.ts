@@ -5,8 +5,7 @@
  *   detect      MD stream ==> Analyse (Detect -> Validate -> Score -> Dedup) ==> OPP stream
  *   distribute  OPP stream ==> Coordinator -> Distribute -> queue rows -> UserQueue (when?); live ticks -> PriceAlerts
  *   deliver     due rows -> RateLimiter -> Deliver -> Notifier; alerts that fired -> AlertNotices
- *   jobs        outbox -> Relay ==> EVT stream; sessions past their time are closed; schemas for who asks;
- *               OPP stream ==> KeepOpportunities -> buckets; what is cached of people goes when they change
+ *   jobs        outbox -> Relay ==> EVT stream; OPP stream ==> KeepOpportunities -> buckets; sessions close; schemas
  *   archive     MD, OPP and EVT streams ==> Archive -> files
  *
  * In: which roles this process has. Out: nothing; it runs until interrupted. Promises: roles speak only through bus,

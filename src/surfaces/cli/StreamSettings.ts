@@ -1,7 +1,8 @@
 /**
  * The declarations of streams and buckets that a command goes by.
  *
- * In: the settings. Out: the declarations in force, or a failure that names what cannot be used (exit 2).
+ * In: the settings. Out: the declarations in force, or a failure that names what cannot be used (exit 2). Promises: a name
+ * or a size that nobody can read is refused, never passed over.
  */
 import { Effect } from "effect"
 import type { Settings } from "../../domain/Settings.ts"
