@@ -8,8 +8,7 @@
  *   jobs        outbox -> Relay ==> EVT stream; OPP stream ==> KeepOpportunities -> buckets; sessions close; schemas
  *   archive     MD, OPP and EVT streams ==> Archive -> files
  *
- * In: which roles this process has. Out: nothing; it runs until interrupted. Promises: roles speak only through bus,
- * store and actors, so they may live in one process or in many; a role that fails is told and begins again.
+ * In: its roles. Promises: they speak only by bus, store and actors, in one process or many; one that fails begins again.
  */
 import { Duration, Effect, Layer, Option, Ref, Schedule, Schema } from "effect"
 import { CoordinatorClient } from "../actors/Coordinator.ts"
