@@ -26,13 +26,13 @@ export const JETSTREAM_DOMAIN = "arbedge"
 /** As the operator's client says it. */
 export const asked = (request: string): string => request.replace(/^\$JS\.API\./, () => `$JS.${JETSTREAM_DOMAIN}.API.`)
 
-interface Account {
+interface Grant {
   readonly subject: string
   readonly account: string
 }
 
 /** Each subject once, with the accounts that may import it. */
-const exported = (granted: ReadonlyArray<Account>, kind: "stream" | "service") =>
+const exported = (granted: ReadonlyArray<Grant>, kind: "stream" | "service") =>
   [...new Set(granted.map(({ subject }) => subject))].map((subject) => ({
     [kind]: subject,
     accounts: granted.filter((grant) => grant.subject === subject).map(({ account }) => account),
