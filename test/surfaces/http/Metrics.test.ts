@@ -4,6 +4,7 @@
  * Comes in: a real HTTP server, an embedded store and bus, a registry of metrics of each test's own.
  */
 import { assert, layer } from "@effect/vitest"
+import { spawnSync } from "node:child_process"
 import { Effect, Layer, Metric, Option, Redacted, Ref } from "effect"
 import { HttpRouter, HttpServer } from "effect/http"
 import { LABELS } from "../../../src/domain/MetricNames.ts"
@@ -136,6 +137,8 @@ layer(world, { timeout: "60 seconds" })("The metrics of a process", (it) => {
           }
         }
         assert.notInclude(text, userId)
+        const promtool = spawnSync("promtool", ["check", "metrics"], { input: text, encoding: "utf8" })
+        if (promtool.error === undefined) assert.strictEqual(promtool.stdout + promtool.stderr, "")
       }),
     ))
 
