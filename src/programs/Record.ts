@@ -12,8 +12,8 @@ import { Recording, type RecordingError, type Rotation, type Written } from "../
 /** How a source's batches become lines. */
 export interface Tally<B, A> {
   readonly take: (batch: B) => ReadonlyArray<string>
-  /** What was held back, at the end. */
-  readonly rest: () => ReadonlyArray<string>
+  /** What was held back, once the source has ended. */
+  readonly rest: Effect.Effect<ReadonlyArray<string>>
   /** Of batches so far, for people who wait. */
   readonly taken: () => number
   readonly recorded: (written: Written, interrupted: boolean) => A
@@ -59,7 +59,7 @@ export const record = Effect.fn("Record.record")(function* <B, A, E, R>(
       sourceEnd = Exit.failCause(cause)
       return Stream.empty
     }),
-    Stream.concat(Stream.sync(() => tally.rest())),
+    Stream.concat(Stream.fromEffect(tally.rest)),
     Stream.filter((ready) => ready.length > 0),
     Stream.provideContext(context),
   )

@@ -59,14 +59,18 @@ export const make = Effect.fnUntraced(function* (keeps: boolean) {
     },
   }
 
+  const linesOf = (frames: ReadonlyArray<HeardFrame>) => {
+    for (const { text } of frames) held -= text?.length ?? 0
+    return frames.map((frame) => ({ frame, line: rawLine(frame, connectionOf(frame)) }))
+  }
+
   return {
     listener,
     counts: (): SocketCounts => ({ received, framesDropped, ticksDropped }),
     /** What has come since; waits for the first. */
-    lines: Effect.map(Queue.takeAll(waiting.queue), (frames) => {
-      for (const { text } of frames) held -= text?.length ?? 0
-      return frames.map((frame) => ({ frame, line: rawLine(frame, connectionOf(frame)) }))
-    }),
+    lines: Effect.map(Queue.takeAll(waiting.queue), linesOf),
+    /** What waits still, without waiting. */
+    rest: Effect.map(Queue.clear(waiting.queue), linesOf),
   }
 })
 

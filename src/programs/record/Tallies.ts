@@ -4,12 +4,13 @@
  * In: batches of a source. Out: lines, and at the end the account. Promises: `received` is `written` and what is told as
  * lost, by reason; for raw frames likewise.
  */
+import { Effect } from "effect"
 import type { BadTickReason } from "../../domain/Tick.ts"
 import * as TickCodec from "../../domain/TickCodec.ts"
 import type { Written } from "../../layers/Recording.ts"
 import type { Tally } from "../Record.ts"
 import { Ordering } from "./Ordering.ts"
-import type { RawBatch, SocketCounts } from "./SocketFrames.ts"
+import type { RawBatch, SocketCounts, SocketFrames } from "./SocketFrames.ts"
 import type { SourceBatch } from "./Sources.ts"
 
 /**
@@ -66,7 +67,7 @@ export const ticks = (
       discarded += batch.discarded ?? 0
       return lines(ordering.push(batch.ticks))
     },
-    rest: () => lines(ordering.flush()),
+    rest: Effect.sync(() => lines(ordering.flush())),
     taken: () => received,
     recorded: ({ files, lines: written }, interrupted) => {
       const { late } = ordering, counts = sockets()
@@ -90,19 +91,21 @@ export const ticks = (
 }
 
 /** Lines of what we said to venues are in the file too, but count in no figure. */
-export const rawFrames = (sockets: () => SocketCounts): Tally<RawBatch, Account> => {
+export const rawFrames = (sockets: SocketFrames): Tally<RawBatch, Account> => {
   let kept = 0, sent = 0
+  const take = (batch: RawBatch): ReadonlyArray<string> => {
+    const heard = batch.filter(({ frame }) => frame.direction === "recv").length
+    kept += heard
+    sent += batch.length - heard
+    return batch.map(({ line }) => line)
+  }
   return {
-    take: (batch) => {
-      const heard = batch.filter(({ frame }) => frame.direction === "recv").length
-      kept += heard
-      sent += batch.length - heard
-      return batch.map(({ line }) => line)
-    },
-    rest: () => [],
+    take,
+    // The sockets are closed by then: what they gave last is still on its way.
+    rest: Effect.map(sockets.rest, take),
     taken: () => kept,
     recorded: ({ files, lines }, interrupted) => {
-      const { framesDropped, received } = sockets()
+      const { framesDropped, received } = sockets.counts()
       return {
         files,
         received,

@@ -169,7 +169,7 @@ export const record = Command.make(
       ? Effect.asVoid(recordTo({
         ...around,
         source: rawFrom(feeds, sockets).pipe(Stream.provide(exchange), Stream.mapError(venuesFailure)),
-        tally: Tallies.rawFrames(sockets.counts),
+        tally: Tallies.rawFrames(sockets),
         shareOf: () => null,
         onDone: tell((recorded: Tallies.Account) => `${options.out}: ${account(recorded, "frames")}`),
       }))
