@@ -10,6 +10,7 @@ import { Effect, FileSystem, Schema } from "effect"
 import { spawnSync } from "node:child_process"
 import { existsSync, readFileSync, statSync, writeFileSync } from "node:fs"
 import { join } from "node:path"
+import * as Operator from "../../../src/domain/Operator.ts"
 import { describeWith } from "../../support/available.ts"
 import { natsServer } from "../../support/natsServer.ts"
 import { arbedge } from "./inProcess.ts"
@@ -88,6 +89,29 @@ describe("arbedge nats", () => {
       assert.include(stderr, '["operators"][0]["venues"][0]')
       assert.include(stderr, '["service"]')
       assert.isFalse(existsSync(out))
+    }))
+})
+
+describe("The guide for operators", () => {
+  const guide = readFileSync(new URL("../../../docs/guides/operators.md", import.meta.url), "utf8")
+
+  it.effect("shows an operators file that is accepted, and tells the defaults that are taken", () =>
+    Effect.gen(function* () {
+      const shown = /```json\n([\s\S]*?)```/.exec(guide)?.[1] ?? ""
+      const filled = shown.replaceAll("$2a$11$...", `$2a$11$${"a".repeat(53)}`).replaceAll("U...", `U${"A".repeat(55)}`)
+      const { maxPendingBytes, operators: [quant, desk], storeDir, writeDeadlineMs } = yield* Operator.fromUnknown(
+        JSON.parse(filled),
+      )
+      const { connections, payloadBytes, subscriptions } = quant?.limits ?? assert.fail("nobody")
+      assert.include(
+        guide,
+        `\`connections\` (${connections}), \`subscriptions\` of all of them (${subscriptions}), ` +
+          `\`payloadBytes\` of a request (${payloadBytes})`,
+      )
+      assert.include(guide, `\`storeDir\` (\`${storeDir}\`)`)
+      assert.include(guide, `\`writeDeadlineMs\` (${writeDeadlineMs})`)
+      assert.include(guide, `\`maxPendingBytes\` (${maxPendingBytes / 1_048_576} MB)`)
+      assert.strictEqual(desk?.limits.connections, 2)
     }))
 })
 
