@@ -8,6 +8,7 @@ const encoder = new TextEncoder()
 const FIRST_BYTES = 64 * 1024
 const MOST_BYTES_A_CHARACTER = 3
 const ZERO = 48
+const SHORT = 32
 
 export class LineBuffer {
   #bytes = new Uint8Array(FIRST_BYTES)
@@ -30,9 +31,15 @@ export class LineBuffer {
   }
 
   copy(piece: Uint8Array): void {
-    this.#room(piece.length)
-    this.#bytes.set(piece, this.#length)
-    this.#length += piece.length
+    const { length } = piece
+    this.#room(length)
+    if (length > SHORT) this.#bytes.set(piece, this.#length)
+    else {
+      // A call costs more than the copy.
+      const bytes = this.#bytes, from = this.#length
+      for (let at = 0; at < length; at++) bytes[from + at] = piece[at] ?? 0
+    }
+    this.#length += length
   }
 
   text(piece: string): void {
