@@ -7,6 +7,7 @@
 import process from "node:process"
 import { parseArgs } from "node:util"
 import { Effect } from "effect"
+import { archive } from "./Archive.ts"
 import { audience } from "./Audience.ts"
 import { delivery } from "./Delivery.ts"
 import { durableIngest } from "./DurableIngest.ts"
@@ -28,6 +29,7 @@ import { twoWorkers } from "./TwoWorkers.ts"
 import { validationLog } from "./ValidationLog.ts"
 
 const ALL = [
+  ...archive,
   ...durableIngest,
   ...recordingDetect,
   ...twoWorkers,
