@@ -61,7 +61,7 @@ const operatorAccount = (operator: Operator) => {
 
 const HEADER = `# Made by \`arbedge nats config\`: change the operators file, not this.
 # Start with it: nats-server --config nats.conf; after a change: nats-server --signal reload
-# TLS, ports and clustering are the server's own business: its flags, or a file that includes this one.
+# TLS and clustering are the server's own business, in a file of yours that includes this one.
 `
 
 export const natsConfig = ({ maxPendingBytes, operators, service, storeDir, writeDeadlineMs }: Operators): string => {
