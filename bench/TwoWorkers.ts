@@ -85,8 +85,11 @@ class Worker {
     const said = (begin: string) =>
       new Promise<string>((resolve, reject) => {
         this.#child.once("exit", (code) => reject(new Error(`${owner} ended with ${code}`)))
-        // What it logs stands between.
-        lines.on("line", (line) => line.startsWith(begin) && resolve(line))
+        lines.on("line", (line) => {
+          if (line.startsWith(begin)) resolve(line)
+          // What it logs stands between. A worker that lost its shards begins again, and nothing can be compared.
+          if (line.includes("stands still")) reject(new Error(`${owner}: ${line}`))
+        })
       })
     this.ready = said("ready").then(() => {})
     this.finished = said("{").then(Schema.decodeSync(Finished))
