@@ -46,8 +46,14 @@ describeWith([nats, postgres], "A message's trace", () => {
         const traced = { ARBEDGE_OTLP_URL: receiver.url, ARBEDGE_OTLP_HEADERS: "x-key=vendor" }
         const member = (roles: string) =>
           Effect.flatMap(freePort, (port) => start(roles, { ...traced, ARBEDGE_CLUSTER_PORT: String(port) }))
-        yield* member("detect,distribute")
-        yield* member("deliver")
+        const members = [yield* member("detect,distribute"), yield* member("deliver")]
+        // Recorded time passes whether they are there or not.
+        yield* eventually(
+          Effect.sync(() => members.map(({ stderr }) => stderr())),
+          ([detecting = "", delivering = ""]) =>
+            detecting.includes("analyses 16") && delivering.includes("listening at"),
+          "60 seconds",
+        )
         yield* feed("2", traced)
 
         const delivered = () => receiver.spans.filter(({ name }) => name === "Telegram.sendMessage")
