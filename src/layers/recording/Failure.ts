@@ -1,7 +1,8 @@
 /**
  * What goes wrong with files, in the words of the Recording port.
  *
- * In: whatever node:fs and node:zlib throw. Out: a RecordingError with its reason.
+ * In: whatever node:fs and node:zlib throw. Out: a RecordingError with its reason. Promises: what nobody knows is `io`, the
+ * one reason that is worth a retry.
  */
 import { RecordingError } from "../Recording.ts"
 

@@ -1,7 +1,8 @@
 /**
  * What a recording is told on the command line: from where, in which form, into what, for how long.
  *
- * In: flags as texts. Out: options, a rotation. Promises: what is wrong is refused with the flag's name.
+ * In: flags as texts. Out: options, a rotation. Promises: what is wrong is refused with the flag's name; without a word
+ * it is what comes from the bus from now on, as ticks, in one file.
  */
 import { Result } from "effect"
 import { Flag } from "effect/cli"
