@@ -49,16 +49,26 @@ export const spanIn = (carrier: Carrier): Option.Option<Tracer.ExternalSpan> => 
   )
 }
 
-/** Runs as a span of the trace that a message or row belongs to, with links to those of others it serves. */
+/** Of a span whose work began before anybody knew that it is worth one: wall time, ns since the epoch. */
+export class BegunAt extends Context.Service<BegunAt, bigint>()("arbedge/BegunAt") {}
+
+export interface Continuing {
+  /** Other messages or rows that it serves: their spans are linked. */
+  readonly others?: ReadonlyArray<Carrier>
+  readonly begunAt?: bigint
+}
+
+/** Runs as a span of the trace that a message or row belongs to; without one, as a span of what it runs in. */
 export const continuing = (
   carrier: Carrier,
   name: string,
   attributes: Readonly<Record<string, string | number>>,
-  others: ReadonlyArray<Carrier> = [],
+  { begunAt, others = [] }: Continuing = {},
 ) =>
 <A, E, R>(effect: Effect.Effect<A, E, R>): Effect.Effect<A, E, Exclude<R, Tracer.ParentSpan>> =>
   Effect.withSpan(effect, name, {
     attributes,
+    annotations: begunAt === undefined ? Context.empty() : Context.make(BegunAt, begunAt),
     captureStackTrace: false,
     links: others.flatMap((other) => Option.toArray(spanIn(other))).map((span) => ({ span, attributes: {} })),
     ...Option.match(spanIn(carrier), {

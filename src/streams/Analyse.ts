@@ -88,12 +88,16 @@ const slicesOf = (messages: ReadonlyArray<StoredMessage>): ReadonlyArray<Readonl
   return slices
 }
 
+/** Spans have the wall's time, whatever time is analysed. */
+const wall = Clock.Clock.defaultValue()
+
 /** What a lane found in a batch. */
 interface Found {
   readonly lane: Lane
   readonly transitions: ReadonlyArray<Opportunity>
-  /** Headers of the message that let them out, for its trace. */
+  /** Of the message that let them out, for its trace; and since when it was analysed (wall time, ns). */
   readonly headers: StoredMessage["headers"]
+  readonly begunAt: bigint
 }
 
 type Needs = AssetIdentities | Bus | Checkpoints | StreamTime | TrackRecord
@@ -200,11 +204,11 @@ const worker = (options: AnalyseOptions) =>
         yield* Metric.update(newestSeconds, now / 1_000)
       }
       const detect = yield* Clock.currentTimeMillis
-      for (const { headers, lane, transitions } of found) {
+      for (const { begunAt, headers, lane, transitions } of found) {
         for (const transition of transitions) {
           const { id, revision, state, type } = transition
           yield* tell(transition, lane.analysis, detect).pipe(
-            continuing(headers, "Analyse.tell", { opportunityId: id, revision, state, type }),
+            continuing(headers, "Analyse.detect", { opportunityId: id, revision, state, type }, { begunAt }),
           )
         }
       }
@@ -249,15 +253,17 @@ const worker = (options: AnalyseOptions) =>
         if (partition === null) fail(message.sequence, `no partition of ours: ${message.subject}`)
         const lane = partition === null ? undefined : lanes.get(partition)
         if (lane === undefined || message.sequence <= lane.read) continue
+        const begunAt = wall.currentTimeNanosUnsafe()
         const transitions = lane.take(message, fail)
         touched.add(lane)
-        if (transitions.length > 0) found.push({ lane, transitions, headers: message.headers })
+        if (transitions.length > 0) found.push({ lane, transitions, headers: message.headers, begunAt })
       }
       read = last.sequence
       for (const lane of lanes.values()) {
         if (lane.waiting === 0 || !lane.hasRewound) continue
         touched.add(lane)
-        found.push({ lane, transitions: lane.passed(last.storedAtMs, fail), headers: last.headers })
+        const begunAt = wall.currentTimeNanosUnsafe()
+        found.push({ lane, transitions: lane.passed(last.storedAtMs, fail), headers: last.headers, begunAt })
       }
       yield* told(found, touched)
     })
@@ -265,9 +271,10 @@ const worker = (options: AnalyseOptions) =>
     /** That what waits leaves now is no matter of the stream: it is stored first, or a restart might tell otherwise. */
     const silence = Effect.gen(function* () {
       const silent = [...lanes.values()].filter((lane) => lane.waiting > 0 && lane.hasRewound && read >= lane.read)
+      const begunAt = wall.currentTimeNanosUnsafe()
       for (const lane of silent) lane.silence()
       yield* save(silent, yield* Clock.currentTimeMillis)
-      yield* told(silent.map((lane) => ({ lane, transitions: lane.released(fail), headers: {} })), silent)
+      yield* told(silent.map((lane) => ({ lane, transitions: lane.released(fail), headers: {}, begunAt })), silent)
     })
 
     const listening = Effect.gen(function* () {

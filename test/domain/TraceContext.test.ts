@@ -64,7 +64,7 @@ describe("The trace of a message", () => {
 
   it.effect("links what else a span serves", () =>
     Effect.gen(function* () {
-      const serving = continuing({}, "batch", {}, [{ traceparent }, {}])
+      const serving = continuing({}, "batch", {}, { others: [{ traceparent }, {}] })
       const { links } = yield* serving(Effect.currentSpan)
       assert.deepStrictEqual(links.map(({ span }) => span.traceId), [traceId])
     }))

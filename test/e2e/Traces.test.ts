@@ -17,7 +17,7 @@ import { CHATS, serviceOn, telegram } from "../support/service.ts"
 /** Each is an ancestor of the next. */
 const WAY = [
   ["Ingest.publish", "replay"],
-  ["Analyse.tell", "detect,distribute"],
+  ["Analyse.detect", "detect,distribute"],
   ["Distribute.transition", "detect,distribute"],
   ["OpportunityQueue.enqueue", "detect,distribute"],
   ["Deliver.send", "deliver"],

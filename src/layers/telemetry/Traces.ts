@@ -8,8 +8,9 @@
  * decides for everybody whether it is kept; what a trace's id decides is the same in every process; spans have the
  * wall's time, also where recorded data brings its own.
  */
-import { Clock, Effect, Layer, Option, type Redacted, Tracer } from "effect"
+import { Clock, Context, Effect, Layer, Option, type Redacted, Tracer } from "effect"
 import { OtlpExporter, OtlpTracer } from "effect/observability"
+import { BegunAt } from "../../domain/TraceContext.ts"
 import { Tracing } from "../Tracing.ts"
 import * as SpanExport from "./SpanExport.ts"
 
@@ -42,7 +43,8 @@ export const sampling = (inner: Tracer.Tracer, ratio: number, wallNanos: () => b
     span(options) {
       // What began before this tracer was there is no trace: the program itself.
       const parent = Option.filter(options.parent, (span) => span._tag === "ExternalSpan" || OURS in span)
-      const begun = { ...options, parent, startTime: wallNanos() }
+      const startTime = Option.getOrElse(Context.getOption(options.annotations, BegunAt), wallNanos)
+      const begun = { ...options, parent, startTime }
       const made = inner.span(begun)
       const isKept = Option.isSome(parent)
         ? options.sampled

@@ -110,7 +110,7 @@ export const makeSend = Effect.fnUntraced(
           message.item.trace ?? {},
           "Deliver.send",
           { queueId: message.item.queueId, purpose: message.item.purpose, limiterWaitMs: message.waitedMs },
-          message.mates.map(({ item }) => item.trace ?? {}),
+          { others: message.mates.map(({ item }) => item.trace ?? {}) },
         ),
       )
   },

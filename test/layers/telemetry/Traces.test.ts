@@ -7,6 +7,7 @@ import { assert, describe, it } from "@effect/vitest"
 import { Clock, Effect, Exit, Fiber, Layer, Metric, Option, Redacted, Scope, Tracer } from "effect"
 import { TestClock } from "effect/testing"
 import * as Traces from "../../../src/layers/telemetry/Traces.ts"
+import { continuing } from "../../../src/domain/TraceContext.ts"
 import { currentTrace } from "../../../src/layers/Tracing.ts"
 import { type OtlpReceiver, otlpReceiver } from "../../support/otlpReceiver.ts"
 import { eventually } from "../../support/eventually.ts"
@@ -74,6 +75,19 @@ describe("A trace", () => {
       const recorded = { ...(yield* Clock.Clock), currentTimeNanosUnsafe: () => 1n }
       yield* traced(optionsFor(receiver), Effect.provideService(entry("x"), Clock.Clock, recorded))
       assert.isAtLeast(Number(receiver.spans[0]?.startTimeUnixNano) / 1e6, before - 1)
+    }))
+
+  it.live("can tell of work that began before anybody knew it was worth a span", () =>
+    Effect.gen(function* () {
+      const receiver = yield* otlpReceiver
+      const carrier = { traceparent: `00-${"ab".repeat(16)}-${"cd".repeat(8)}-01` }
+      const begunAt = 1_700_000_000_000_000_000n
+      const found = continuing(carrier, "Analyse.detect", {}, { begunAt })(entry("published"))
+      yield* traced(optionsFor(receiver), found)
+      const [published, detect] = receiver.spans
+      assert.deepInclude(detect ?? {}, { name: "Analyse.detect", kind: 5, startTimeUnixNano: String(begunAt) })
+      assert.isAbove(Number(published?.startTimeUnixNano), Number(begunAt))
+      assert.strictEqual(published?.parentSpanId, detect?.spanId)
     }))
 
   it.effect("is kept or not by its id, the same share everywhere, and whole", () =>
