@@ -161,6 +161,28 @@ describe("Ingest", () => {
     }).pipe(Effect.provide(ingest.pipe(Layer.provideMerge(failing(() => away)))))
   })
 
+  it.effect("tells no silence of a venue that another process feeds now", () =>
+    Effect.gen(function* () {
+      const { accept, ticks } = yield* Ingest
+      const bus = yield* Bus
+      const silent: Array<string> = []
+      yield* Effect.forkScoped(
+        Stream.runForEach(bus.subscribeLive("md.v1.*.*.*.stale", 16), ({ subject }) =>
+          Effect.sync(() => void silent.push(subject))),
+        { startImmediately: true },
+      )
+      yield* ticks([quote("okx", "BTC/USDT", T0, ["1", "2"]), quote("kraken", "BTC/USDT", T0, ["1", "2"])])
+      yield* TestClock.adjust("1 seconds")
+      yield* accept([{ _tag: "State", venue: "okx", state: "released", detail: "", ingestTime: T0 }])
+      yield* TestClock.adjust("15 seconds")
+      yield* settle
+      assert.deepStrictEqual(silent, ["md.v1.kraken.spot.BTC-USDT.stale"])
+    }).pipe(Effect.provide(
+      Ingest.layer({ writer: "test.1", source: "live", live: true }).pipe(
+        Layer.provideMerge(ready),
+      ),
+    )))
+
   it.effect("drops the message that no broker will ever take, announces the gap, and goes on", () =>
     Effect.gen(function* () {
       const { drain, ticks } = yield* Ingest

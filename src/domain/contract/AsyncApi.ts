@@ -26,16 +26,23 @@ const HEADERS: Readonly<Record<string, JsonSchema>> = {
     "Live subjects: <writer>/<n>; n counts what this writer published on this subject, from 1",
     "^.+/\\d+$",
   ),
+  [Header.dataSource]: text("Transitions of detection: live, recorded or simulated"),
+  [Header.trace]: text("Durable messages, where the operator keeps traces: W3C Trace Context"),
 }
 
 /** As JSON Schema. */
 export const headersOf = ({ kept }: PublicMessage) => {
   const own = kept._tag === "live" ? [Header.liveSequence] : kept._tag === "durable" ? [Header.messageId] : []
-  const names = kept._tag === "answer" ? [Header.schemaVersion] : [Header.schemaVersion, Header.stageTimes, ...own]
+  const always = kept._tag === "answer" ? [Header.schemaVersion] : [Header.schemaVersion, Header.stageTimes, ...own]
+  const sometimes = kept._tag !== "durable"
+    ? []
+    : kept.stream === "OPP"
+    ? [Header.dataSource, Header.trace]
+    : [Header.trace]
   return {
     type: "object",
-    properties: Object.fromEntries(names.map((name) => [name, HEADERS[name]])),
-    required: names,
+    properties: Object.fromEntries([...always, ...sometimes].map((name) => [name, HEADERS[name]])),
+    required: always,
   }
 }
 

@@ -22,6 +22,8 @@ export const Header = {
   liveSequence: "Live-Sequence",
   /** Opportunities: where their market data came from. */
   dataSource: "Data-Source",
+  /** Durable messages, where traces are kept: W3C Trace Context. */
+  trace: "traceparent",
 } as const
 
 /** In the order in which a message passes them. `venue` is the venue's clock, the others are ours. */
