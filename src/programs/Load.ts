@@ -7,6 +7,7 @@
  */
 import { Clock, Duration, Effect, Layer, Logger, Option, Redacted, Ref, Schedule } from "effect"
 import type { DetectConfig } from "../domain/DetectConfig.ts"
+import type { DataSource } from "../domain/Frame.ts"
 import type { FaultPlan } from "../domain/FaultPlan.ts"
 import { sampleEveryMs, type Scenario } from "../domain/Scenario.ts"
 import type { Sample, ScenarioReport } from "../domain/ScenarioReport.ts"
@@ -32,6 +33,7 @@ import * as Gauges from "./load/Gauges.ts"
 import { Ledger } from "./load/Ledger.ts"
 import * as Onlooker from "./load/Onlooker.ts"
 import { reportOf } from "./load/Reporting.ts"
+import * as Resources from "./load/Resources.ts"
 import { type Market, ticksOf } from "./load/Source.ts"
 import * as ActorKills from "./replay/ActorKills.ts"
 import { FaultTimeline } from "./replay/FaultTimeline.ts"
@@ -53,9 +55,15 @@ export interface LoadOptions<E> {
 }
 
 const REST_LOOKS = Schedule.spaced("50 millis")
+/** What is told once the roles have ended. */
+const FACTS_WITHIN = Duration.seconds(2)
 
-/** What an embedded bus keeps of each stream in a soak: its memory comes to rest within minutes. */
-const SOAK_STREAM_BYTES = 16 * 1024 * 1024
+const sourceOf = ({ source }: Scenario): DataSource => source.kind === "simulator" ? "simulated" : "recorded"
+
+/** What an embedded bus keeps of each stream in a soak: its memory comes to rest within a minute or two. */
+const SOAK_STREAM_BYTES = 4 * 1024 * 1024
+/** How often a soak collects garbage, so that its samples show what is held: as often as there are stretches to judge. */
+const COLLECTIONS = 30
 
 /** Bounds what an embedded bus keeps; whatever bus it is, it is left as it was found. */
 const prepare = Effect.fnUntraced(function* (scenario: Scenario) {
@@ -102,13 +110,15 @@ const play = <E>(options: LoadOptions<E>, ledger: Ledger) =>
     const timeline = new FaultTimeline(scenario.faults, startMs, hands)
 
     const pipeline = { owner, config, judging: rulesOf(config), watch }
-    yield* Effect.forEach([
+    yield* Effect.forkScoped(Pipeline.jobsRole(pipeline))
+    /** These end before the last look, as at a shutdown: what has left learns its answer. */
+    const roles = [
       Pipeline.detectRole(pipeline),
       Pipeline.distributeRole(pipeline),
+      Pipeline.alertsRole(sourceOf(scenario)),
       Pipeline.deliverRole(pipeline),
-      Pipeline.jobsRole(pipeline),
-    ], (role) =>
-      Effect.forkScoped(role), { discard: true })
+      Pipeline.alertNoticesRole(owner),
+    ]
 
     const samples: Array<Sample> = []
     const fedUntil = yield* Ref.make(Option.none<number>())
@@ -123,8 +133,7 @@ const play = <E>(options: LoadOptions<E>, ledger: Ledger) =>
           samples.push(yield* gauges.sample(standing, startMs))
         }
         const nowMs = yield* Clock.currentTimeMillis
-        const figures = Option.map(yield* Ref.get(watch.analysed), (known) =>
-          known.figures)
+        const figures = Option.map(yield* Ref.get(watch.analysed), (known) => known.figures)
         const { durationMs, name, seed, soak } = scenario
         return reportOf({
           scenario: { name, seed, what: market.what, durationMs },
@@ -135,8 +144,7 @@ const play = <E>(options: LoadOptions<E>, ledger: Ledger) =>
           injected: injectedBy(scenario.faults, yield* feeding.struck, timeline.struck),
           rejected: Option.match(figures, {
             onNone: () => ({}),
-            onSome: ({ rejected }) =>
-              rejected,
+            onSome: ({ rejected }) => rejected,
           }),
           finished,
           elapsedMs: nowMs - startMs,
@@ -147,22 +155,31 @@ const play = <E>(options: LoadOptions<E>, ledger: Ledger) =>
         })
       })
 
+    const collecting = Effect.sleep(Duration.millis(scenario.durationMs / COLLECTIONS)).pipe(
+      Effect.andThen(Effect.sync(Resources.collectGarbage)),
+      Effect.forever,
+    )
     const telling = Effect.sleep(Duration.millis(sampleEveryMs(scenario))).pipe(
       Effect.andThen(report(false)),
       Effect.flatMap(options.onReport),
       Effect.forever,
     )
-    const resting = gauges.standing.pipe(
-      Effect.repeat({ until: (now) => Gauges.atRest(now, ledger), schedule: REST_LOOKS }),
-      Effect.timeoutOption(Duration.millis(scenario.drainMs)),
-    )
+    const until = (isSo: (now: Gauges.Standing) => boolean, most: Duration.Duration) =>
+      gauges.standing.pipe(
+        Effect.repeat({ until: isSo, schedule: REST_LOOKS }),
+        Effect.timeoutOption(most),
+      )
     const feeds = Effect.gen(function* () {
       yield* feeding.feed(ticksOf(scenario, market))
       yield* Ref.set(fedUntil, Option.some(yield* Clock.currentTimeMillis))
-      yield* resting
+      yield* until((now) => Gauges.atRest(now, ledger), Duration.millis(scenario.drainMs))
     })
-    yield* Effect.forkScoped(timeline.run)
-    yield* Effect.raceFirst(feeds, telling)
+    yield* Effect.scoped(Effect.gen(function* () {
+      if (scenario.soak) yield* Effect.forkScoped(collecting)
+      yield* Effect.forEach([...roles, timeline.run], (role) => Effect.forkScoped(role), { discard: true })
+      yield* Effect.raceFirst(feeds, telling)
+    }))
+    yield* until(Gauges.factsAtRest, FACTS_WITHIN)
     const last = yield* report(true)
     yield* options.onReport(last)
     return last
@@ -178,10 +195,9 @@ export const load = Effect.fn("Load.load")(function* <E>(options: LoadOptions<E>
     ))),
     Layer.provideMerge(TelegramEmulator.layerInProcess()),
   )
-  const source = scenario.source.kind === "simulator" ? "simulated" : "recorded"
   const world = Layer.mergeAll(
     Assembly.people({ owner, sessionTimeout: SESSION_TTL, vault: EnvelopeVault.ephemeral }),
-    Ingest.layer({ writer: `${owner}.0`, source, live: true, venues: needsVenueFrames(config) }),
+    Ingest.layer({ writer: `${owner}.0`, source: sourceOf(scenario), live: true, venues: needsVenueFrames(config) }),
     telegram,
   ).pipe(
     Layer.provideMerge(Migrations.layer),

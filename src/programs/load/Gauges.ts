@@ -102,11 +102,13 @@ export const make = Effect.fnUntraced(function* ({ ledger, positions, watch }: G
 /** Whether every tick that was stored has been read. */
 export const framesAtRest = ({ framesRead, framesStored }: Standing): boolean => framesRead >= framesStored
 
-/** Whether every transition was distributed, and everything told of that has been read. */
+/** Whether everything that was told has been read. */
+export const factsAtRest = ({ factsUnread, outboxDepth }: Standing): boolean => outboxDepth === 0 && factsUnread <= 0
+
+/** Whether every transition was distributed, and all that was told of it read. */
 export const transitionsAtRest = (now: Standing): boolean =>
   now.transitionsRead >= now.transitionsStored &&
-  now.transitionsDistributed >= now.transitionsStored &&
-  now.outboxDepth === 0 && now.factsUnread <= 0
+  now.transitionsDistributed >= now.transitionsStored && factsAtRest(now)
 
 /** Whether nothing is under way any more. */
 export const atRest = (now: Standing, ledger: Ledger): boolean =>
