@@ -33,7 +33,7 @@ export interface RecordingBatch {
   readonly progress: number
 }
 
-/** A part is closed with the first batch that finds it this large (bytes in the file) or this old. */
+/** A part is closed once it is found this large (bytes in the file) or this old; looked at before every 1,000 lines. */
 export interface Rotation {
   readonly bytes: number
   readonly everyMs: number

@@ -15,6 +15,8 @@ import { failure } from "./Failure.ts"
 
 /** What a kill may cost of a gzipped part. */
 const FLUSH_EVERY_MS = 1_000
+/** A part may be longer than wanted by so many lines. */
+const LINES_AT_ONCE = 1_000
 /** One file while it is written. */
 class Part {
   readonly path: string
@@ -46,12 +48,12 @@ class Part {
   async write(lines: ReadonlyArray<string>, nowMs: number): Promise<void> {
     const into = this.#gzip ?? this.#file
     this.lines += lines.length
-    const taken = into.write(lines.map((line) => `${line}\n`).join(""))
+    // Taken once it is compressed, or in the file.
+    await new Promise<void>((done) => into.write(lines.map((line) => `${line}\n`).join(""), () => done()))
     if (this.#gzip !== null && nowMs - this.#flushedAtMs >= FLUSH_EVERY_MS) {
       this.#flushedAtMs = nowMs
       this.#gzip.flush(constants.Z_SYNC_FLUSH)
     }
-    if (!taken && this.#failed === null) await once(into, "drain")
     this.#check()
   }
 
@@ -98,12 +100,14 @@ export const write = (
     })
     const take = (batch: ReadonlyArray<string>) =>
       Effect.gen(function* () {
-        const nowMs = yield* Clock.currentTimeMillis
-        if (rotation !== undefined && isFull(part, rotation, nowMs)) {
-          yield* finish
-          part = yield* open
+        for (let from = 0; from < batch.length; from += LINES_AT_ONCE) {
+          const nowMs = yield* Clock.currentTimeMillis
+          if (rotation !== undefined && isFull(part, rotation, nowMs)) {
+            yield* finish
+            part = yield* open
+          }
+          yield* attempt(() => part.write(batch.slice(from, from + LINES_AT_ONCE), nowMs))
         }
-        yield* attempt(() => part.write(batch, nowMs))
       })
     yield* Stream.runForEach(lines, take).pipe(
       Effect.andThen(finish),

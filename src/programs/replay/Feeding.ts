@@ -18,8 +18,9 @@ export interface Position {
   /** Of all files, 0 to 1. */
   readonly share: number
   readonly ticks: number
-  /** Recorded time since the first tick, ms. */
+  /** Recorded time since the first tick, ms; and the wall's meanwhile. */
   readonly playedMs: number
+  readonly tookMs: number
 }
 
 export interface FeedOptions {
@@ -73,6 +74,7 @@ export const feed = Effect.fnUntraced(function* <E, R>(
   const guard = faults.faults.length === 0 ? null : new FeedGuard(faults)
   const hand: Hand = guard === null ? ingest.ticks : (ticks) => ingest.accept(guard.push(ticks))
   const bad: Array<RefusedLine> = []
+  const wall = Clock.Clock.defaultValue(), begunMs = wall.currentTimeMillisUnsafe()
   let ticks = 0, endMs = playlist.startMs, caughtUp = 0
   const take = (batch: PlayedBatch) =>
     Effect.gen(function* () {
@@ -84,7 +86,8 @@ export const feed = Effect.fnUntraced(function* <E, R>(
         caughtUp = ticks
         yield* Effect.andThen(ingest.drain, catchUp)
       }
-      yield* onProgress({ share: batch.progress, ticks, playedMs: endMs - playlist.startMs })
+      const tookMs = wall.currentTimeMillisUnsafe() - begunMs
+      yield* onProgress({ share: batch.progress, ticks, playedMs: endMs - playlist.startMs, tookMs })
     })
   yield* startPace
   yield* Stream.runForEach(playlist.batches, take)

@@ -45,7 +45,11 @@ const filesOf = Effect.fnUntraced(function* (path: string) {
   const names = yield* files.readDirectory(path, { recursive: true }).pipe(Effect.mapError(unreadable(path)))
   const found = names.filter((name) => RECORDING.test(name)).toSorted().map((name) => paths.join(path, name))
   if (found.length > 0) return found
-  return yield* new RecordingError({ reason: "not_readable", path, detail: "no recording (*.ndjson, *.ndjson.gz) in it" })
+  return yield* new RecordingError({
+    reason: "not_readable",
+    path,
+    detail: "no recording (*.ndjson, *.ndjson.gz) in it",
+  })
 })
 
 const firstTime = (path: string) =>

@@ -66,7 +66,7 @@ const write = (path: Option.Option<string>, what: string, text: string) =>
   })
 
 /** Where it stands, and how fast recorded time passes. */
-const positionText = ({ playedMs, ticks }: Position, tookMs: number): string =>
+const positionText = ({ playedMs, ticks, tookMs }: Position): string =>
   `${ticks} ticks, +${(playedMs / 1_000).toFixed(1)} s, ${(playedMs / Math.max(1, tookMs)).toFixed(1)} times as fast`
 
 const faultLine = ({ became, kind, struck }: FaultReport): string => {
@@ -144,11 +144,10 @@ export const replay = Command.make(
       playlist,
       speed: factor,
       faults: plan,
-      // The wall's time, whatever time it is in the replay.
+      // Drawn now and then by the wall's time, whatever time it is in the replay.
       onProgress: (position) =>
-        Effect.flatMap(
-          Effect.provideService(Clock.currentTimeMillis, Clock.Clock, Clock.Clock.defaultValue()),
-          (nowMs) => progress.show(position.share, positionText(position, nowMs - began)),
+        progress.show(position.share, positionText(position)).pipe(
+          Effect.provideService(Clock.Clock, Clock.Clock.defaultValue()),
         ),
     }
     if (options.to === "bus") return yield* Effect.ensuring(toBus(settings, feeding, options.json), progress.done)
