@@ -1,7 +1,8 @@
 /**
  * What of the archive a command is about: the flags that `arbedge archive ls`, `verify` and `replay` share.
  *
- * In: arguments. Out: what is wanted, and the archive that the settings name; or a failure that says what to correct.
+ * In: arguments, settings. Out: what is wanted, and the archive that is set. Promises: what cannot be meant is refused, with
+ * what to give instead.
  */
 import { Effect, type Layer, Option, Result } from "effect"
 import { Flag } from "effect/cli"
@@ -68,7 +69,7 @@ export const wantedOf = Effect.fnUntraced(function* (options: {
 
 export const storeFailure = (error: ArchiveStoreError): Failure => failed(error.message, error.advice)
 
-/** The archive of the settings, or of `--archive`-less usage a failure that says how to name one. */
+/** The archive of the settings; without one a failure that says how to set it. */
 export const archiveIn = (settings: Settings): Effect.Effect<Layer.Layer<ArchiveStore>, Failure> =>
   Option.match(archiveOf(settings), {
     onNone: () => Effect.fail(usage("no archive is set", "set ARBEDGE_ARCHIVE to its folder, or to s3://bucket")),
