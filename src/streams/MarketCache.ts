@@ -9,8 +9,6 @@ import * as Entry from "../domain/MarketEntry.ts"
 import type { Bus, BusError, KeyValue } from "../layers/Bus.ts"
 import { MARKET_BUCKET, openBucket } from "./Topology.ts"
 
-export { MARKET_BUCKET } from "./Topology.ts"
-
 /** What stands under a key is no entry: somebody else wrote it. Not worth retrying. */
 export class NotAnEntry extends Schema.TaggedError<NotAnEntry>()("NotAnEntry", { key: Schema.String }) {
   readonly retryable: boolean = false

@@ -9,7 +9,7 @@ import { Bus } from "../../src/layers/Bus.ts"
 import { Framing } from "../../src/streams/Framing.ts"
 import { keepNewest } from "../../src/streams/KeepNewest.ts"
 import { LatestMarkets } from "../../src/streams/LatestMarkets.ts"
-import { MARKET_BUCKET } from "../../src/streams/MarketCache.ts"
+import { MARKET_BUCKET } from "../../src/streams/Topology.ts"
 import { busOf, newWorld, settle } from "../support/markets.ts"
 import { book, gap, heartbeat, quote, T0 } from "../support/ticks.ts"
 
