@@ -5,7 +5,7 @@
  * headers, payload and an example; schemas stand in it whole, so that it can be read alone.
  */
 import type { JsonSchema } from "./Compatibility.ts"
-import { MESSAGES, PARAMETERS, type PublicMessage } from "./Contract.ts"
+import { type Kept, MESSAGES, PARAMETERS, type PublicMessage } from "./Contract.ts"
 import { CONTRACT_VERSION, Header } from "./Headers.ts"
 import { jsonSchemas } from "./JsonSchemas.ts"
 
@@ -33,6 +33,7 @@ const HEADERS: Readonly<Record<string, JsonSchema>> = {
 /** As JSON Schema. */
 export const headersOf = ({ kept }: PublicMessage) => {
   const own = kept._tag === "live" ? [Header.liveSequence] : kept._tag === "durable" ? [Header.messageId] : []
+  if (kept._tag === "bucket") return { type: "object" }
   const always = kept._tag === "answer" ? [Header.schemaVersion] : [Header.schemaVersion, Header.stageTimes, ...own]
   const sometimes = kept._tag !== "durable"
     ? []
@@ -57,15 +58,26 @@ const parametersOf = (subject: string) => {
 
 const ref = (path: string) => ({ $ref: `#/${path}` })
 
+const howOf = (kept: Kept): string => {
+  switch (kept._tag) {
+    case "live":
+      return "Live: at most once."
+    case "durable":
+      return `Durable: stream ${kept.stream}.`
+    case "bucket":
+      return `A value of the bucket ${kept.bucket}, without headers.`
+    case "answer":
+      return "Answered to a request."
+  }
+}
+
 /** The first subject's channel has the message's name, further ones a number behind it. */
 const channelsOf = (message: PublicMessage) =>
   message.subjects.map((subject, at) => ({
     key: `${message.name}${at === 0 ? "" : `-${at + 1}`}`,
     channel: {
       address: subject,
-      description: message.kept._tag === "durable"
-        ? `${message.about}. Durable: stream ${message.kept.stream}.`
-        : `${message.about}. ${message.kept._tag === "live" ? "Live: at most once." : "Answered to a request."}`,
+      description: `${message.about}. ${howOf(message.kept)}`,
       ...parametersOf(subject),
       messages: { [message.name]: ref(`components/messages/${message.name}`) },
     },

@@ -7,6 +7,8 @@
 import { Schema } from "effect"
 import * as Facts from "../Fact.ts"
 import * as Frame from "../Frame.ts"
+import { InstrumentAnalysis } from "../InstrumentAnalysis.ts"
+import { MarketEntry } from "../MarketEntry.ts"
 import { OnboardingFact } from "../Onboarding.ts"
 import { Opportunity, OPPORTUNITY_TYPES, OpportunityState } from "../Opportunity.ts"
 import * as Subject from "../Subject.ts"
@@ -29,6 +31,7 @@ export type SchemaList = typeof SchemaList.Type
 export type Kept =
   | { readonly _tag: "live" }
   | { readonly _tag: "durable"; readonly stream: string }
+  | { readonly _tag: "bucket"; readonly bucket: string }
   | { readonly _tag: "answer" }
 
 export interface PublicMessage {
@@ -50,6 +53,7 @@ export const PARAMETERS: Readonly<Record<string, { readonly about: string; reado
       about: "<base>-<quote>; of an opportunity by its leading leg: the one that buys, of funding the short one",
     },
     partition: { about: "Number of an asset partition: FNV-1a-32 of the base asset, modulo 16" },
+    what: { about: "ticker, funding, book or candle-<intervalMs>; a quote has no such token" },
     type: { about: "Type of the opportunity", values: OPPORTUNITY_TYPES },
     state: { about: "What the transition made of it", values: OpportunityState.literals },
     name: { about: "Name of a schema: one of the list on schema.v1, or asyncapi for the whole document" },
@@ -58,6 +62,8 @@ export const PARAMETERS: Readonly<Record<string, { readonly about: string; reado
 const LIVE = "md.v1.{venue}.{market}.{pair}"
 const live: Kept = { _tag: "live" }
 const durable = (stream: string): Kept => ({ _tag: "durable", stream })
+
+const bucket = (name: string): Kept => ({ _tag: "bucket", bucket: name })
 
 const message = (
   name: MessageName,
@@ -125,6 +131,20 @@ export const MESSAGES: ReadonlyArray<PublicMessage> = [
     durable("QUARANTINE"),
     ["quarantine.{venue}"],
     "A market event that was refused, or two symbols that may not be one asset",
+  ),
+  message(
+    "market_data",
+    MarketEntry,
+    bucket("market_data"),
+    ["$KV.market_data.{venue}.{market}.{pair}", "$KV.market_data.{venue}.{market}.{pair}.{what}"],
+    "The newest of a market, for a minute at most",
+  ),
+  message(
+    "analysis",
+    InstrumentAnalysis,
+    bucket("analysis"),
+    ["$KV.analysis.{type}.{market}.{pair}"],
+    "What was last found of a type on an instrument, for 15 minutes",
   ),
   fact("delivery", "settled", "delivery.settled", Facts.DeliverySettled, "A notification or an edit reached its end"),
   fact(

@@ -87,8 +87,37 @@ const suspicion = {
   at: T,
 }
 
+const quote = { ...tick, kind: "quote", seq: 8, bid: "30000.1", bidSize: "1.2", ask: "30000.2", askSize: "0.4" }
+
 export const EXAMPLES = {
-  quote: { ...tick, kind: "quote", seq: 8, bid: "30000.1", bidSize: "1.2", ask: "30000.2", askSize: "0.4" },
+  quote,
+  market_data: {
+    v: 1,
+    data: "live",
+    source: "stream",
+    asOf: T + 500,
+    expiresAt: T + 15_012,
+    bpsPerS: null,
+    ticks: [quote],
+  },
+  analysis: {
+    v: 1,
+    type: "cross_exchange",
+    instrument: "BTC/USDT",
+    venues: ["kraken", "okx"],
+    opportunityId: OPPORTUNITY_ID,
+    revision: 1,
+    state: "opened",
+    at: T + 12,
+    expiresAt: T + 30_012,
+    netBps: "15.7757",
+    score: 61.25,
+    confidence: null,
+    assessment: opportunity.assessment,
+    priority: "medium",
+    reasons: ["unproven"],
+    simulated: false,
+  },
   book: {
     ...tick,
     kind: "book",

@@ -40,7 +40,7 @@ describe("docs/generated", () => {
 })
 
 describe("The example of every message", () => {
-  const ajv = new Ajv2020({ strict: true, allErrors: true })
+  const ajv = new Ajv2020({ strict: true, strictTuples: false, allErrors: true })
 
   it.each(MESSAGES.map((message) => [message.name, message] as const))(
     "%s keeps its schema, by ajv and by us",
@@ -59,7 +59,7 @@ describe("The example of every message", () => {
       "Live-Sequence": "4f1c.0/17",
       "Nats-Msg-Id": "x",
     }
-    for (const message of MESSAGES) {
+    for (const message of MESSAGES.filter(({ kept }) => kept._tag !== "bucket")) {
       const validate = ajv.compile(headersOf(message))
       expect(validate(all), ajv.errorsText(validate.errors)).toBe(true)
       expect(validate({ ...all, "Schema-Version": "one" })).toBe(false)
