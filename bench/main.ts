@@ -26,6 +26,7 @@ import { stalledSubscriber } from "./StalledSubscriber.ts"
 import { tickToAccepted } from "./TickToAccepted.ts"
 import { triangular } from "./Triangular.ts"
 import { twoWorkers } from "./TwoWorkers.ts"
+import { userCache } from "./UserCache.ts"
 import { validationLog } from "./ValidationLog.ts"
 
 const ALL = [
@@ -46,6 +47,7 @@ const ALL = [
   ...liveSubject,
   ...replaySpeed,
   ...stalledSubscriber,
+  ...userCache,
   ...natsDowntime,
 ]
 const DEFAULT_PASSES = 10
