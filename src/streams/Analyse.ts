@@ -26,8 +26,9 @@ import { type Analysis, type Figures, sumOf } from "./Analysis.ts"
 import type { JudgeRules } from "./Judge.ts"
 import * as Journal from "./Journal.ts"
 import { type Fail, Lane, parsePartition, partitionName, shardOf, SHARDS } from "./Lane.ts"
-import { forEver } from "./Ownership.ts"
+import { forEver, inWallTime } from "./Ownership.ts"
 import { gauging } from "./PartitionGauges.ts"
+import { portionsOf } from "./Portions.ts"
 import { type ShardWork, share } from "./Shards.ts"
 import { raise } from "./Suspicions.ts"
 import { MARKET_DATA } from "./Topology.ts"
@@ -40,8 +41,6 @@ const CHECKPOINT_EVERY_MS = 1_000
 /** How often the places of partitions that nothing comes of are brought up to the others'. */
 const PASS_EVERY_MS = 10_000
 const FRAMES_AHEAD = 1_024
-/** What is analysed at a stretch; a message may be as large by itself. */
-const SLICE_BYTES = 64 * 1024
 /** Nothing has come for so long: whatever waits for other writers waits no more. */
 const SILENCE_MS = 50
 
@@ -71,21 +70,6 @@ export interface AnalyseOptions {
   readonly progress: Ref.Ref<Option.Option<AnalyseProgress>>
   /** Runs before each transition is told. */
   readonly before: (transition: Opportunity) => Effect.Effect<void>
-}
-
-/** Messages in portions that take no longer than some 10 ms to analyse. */
-const slicesOf = (messages: ReadonlyArray<StoredMessage>): ReadonlyArray<ReadonlyArray<StoredMessage>> => {
-  const slices: Array<Array<StoredMessage>> = []
-  let bytes = Infinity
-  for (const message of messages) {
-    if (bytes >= SLICE_BYTES) {
-      slices.push([])
-      bytes = 0
-    }
-    slices.at(-1)?.push(message)
-    bytes += message.data.byteLength
-  }
-  return slices
 }
 
 /** Spans have the wall's time, whatever time is analysed. */
@@ -284,6 +268,14 @@ const worker = (options: AnalyseOptions) =>
       yield* turn(Effect.suspend(() => read === before ? silence : Effect.void))
     })
 
+    /** The stream rests: what came last is saved all the same. */
+    const resting = Effect.andThen(
+      inWallTime(Effect.sleep(CHECKPOINT_EVERY_MS)),
+      turn(Effect.gen(function* () {
+        yield* save([...lanes.values()].filter((lane) => lane.changed), yield* Clock.currentTimeMillis)
+      })),
+    )
+
     /** One reader of all partitions it has now; of every partition, if it has them all. A later reader ends it. */
     const reading = Effect.suspend(() => {
       changed.closeUnsafe()
@@ -296,11 +288,11 @@ const worker = (options: AnalyseOptions) =>
       return bus.consume({ stream: MARKET_DATA.name, subjects, start, capacity: FRAMES_AHEAD }).pipe(
         Stream.runForEach((messages) =>
           Effect.forEach(
-            slicesOf(messages),
-            (slice) =>
-              // Leases, timers and sockets have their turn between two slices.
+            portionsOf(messages),
+            (portion) =>
+              // Leases, timers and sockets have their turn between two portions.
               Effect.andThen(
-                turn(Effect.suspend(() => mine === reader ? batch(slice) : Effect.void)),
+                turn(Effect.suspend(() => mine === reader ? batch(portion) : Effect.void)),
                 Effect.yieldNow,
               ),
             { discard: true },
@@ -318,8 +310,7 @@ const worker = (options: AnalyseOptions) =>
       })).pipe(Effect.provide(needs))
 
     const work: ShardWork<BusError | StoreError | Fenced, never> = {
-      run: Effect.forever(reading).pipe(
-        Effect.raceFirst(Effect.forever(listening)),
+      run: Effect.raceAllFirst([reading, listening, resting].map((loop) => Effect.forever(loop))).pipe(
         Effect.provide(needs),
       ),
       gained: (gained) =>
