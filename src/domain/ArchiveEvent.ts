@@ -57,7 +57,7 @@ const ownFields = (family: Family, type: string, of: Fields): Fields => {
         opportunity_id: told("opportunityId"),
         delivery_latency_ms: told("latencyMs"),
         engagement: told("score"),
-        conversion: type.startsWith("engagement.") ? type === "engagement.converted" : null,
+        conversion: type === "engagement.recorded" ? of["event"] === "converted" : null,
         session_context: told("session"),
       }
     case "session-analytics":

@@ -7,6 +7,8 @@
  */
 import { Schema } from "effect"
 import { VenueSymbol } from "./AssetIdentity.ts"
+import { AuditAction, AuditDetails } from "./AuditEntry.ts"
+import { DistributionType, Feedback } from "./Engagement.ts"
 import { Priority } from "./Opportunity.ts"
 import { Outcome } from "./Outcome.ts"
 import { SealedPerson } from "./Person.ts"
@@ -58,6 +60,32 @@ export type IdentitySuspected = typeof IdentitySuspected.Type
 /** What became of an opportunity. */
 export const OpportunityOutcome = Schema.Struct({ v: envelope.v, ...Outcome.fields })
 export type OpportunityOutcome = typeof OpportunityOutcome.Type
+
+/** Somebody did something with what they were sent. */
+export const EngagementRecorded = Schema.Struct({
+  ...envelope,
+  person: SealedPerson.annotate({ description: "With userId sealed" }),
+  opportunityId: Schema.String,
+  distributionType: DistributionType,
+  event: Schema.Literals(["opened", "clicked", "converted", "dismissed", "muted", "feedback"]),
+  feedback: Schema.NullOr(Feedback).annotate({ description: "The last word on it; null: none" }),
+  score: Schema.Finite.annotate({ description: "Of this message after it, 0 to 1 (docs/engagement.md)" }),
+})
+export type EngagementRecorded = typeof EngagementRecorded.Type
+
+/** A privileged action was written into the chain of the audit log. */
+export const AuditRecorded = Schema.Struct({
+  ...envelope,
+  person: SealedPerson.annotate({ description: "With userId, to whom, and actorId, who did it, sealed" }),
+  action: AuditAction,
+  command: Schema.NullOr(Schema.String),
+  success: Schema.Boolean,
+  error: Schema.NullOr(Schema.String),
+  details: AuditDetails,
+  sequence: Schema.Int.annotate({ description: "Its place in the chain, from 1" }),
+  hash: Schema.String.annotate({ description: "SHA-256 in hex: what the chain in the database must still say there" }),
+})
+export type AuditRecorded = typeof AuditRecorded.Type
 
 /** A session began, or ended. */
 export const SessionFact = Schema.Struct({

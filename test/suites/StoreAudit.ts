@@ -28,6 +28,18 @@ const entry = (changes: Partial<AuditEntry> = {}): AuditEntry => ({
 })
 
 export const storeAudit: Suite = (it) => {
+  it.effect("tells each entry as a fact that names its place in the chain, and nobody", () =>
+    Effect.gen(function* () {
+      yield* empty
+      const { userId } = yield* someUser("7")
+      const audit = yield* Audit, { sql } = yield* Store
+      const { hash, sequence } = yield* audit.record(entry({ subjectId: userId }))
+      const rows = yield* sql<{ readonly payload: Record<string, unknown> }>`select payload from outbox
+        where subject = 'evt.v1.audit.recorded'`
+      assert.deepInclude(rows[0]?.payload, { action: "tier_changed", sequence, hash, success: true, command: "/users" })
+      assert.notInclude(JSON.stringify(rows), userId)
+    }))
+
   it.effect("chains entries one after the other, however many write at once", () =>
     Effect.gen(function* () {
       yield* empty

@@ -55,6 +55,24 @@ export const storeReceipts: Suite = (it) => {
       assert.deepStrictEqual(yield* stored, [{ score: 0.2 }])
     }))
 
+  it.effect("tell a fact of each thing that is news, and of nothing else", () =>
+    Effect.gen(function* () {
+      yield* empty
+      const receipts = yield* Receipts
+      yield* receipts.delivered([pushed], t0)
+      yield* receipts.record(reader, "clicked", t0 + 1)
+      yield* receipts.record(reader, "clicked", t0 + 2)
+      yield* receipts.feedback(reader, "useful", t0 + 3)
+      const { sql } = yield* Store
+      const rows = yield* sql<{ readonly payload: Record<string, unknown> }>`select payload from outbox
+        where subject = 'evt.v1.engagement.recorded' order by id`
+      assert.deepStrictEqual(rows.map(({ payload: { at, event, score } }) => ({ at, event, score })), [
+        { at: t0 + 1, event: "clicked", score: 0.6 },
+        { at: t0 + 3, event: "feedback", score: 0.8 },
+      ])
+      assert.notInclude(JSON.stringify(rows), "user-1", "who it was is sealed")
+    }))
+
   it.effect("are exact under two taps at once", () =>
     Effect.gen(function* () {
       yield* empty

@@ -7,7 +7,11 @@
 import { createHash } from "node:crypto"
 import { Effect, Layer, Schema } from "effect"
 import { AuditAction, AuditDetails, type AuditEntry, canonical, type Verification } from "../../domain/AuditEntry.ts"
+import type { AuditRecorded } from "../../domain/Fact.ts"
+import { NOBODY } from "../../domain/Person.ts"
+import * as Subject from "../../domain/Subject.ts"
 import { Audit } from "../Audit.ts"
+import { type NewFact, Outbox } from "../Outbox.ts"
 import { Store } from "../Store.ts"
 import { all, at, EpochMs, Int8, one, run } from "./Rows.ts"
 
@@ -51,8 +55,22 @@ const faultOf = (row: typeof Row.Type, sequence: number, previous: string): Brok
     ? "changed"
     : null
 
+/** Whom it is about and who did it leave sealed under the key of the former. */
+const factOf = (
+  { action, at, command, details, error, subjectId, success, userId: actorId }: AuditEntry,
+  sequence: number,
+  hash: string,
+): NewFact => {
+  const told: Omit<AuditRecorded, "person"> = { v: 1, at, action, command, success, error, details, sequence, hash }
+  const subject = Subject.fact("audit", "recorded"), userId = subjectId ?? actorId
+  return userId === null
+    ? { subject, payload: { ...told, person: NOBODY } }
+    : { subject, payload: told, person: { userId, actorId } }
+}
+
 const make = Effect.gen(function* () {
   const { sql, transaction } = yield* Store
+  const outbox = yield* Outbox
   const columns = sql.literal(`user_id as "userId", subject_id as "subjectId", action_type as "action",
     "timestamp" as "at", ip_address as "ipAddress", user_agent as "userAgent", session_id as "sessionId", command,
     success, error, details, chain_sequence as "sequence", previous_hash as "previous", hash`)
@@ -74,6 +92,7 @@ const make = Effect.gen(function* () {
       yield* sql`update audit_chain set sequence = ${BigInt(sequence)}, hash = ${hash} where chain = ${CHAIN}`.pipe(
         run("Audit.record"),
       )
+      yield* outbox.append([factOf(entry, sequence, hash)], entry.at)
       return { auditId, sequence, hash }
     },
     (recorded) => transaction(recorded),
@@ -113,4 +132,4 @@ const make = Effect.gen(function* () {
   return { record, verify, recent }
 })
 
-export const layer: Layer.Layer<Audit, never, Store> = Layer.effect(Audit, make)
+export const layer: Layer.Layer<Audit, never, Store | Outbox> = Layer.effect(Audit, make)

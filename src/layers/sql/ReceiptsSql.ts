@@ -6,6 +6,9 @@
  */
 import { Effect, Layer, Option, Schema } from "effect"
 import { type DistributionType, type Feedback, Receipt, scoreOf } from "../../domain/Engagement.ts"
+import type { EngagementRecorded } from "../../domain/Fact.ts"
+import * as Subject from "../../domain/Subject.ts"
+import { type NewFact, Outbox } from "../Outbox.ts"
 import { type Delivered, type Reader, type ReceiptEvent, Receipts } from "../Receipts.ts"
 import { Store } from "../Store.ts"
 import { all, at, EpochMs, first, Int8, one, run } from "./Rows.ts"
@@ -53,8 +56,23 @@ const withEvent = (receipt: Receipt, event: ReceiptEvent, nowMs: number): Receip
   return { ...receipt, openedAt: receipt.openedAt ?? nowMs, [field]: nowMs }
 }
 
+const factOf = (receipt: Receipt, event: EngagementRecorded["event"], nowMs: number): NewFact => {
+  const { distributionType, feedback, opportunityId, userId } = receipt
+  const payload: Omit<EngagementRecorded, "person"> = {
+    v: 1,
+    at: nowMs,
+    opportunityId,
+    distributionType,
+    event,
+    feedback,
+    score: scoreOf(receipt),
+  }
+  return { subject: Subject.fact("engagement", "recorded"), payload, person: { userId } }
+}
+
 const make = Effect.gen(function* () {
   const { sql, transaction } = yield* Store
+  const outbox = yield* Outbox
   const selected = sql.literal(columns)
   const orNull = (ms: number | null) => ms === null ? null : at(ms)
 
@@ -99,18 +117,24 @@ const make = Effect.gen(function* () {
       where user_id = ${receipt.userId} and opportunity_id = ${receipt.opportunityId}
         and distribution_type = ${receipt.distributionType}`.pipe(run("Receipts.write"))
 
-  const change = (reader: Reader, changed: (receipt: Receipt) => Receipt, nowMs: number) =>
+  const change = (
+    reader: Reader,
+    event: EngagementRecorded["event"],
+    changed: (receipt: Receipt) => Receipt,
+    nowMs: number,
+  ) =>
     transaction(Effect.gen(function* () {
       const before = yield* locked(reader)
       if (Option.isNone(before)) return false
       const after = changed(before.value)
       if (after === before.value) return false
       yield* write(after, nowMs)
+      yield* outbox.append([factOf(after, event, nowMs)], nowMs)
       return true
     }))
 
   const record: Receipts["Service"]["record"] = Effect.fn("Receipts.record")((reader, event, nowMs) =>
-    change(reader, (receipt) => withEvent(receipt, event, nowMs), nowMs)
+    change(reader, event, (receipt) => withEvent(receipt, event, nowMs), nowMs)
   )
 
   const feedback: Receipts["Service"]["feedback"] = Effect.fn("Receipts.feedback")((
@@ -120,6 +144,7 @@ const make = Effect.gen(function* () {
   ) =>
     change(
       reader,
+      "feedback",
       (receipt) => receipt.feedback === said ? receipt : { ...withEvent(receipt, "opened", nowMs), feedback: said },
       nowMs,
     )
@@ -145,4 +170,4 @@ const make = Effect.gen(function* () {
   return { delivered, record, feedback, since, counts }
 })
 
-export const layer: Layer.Layer<Receipts, never, Store> = Layer.effect(Receipts, make)
+export const layer: Layer.Layer<Receipts, never, Store | Outbox> = Layer.effect(Receipts, make)

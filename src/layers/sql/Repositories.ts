@@ -46,7 +46,7 @@ import * as Users from "./UsersSql.ts"
 export const layer = Layer.mergeAll(
   AlertNotices.layer,
   AssetIdentities.layer.pipe(Layer.provide(Outbox.layer)),
-  Audit.layer,
+  Audit.layer.pipe(Layer.provide(Outbox.layer)),
   Checkpoints.layer,
   CreditQuotas.layer,
   DeadLetters.layer,
@@ -66,7 +66,7 @@ export const layer = Layer.mergeAll(
   QueueFigures.layer,
   QuietDigests.layer,
   RateLimits.layer,
-  Receipts.layer,
+  Receipts.layer.pipe(Layer.provide(Outbox.layer)),
   ReferenceData.layer,
   RestBudgets.layer,
   Rotations.layer,
