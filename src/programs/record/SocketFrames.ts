@@ -5,9 +5,8 @@
  * docs/guides/record-and-replay.md. Promises: at most 65,536 frames and 64 MiB of text wait for the file; what does not
  * fit is dropped, newest first, and counted.
  */
-import { Effect, Option, Queue, Schema } from "effect"
+import { Effect, Latch, Option, Schema } from "effect"
 import type { FrameListener, HeardFrame } from "../../layers/FrameListener.ts"
-import { inlet } from "../../layers/bridge.ts"
 
 const FRAMES_WAITING = 65_536
 const CHARACTERS_WAITING = 64 * 1024 * 1024
@@ -34,11 +33,12 @@ export const rawLine = ({ atMs, direction, text, url, venue }: HeardFrame, conn:
   return `${head.slice(0, -1)},"payload":${payload.slice(0, -1)},"frame":${frame}}}`
 }
 
-/** `keeps`: frames are kept for `lines`; else they are only counted. */
+/** `keeps`: frames are kept for `take`; else they are only counted. */
 export const make = Effect.fnUntraced(function* (keeps: boolean) {
-  const waiting = yield* inlet<HeardFrame>(FRAMES_WAITING)
+  const arrived = yield* Latch.make(false)
   const connections = new Map<string, string>()
-  let received = 0, framesDropped = 0, ticksDropped = 0, held = 0
+  let waiting: Array<HeardFrame> = []
+  let received = 0, framesDropped = 0, ticksDropped = 0, characters = 0, isOver = false
 
   const connectionOf = ({ url, venue }: HeardFrame): string => {
     const known = connections.get(`${venue} ${url}`) ?? `${venue}.ws.${connections.size + 1}`
@@ -46,33 +46,45 @@ export const make = Effect.fnUntraced(function* (keeps: boolean) {
     return known
   }
 
+  const keep = (frame: HeardFrame): boolean => {
+    const length = frame.text?.length ?? 0
+    if (waiting.length >= FRAMES_WAITING || characters + length > CHARACTERS_WAITING) return false
+    characters += length
+    waiting.push(frame)
+    arrived.openUnsafe()
+    return true
+  }
+
   const listener: FrameListener["Service"] = {
     heard: (frame) => {
-      if (frame.direction === "recv") received++
-      if (!keeps) return
-      const characters = frame.text?.length ?? 0
-      if (held + characters <= CHARACTERS_WAITING && waiting.offer(frame)) held += characters
-      else if (frame.direction === "recv") framesDropped++
+      if (isOver) return
+      const isReceived = frame.direction === "recv"
+      if (isReceived) received++
+      if (keeps && !keep(frame) && isReceived) framesDropped++
     },
     dropped: (_venue, ticks) => {
       ticksDropped += ticks
     },
   }
 
-  const linesOf = (frames: ReadonlyArray<HeardFrame>) => {
-    for (const { text } of frames) held -= text?.length ?? 0
-    return frames.map((frame) => ({ frame, line: rawLine(frame, connectionOf(frame)) }))
-  }
-
   return {
     listener,
     counts: (): SocketCounts => ({ received, framesDropped, ticksDropped }),
-    /** What has come since; waits for the first. */
-    lines: Effect.map(Queue.takeAll(waiting.queue), linesOf),
-    /** What waits still, without waiting. */
-    rest: Effect.map(Queue.clear(waiting.queue), linesOf),
+    /** Waits until something can be taken. It is not taken yet: who waits may be interrupted. */
+    arrived: arrived.await,
+    /** The recording ends here: what comes while sockets close belongs to it no more. */
+    end: () => {
+      isOver = true
+    },
+    take: (): RawBatch => {
+      const taken = waiting
+      waiting = []
+      characters = 0
+      arrived.closeUnsafe()
+      return taken.map((frame) => ({ frame, line: rawLine(frame, connectionOf(frame)) }))
+    },
   }
 })
 
 export type SocketFrames = Effect.Success<ReturnType<typeof make>>
-export type RawBatch = Effect.Success<SocketFrames["lines"]>
+export type RawBatch = ReadonlyArray<{ readonly frame: HeardFrame; readonly line: string }>

@@ -13,7 +13,7 @@ import { Bus, type BusError, type StoredMessage } from "../../layers/Bus.ts"
 import { Exchange, ExchangeError } from "../../layers/Exchange.ts"
 import { Originals } from "../../streams/Originals.ts"
 import { MARKET_DATA } from "../../streams/Topology.ts"
-import type { RawBatch, SocketFrames } from "./SocketFrames.ts"
+import type { SocketFrames } from "./SocketFrames.ts"
 
 export interface SourceBatch {
   readonly ticks: ReadonlyArray<Tick>
@@ -101,12 +101,13 @@ export const fromBus = (what: "new" | "stored"): Stream.Stream<SourceBatch, BusE
     )
   }))
 
-/** Raw frames of the same feeds, for ever; fails likewise. */
+/** The same feeds, whose ticks nobody takes: tells when raw frames have come. Fails likewise. */
 export const rawFrom = (
   feeds: Stream.Stream<SourceBatch, ExchangeError, Exchange>,
   sockets: SocketFrames,
-): Stream.Stream<RawBatch, ExchangeError, Exchange> =>
-  Stream.merge(Stream.drain(feeds), Stream.fromEffectRepeat(sockets.lines))
+): Stream.Stream<void, ExchangeError, Exchange> =>
+  // Once woken, the taker has its turn before the next look.
+  Stream.merge(Stream.drain(feeds), Stream.fromEffectRepeat(Effect.andThen(Effect.yieldNow, sockets.arrived)))
 
 /** Each venue's feed, for ever; fails once no venue is left. `onTrouble` hears what a person should know, once. */
 export const fromVenues = (

@@ -10,7 +10,7 @@ import * as TickCodec from "../../domain/TickCodec.ts"
 import type { Written } from "../../layers/Recording.ts"
 import type { Tally } from "../Record.ts"
 import { Ordering } from "./Ordering.ts"
-import type { RawBatch, SocketCounts, SocketFrames } from "./SocketFrames.ts"
+import type { SocketCounts, SocketFrames } from "./SocketFrames.ts"
 import type { SourceBatch } from "./Sources.ts"
 
 /**
@@ -91,9 +91,10 @@ export const ticks = (
 }
 
 /** Lines of what we said to venues are in the file too, but count in no figure. */
-export const rawFrames = (sockets: SocketFrames): Tally<RawBatch, Account> => {
+export const rawFrames = (sockets: SocketFrames): Tally<void, Account> => {
   let kept = 0, sent = 0
-  const take = (batch: RawBatch): ReadonlyArray<string> => {
+  const take = (): ReadonlyArray<string> => {
+    const batch = sockets.take()
     const heard = batch.filter(({ frame }) => frame.direction === "recv").length
     kept += heard
     sent += batch.length - heard
@@ -101,8 +102,10 @@ export const rawFrames = (sockets: SocketFrames): Tally<RawBatch, Account> => {
   }
   return {
     take,
-    // The sockets are closed by then: what they gave last is still on its way.
-    rest: Effect.map(sockets.rest, take),
+    rest: Effect.sync(() => {
+      sockets.end()
+      return take()
+    }),
     taken: () => kept,
     recorded: ({ files, lines }, interrupted) => {
       const { framesDropped, received } = sockets.counts()

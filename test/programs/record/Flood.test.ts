@@ -116,7 +116,8 @@ describe("Frames that the file is too slow for", () => {
       for (let n = 0; n < 65_540; n++) sockets.listener.heard(frame)
       assert.deepStrictEqual(sockets.counts(), { received: 65_540, framesDropped: 4, ticksDropped: 0 })
       const tally = Tallies.rawFrames(sockets)
-      const lines = tally.take(yield* sockets.lines).length
+      yield* sockets.arrived
+      const lines = tally.take().length
       const { lost, received, written } = tally.recorded({ lines, files: [] }, false)
       assert.deepStrictEqual({ lost, received, written }, {
         lost: { file_too_slow: 4 },
