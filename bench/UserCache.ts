@@ -70,9 +70,9 @@ export const userCache: ReadonlyArray<Benchmark> = [{
       yield* Effect.forEach(everyone, (telegramId) =>
         Effect.gen(function* () {
           const { user, version } = Option.getOrThrow(yield* users.current(telegramId))
-          const wishes = PREFERENCES.encode(yield* users.preferences(user.userId))
+          const wishes = yield* users.preferences(user.userId)
           // Writes are dropped where too many wait, so each is seen before the next is begun.
-          yield* cache.write("preferences", { telegramId, version }, wishes)
+          yield* cache.write("preferences", { telegramId, version }, () => PREFERENCES.encode(wishes))
           yield* cache.read("preferences", { telegramId, version }).pipe(
             Effect.repeat({ until: Option.isSome }),
           )

@@ -45,7 +45,7 @@ export interface UserVersion {
 export const UserCache = Context.Reference<{
   readonly read: (slot: UserSlotName, of: UserVersion) => Effect.Effect<Option.Option<string>>
   /** Returns before it is written; dropped where the cache is away or busy. */
-  readonly write: (slot: UserSlotName, of: UserVersion, text: string) => Effect.Effect<void>
+  readonly write: (slot: UserSlotName, of: UserVersion, text: () => string) => Effect.Effect<void>
   /** Until when (ms) the chat's session was last seen to last: to be shown, never to be served on. */
   readonly session: (telegramId: TelegramId) => Effect.Effect<Option.Option<number>>
   readonly keepSession: (telegramId: TelegramId, expiresAt: number) => Effect.Effect<void>
@@ -78,6 +78,6 @@ export const through = <A, E, R>(
     const kept = Option.flatMap(yield* cache.read(slot.name, of), slot.decode)
     if (Option.isSome(kept)) return kept.value
     const value = yield* fromStore
-    yield* cache.write(slot.name, of, slot.encode(value))
+    yield* cache.write(slot.name, of, () => slot.encode(value))
     return value
   })

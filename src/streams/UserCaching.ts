@@ -135,21 +135,22 @@ const make = Effect.gen(function* () {
       })))),
   )
 
-  const put = (slot: Slot, telegramId: TelegramId, entry: typeof Entry.Type) =>
+  const put = (slot: Slot, telegramId: TelegramId, version: number, value: () => string) =>
     Effect.gen(function* () {
-      const sealed = yield* vault.seal(Redacted.make(encodeEntry(entry)), aboutOf(slot, telegramId))
+      const plain = Redacted.make(encodeEntry({ v: 1, version, value: value() }))
+      const sealed = yield* vault.seal(plain, aboutOf(slot, telegramId))
       yield* (yield* Deferred.await(opened))[slot].put(telegramId, encoder.encode(sealed))
     }).pipe(
       Effect.timeout(WRITE_DEADLINE),
-      Effect.catch((error) => Effect.logDebug("an entry was not cached", slot, error.message)),
+      Effect.catchCause((cause) => Effect.logDebug("an entry was not cached", slot, cause)),
     )
 
   /** The newest of a key is written; room is for 1,024 keys. */
-  const write = (slot: Slot, telegramId: TelegramId, version: number, value: string) =>
+  const write = (slot: Slot, telegramId: TelegramId, version: number, value: () => string) =>
     Effect.sync(() => {
       const key = `${slot}/${telegramId}`, isNew = !waiting.has(key)
       if (isNew && waiting.size >= WRITES) return
-      waiting.set(key, { telegramId, put: put(slot, telegramId, { v: 1, version, value }) })
+      waiting.set(key, { telegramId, put: put(slot, telegramId, version, value) })
       if (isNew) Queue.offerUnsafe(due, key)
     })
 
@@ -167,7 +168,7 @@ const make = Effect.gen(function* () {
     read: (slot, { telegramId, version }) => read(slot, telegramId, version),
     write: (slot, { telegramId, version }, text) => write(slot, telegramId, version, text),
     session: (telegramId) => Effect.map(read("session", telegramId, UNVERSIONED), Option.map(Number)),
-    keepSession: (telegramId, expiresAt) => write("session", telegramId, UNVERSIONED, String(expiresAt)),
+    keepSession: (telegramId, expiresAt) => write("session", telegramId, UNVERSIONED, () => String(expiresAt)),
     forget,
     forgetAll: erase(">", () => true),
     forgetPerson: (telegramId) =>

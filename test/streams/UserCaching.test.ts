@@ -214,7 +214,7 @@ layer(world, { timeout: "60 seconds" })("What is cached of people", (it) => {
       const rates = yield* bus.bucket({ name: "rate_limit", timeToLive: Option.none(), maxBytes: 1_000_000 })
       yield* rates.put("1.2026-01-01", new Uint8Array(1))
       yield* rates.put("2.2026-01-01", new Uint8Array(1))
-      yield* cache.write("profile", { telegramId: "1", version: 0 }, "{}")
+      yield* cache.write("profile", { telegramId: "1", version: 0 }, () => "{}")
       yield* PersonalData.use((data) => data.erase(owner, t0))
       yield* cache.forgetPerson("1")
       for (const name of ["session", "preferences", "eligibility", "profile", "rate_limit"]) {
