@@ -5,7 +5,7 @@
  * stages and actors are those of the service; ticks, people and faults follow from the scenario and its seed alone, so
  * two runs find the same opportunities; time is the wall's pace from a fixed instant, so a late tick is late, not lost.
  */
-import { Clock, Duration, Effect, Layer, Logger, Option, Redacted, Ref, Schedule } from "effect"
+import { Cause, Clock, Duration, Effect, Layer, Logger, Option, Redacted, Ref, Schedule } from "effect"
 import type { DetectConfig } from "../domain/DetectConfig.ts"
 import type { DataSource } from "../domain/Frame.ts"
 import type { FaultPlan } from "../domain/FaultPlan.ts"
@@ -77,12 +77,19 @@ const prepare = Effect.fnUntraced(function* (scenario: Scenario) {
   )
 })
 
+/** The first line of what a part of a log entry says. */
+const said = (part: unknown): string => {
+  const text = Cause.isCause(part) ? Cause.pretty(part) : part instanceof Error ? part.message : String(part)
+  return text.split("\n")[0] ?? ""
+}
+
 /** Warnings and errors of the product, counted by what they say. */
 const counting = (ledger: Ledger): Layer.Layer<never> =>
-  Logger.layer([Logger.make<unknown, void>(({ logLevel, message }) => {
+  Logger.layer([Logger.make<unknown, void>(({ cause, logLevel, message }) => {
     if (logLevel !== "Warn" && logLevel !== "Error" && logLevel !== "Fatal") return
-    const [text] = Array.isArray(message) ? message : [message]
-    ledger.error(`log ${logLevel.toLowerCase()}`, String(text))
+    const parts: ReadonlyArray<unknown> = Array.isArray(message) ? message : [message]
+    const why = cause.reasons.length === 0 ? [] : [cause]
+    ledger.logged(logLevel.toLowerCase(), [...parts, ...why].map(said).join(": "))
   })])
 
 /** How often each kind of fault struck, whether by the tick or by the clock. */

@@ -80,6 +80,10 @@ export class Ledger {
     this.errors.set(key, (this.errors.get(key) ?? 0) + 1)
   }
 
+  logged(level: string, text: string): void {
+    this.error(`log ${level}`, reasonOf(text))
+  }
+
   offered(ticks: number, lagMs: number): void {
     this.ticksOffered += ticks
     this.histograms.record("feed_lag", lagMs, ticks)
@@ -175,7 +179,7 @@ export class Ledger {
 const REASON_CHARACTERS = 100
 
 /** What kind of trouble it was: without the numbers that differ each time. */
-const reasonOf = (text: string): string => text.replace(/\d+/g, "N").slice(0, REASON_CHARACTERS).trim()
+const reasonOf = (text: string): string => text.replace(/[0-9a-f]{16,}|\d+/g, "N").slice(0, REASON_CHARACTERS).trim()
 
 const isRecord = (value: unknown): value is Readonly<Record<string, unknown>> =>
   typeof value === "object" && value !== null

@@ -1,7 +1,8 @@
 /**
  * Charts of a backtest, as inline SVG without a script.
  *
- * In: a report. Out: one SVG text a chart. Promises: those of Chart.ts.
+ * In: a report. Out: one SVG text a chart, drawn by Chart.ts. Promises: the same report gives the same text; colours are
+ * readable on light and dark ground; text that came from outside is escaped.
  */
 import { type Backtest, delayName, type Earned, spanName } from "../../domain/Backtest.ts"
 import { category, COLOURS, draw, grid, INK, text, valueAxis } from "./Chart.ts"

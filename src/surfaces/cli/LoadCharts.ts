@@ -1,7 +1,8 @@
 /**
  * Charts of a load run, as inline SVG without a script.
  *
- * In: a report. Out: one SVG text a chart. Promises: those of Chart.ts; what was not measured leaves a hole, not a zero.
+ * In: a report. Out: one SVG text a chart, drawn by Chart.ts. Promises: the same report gives the same text; what was not
+ * measured leaves a hole, not a zero.
  */
 import { LatencyStage, type Sample, type ScenarioReport } from "../../domain/ScenarioReport.ts"
 import { category, draw, grid, INK, text, valueAxis } from "./Chart.ts"
