@@ -198,6 +198,12 @@ describeWith(nats, "Doctor on NATS", () => {
       for (const name of ["MD", "OPP", "EVT", "QUARANTINE"]) {
         assert.strictEqual(named(after, `stream ${name}`).state, "ok")
       }
+      const drifted = yield* examined({ ...environment, ARBEDGE_STREAM_LIMITS: "EVT=64MiB" })
+      assert.isFalse(holds(drifted))
+      assert.strictEqual(named(drifted, "stream EVT").state, "failing")
+      assert.include(named(drifted, "stream EVT").detail, "not as declared: maxBytes")
+      assert.include(named(drifted, "stream EVT").fix, "arbedge streams apply")
+      assert.strictEqual(named(drifted, "bucket market_data").state, "optional")
     }))
 })
 
