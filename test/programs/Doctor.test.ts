@@ -49,6 +49,7 @@ describe("Doctor with nothing set", () => {
         telegram: "optional",
         "master keys": "ok",
         coinmarketcap: "optional",
+        archive: "optional",
         mail: "optional",
         webhooks: "optional",
         "web push": "optional",
