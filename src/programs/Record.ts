@@ -60,7 +60,6 @@ export const record = Effect.fn("Record.record")(function* <B, A, E, R>(
       return Stream.empty
     }),
     Stream.concat(Stream.fromEffect(tally.rest)),
-    Stream.filter((ready) => ready.length > 0),
     Stream.provideContext(context),
   )
 

@@ -80,6 +80,18 @@ describe("Ordering", () => {
     assert.strictEqual(ordering.late, 0)
   })
 
+  it("gives what has waited for two beats, however little it is", () => {
+    const ordering = new Ordering(1_000)
+    ordering.push([at(5), at(3)])
+    assert.deepStrictEqual(times(ordering.beat()), [])
+    ordering.push([at(7), at(4)])
+    assert.deepStrictEqual(times(ordering.beat()), [])
+    assert.deepStrictEqual(times(ordering.beat()), [3, 4, 5])
+    assert.deepStrictEqual(times(ordering.beat()), [7])
+    ordering.push([at(6)])
+    assert.strictEqual(ordering.late, 1)
+  })
+
   it("leaves ticks of one millisecond as they came", () => {
     const ordering = new Ordering(0)
     const names = ["b", "a", "c"].map((venue) => quote(venue, "BTC/USDT", T0, ["1", "2"]))

@@ -25,6 +25,7 @@ class Part {
   readonly #gzip: Gzip | null
   #failed: unknown = null
   #flushedAtMs: number
+  #isFlushed = true
   lines = 0
 
   constructor(path: string, nowMs: number) {
@@ -45,14 +46,18 @@ class Part {
     return this.#file.bytesWritten
   }
 
+  /** Returns once it is compressed, or in the file. Without lines it only looks whether what is there must be flushed. */
   async write(lines: ReadonlyArray<string>, nowMs: number): Promise<void> {
     const into = this.#gzip ?? this.#file
     this.lines += lines.length
-    // Taken once it is compressed, or in the file.
-    await new Promise<void>((done) => into.write(lines.map((line) => `${line}\n`).join(""), () => done()))
-    if (this.#gzip !== null && nowMs - this.#flushedAtMs >= FLUSH_EVERY_MS) {
+    if (lines.length > 0) {
+      this.#isFlushed = false
+      await new Promise<void>((done) => into.write(lines.map((line) => `${line}\n`).join(""), () => done()))
+    }
+    if (!this.#isFlushed && nowMs - this.#flushedAtMs >= FLUSH_EVERY_MS) {
       this.#flushedAtMs = nowMs
-      this.#gzip.flush(constants.Z_SYNC_FLUSH)
+      this.#isFlushed = true
+      this.#gzip?.flush(constants.Z_SYNC_FLUSH)
     }
     this.#check()
   }
@@ -100,7 +105,7 @@ export const write = (
     })
     const take = (batch: ReadonlyArray<string>) =>
       Effect.gen(function* () {
-        for (let from = 0; from < batch.length; from += LINES_AT_ONCE) {
+        for (let from = 0; from === 0 || from < batch.length; from += LINES_AT_ONCE) {
           const nowMs = yield* Clock.currentTimeMillis
           if (rotation !== undefined && isFull(part, rotation, nowMs)) {
             yield* finish

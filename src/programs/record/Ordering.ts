@@ -3,11 +3,13 @@
  *
  * In: ticks as they arrive. Out: ticks in order of ingest time, those of one millisecond as they came; what is behind the
  * last one given out is refused and counted. Promises: it waits for stragglers 1 s of ingest time and as many ticks as
- * the source asks; it holds no more than twice those, that second and one batch. Pure: no clock of its own.
+ * the source asks, or for two beats; it holds no more than twice those, that second and one batch. Pure: no clock of its
+ * own.
  */
 import type { Tick } from "../../domain/Tick.ts"
 
 const HOLD_MS = 1_000
+const BEATS_HELD = 2
 
 export class Ordering {
   readonly #holdTicks: number
@@ -15,6 +17,8 @@ export class Ordering {
   #newest = -1
   #given = -1
   #late = 0
+  /** The newest ingest time at each of the last beats, oldest first. */
+  #marks: ReadonlyArray<number> = Array.from({ length: BEATS_HELD }, () => -1)
 
   /** `holdTicks`: at most so many ticks come before one that belongs ahead of them. */
   constructor(holdTicks: number) {
@@ -35,6 +39,13 @@ export class Ordering {
     }
     // Sorted once in a while: what is held is sorted whole each time.
     return this.#held.length < 2 * this.#holdTicks ? [] : this.#give(this.#holdTicks, this.#newest - HOLD_MS)
+  }
+
+  /** Of a source that goes on: a second has passed. Gives what was there two beats ago, however little it is. */
+  beat(): ReadonlyArray<Tick> {
+    const [due = -1, ...marks] = this.#marks
+    this.#marks = [...marks, this.#newest]
+    return this.#give(0, due)
   }
 
   /** Gives the rest. */

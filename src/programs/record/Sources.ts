@@ -24,9 +24,12 @@ export interface SourceBatch {
   readonly share: number | null
   /** Messages that were gone before they could be read; absent: none. */
   readonly discarded?: number
+  /** Nothing has come, but a second has passed; absent: something has. */
+  readonly beat?: true
 }
 
 const MESSAGES_AHEAD = 256
+const BEAT: SourceBatch = { ticks: [], bad: [], simulated: 0, share: null, beat: true }
 
 /**
  * A message holds up to 64 KB of one partition, and a replay at full speed fills it: some thousand ticks of each of the
@@ -90,7 +93,12 @@ export const fromBus = (what: "new" | "stored"): Stream.Stream<SourceBatch, BusE
       start: { _tag: what === "stored" ? "First" : "New" },
       capacity: MESSAGES_AHEAD,
     })
-    if (what === "new") return Stream.map(arriving, batchOf)
+    if (what === "new") {
+      return Stream.merge(
+        Stream.map(arriving, batchOf),
+        Stream.map(Stream.tick("1 second"), () => BEAT),
+      )
+    }
     return arriving.pipe(
       Stream.takeUntil((batch) => (batch.at(-1)?.sequence ?? 0) >= lastSequence),
       Stream.map((batch): SourceBatch => {

@@ -65,7 +65,7 @@ export const ticks = (
       simulated += batch.simulated
       received += batch.ticks.length
       discarded += batch.discarded ?? 0
-      return lines(ordering.push(batch.ticks))
+      return lines(batch.beat ? ordering.beat() : ordering.push(batch.ticks))
     },
     rest: Effect.sync(() => lines(ordering.flush())),
     taken: () => received,
