@@ -1,7 +1,7 @@
 /**
  * An archive's process that is killed again and again while it writes and merges: each record is there once, no file is half.
  *
- * In: ARBEDGE_ARCHIVE_KILLS, how often (4). Promises: processes, database, streams and folder are the test's own.
+ * In: ARBEDGE_ARCHIVE_KILLS, how often (3). Promises: processes, database, streams and folder are the test's own.
  */
 import { assert, it } from "@effect/vitest"
 import { Effect, Layer, Random, Redacted, Stream } from "effect"
@@ -29,7 +29,7 @@ import { eventually } from "../support/eventually.ts"
 import { removeAll } from "../support/jetstream.ts"
 import { framesOf, quote, T0 } from "../support/ticks.ts"
 
-const KILLS = Number(process.env["ARBEDGE_ARCHIVE_KILLS"] ?? "4")
+const KILLS = Number(process.env["ARBEDGE_ARCHIVE_KILLS"] ?? "3")
 const MESSAGES_A_LIFE = 60
 const VENUES = ["kraken", "okx", "bybit", "binance"]
 

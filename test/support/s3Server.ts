@@ -29,6 +29,8 @@ interface S3ServerClass {
 }
 
 const BUCKET = "archive"
+/** The least that S3 takes. */
+export const PIECE_BYTES = 5 * 1024 * 1024
 /** What must stand in no error. */
 export const SECRET = "S3RVER-secret"
 const isClass = (value: unknown): value is S3ServerClass => typeof value === "function"
@@ -57,6 +59,7 @@ export const archiveAt = (endpoint: string, accessKeyId = "S3RVER") =>
     region: "us-east-1",
     accessKeyId,
     secretAccessKey: Redacted.make(SECRET),
+    pieceBytes: PIECE_BYTES,
   })
 
 /** An archive in a new bucket of a new server. */

@@ -17,10 +17,11 @@ export interface S3Options {
   readonly region: string
   readonly accessKeyId: string
   readonly secretAccessKey: Redacted.Redacted
+  /** Of what is too large for one request; S3 wants 5 MiB at least, and 10,000 pieces at most. Default 16 MiB. */
+  readonly pieceBytes?: number
 }
 
 const MEBIBYTE = 1024 * 1024
-/** Of a multipart upload; S3 wants 5 MiB at least, 10,000 pieces at most. */
 const PIECE_BYTES = 16 * MEBIBYTE
 const TIMEOUT = Duration.seconds(120)
 const DETAIL_CHARACTERS = 300
@@ -46,25 +47,26 @@ const detailOf = (status: number, body: string): string => {
 /** Each part of the key by itself: "/" stays. */
 const pathOf = (key: string): string => key.split("/").map(encodeURIComponent).join("/")
 
-/** The sources' bytes in pieces of `PIECE_BYTES`; the last one is what is left. */
+/** The sources' bytes in pieces of `pieceBytes`; the last one is what is left. */
 const pieces = (
   sources: ReadonlyArray<StoredFile>,
+  pieceBytes: number,
   read: ArchiveStore["Service"]["read"],
 ): Stream.Stream<Uint8Array<ArrayBuffer>, ArchiveStoreError> =>
   Stream.suspend(() => {
-    let piece = new Uint8Array(PIECE_BYTES), filled = 0
+    let piece = new Uint8Array(pieceBytes), filled = 0
     const ranges = sources.flatMap(({ bytes, key }) =>
-      Array.from({ length: Math.ceil(bytes / PIECE_BYTES) }, (_, at) => ({ key, offset: at * PIECE_BYTES }))
+      Array.from({ length: Math.ceil(bytes / pieceBytes) }, (_, at) => ({ key, offset: at * pieceBytes }))
     )
     const full = Stream.fromIterable(ranges).pipe(
-      Stream.mapEffect(({ key, offset }) => read(key, { offset, length: PIECE_BYTES })),
+      Stream.mapEffect(({ key, offset }) => read(key, { offset, length: pieceBytes })),
       Stream.map((bytes) => {
-        const room = Math.min(bytes.length, PIECE_BYTES - filled)
+        const room = Math.min(bytes.length, pieceBytes - filled)
         piece.set(bytes.subarray(0, room), filled)
         filled += room
-        if (filled < PIECE_BYTES) return []
+        if (filled < pieceBytes) return []
         const ready = piece
-        piece = new Uint8Array(PIECE_BYTES)
+        piece = new Uint8Array(pieceBytes)
         piece.set(bytes.subarray(room))
         filled = bytes.length - room
         return [ready]
@@ -75,6 +77,7 @@ const pieces = (
   })
 
 const make = (options: S3Options): ArchiveStore["Service"] => {
+  const { pieceBytes = PIECE_BYTES } = options
   const base = options.bucketUrl.replace(/\/+$/, "")
   const client = new AwsClient({
     accessKeyId: options.accessKeyId,
@@ -164,7 +167,7 @@ const make = (options: S3Options): ArchiveStore["Service"] => {
     const id = unescaped(elements(new TextDecoder().decode(opened.body), "UploadId")[0] ?? "")
     const of = `uploadId=${encodeURIComponent(id)}`
     const tags: Array<string> = []
-    const sent = pieces(sources, read).pipe(
+    const sent = pieces(sources, pieceBytes, read).pipe(
       Stream.runForEach((piece) =>
         request("join", key, `?partNumber=${tags.length + 1}&${of}`, { method: "PUT", body: piece }).pipe(
           Effect.map(({ etag }) => tags.push(etag)),
@@ -186,9 +189,9 @@ const make = (options: S3Options): ArchiveStore["Service"] => {
 
   const join: ArchiveStore["Service"]["join"] = (key, sources) => {
     const bytes = sources.reduce((sum, source) => sum + source.bytes, 0)
-    if (bytes > PIECE_BYTES) return upload(key, sources)
+    if (bytes > pieceBytes) return upload(key, sources)
     return Effect.flatMap(
-      Stream.runCollect(pieces(sources, read)),
+      Stream.runCollect(pieces(sources, pieceBytes, read)),
       ([whole]) => put(key, whole ?? new Uint8Array()),
     )
   }

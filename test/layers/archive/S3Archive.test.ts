@@ -5,9 +5,9 @@ import { TestClock } from "effect/testing"
 import { elements, unescaped } from "../../../src/layers/archive/S3Xml.ts"
 import { ArchiveStore } from "../../../src/layers/ArchiveStore.ts"
 import { archiveStoreSuite } from "../../suites/ArchiveStoreSuite.ts"
-import { archiveAt, faultyS3, s3Archive, s3Server, SECRET } from "../../support/s3Server.ts"
+import { archiveAt, faultyS3, PIECE_BYTES, s3Archive, s3Server, SECRET } from "../../support/s3Server.ts"
 
-archiveStoreSuite("The archive in S3", s3Archive, 9 * 1024 * 1024)
+archiveStoreSuite("The archive in S3", s3Archive, PIECE_BYTES * 0.6)
 
 const put = Effect.flatMap(ArchiveStore, ({ put }) => put("k", new TextEncoder().encode("v")))
 
