@@ -2,22 +2,22 @@
  * two-workers: frames that lie in JetStream -> two processes that share their partitions -> transitions.
  *
  * The markets: 32 assets, two in each of the 16 asset partitions, as 20-level order books on eight simulated venues, in
- * two loops of 10 s at 20,000 updates a second, so that nearly all the work is detection. Of each pass: the workers are
+ * six loops of 10 s at 20,000 updates a second, so that nearly all the work is detection. Of each pass: the workers are
  * there and have agreed who has which shard before the clock starts; then all read from the first frame, and the clock
- * stops when the last one has told and checkpointed everything. Every pass must tell the same opportunities. Control: one such
+ * stops when the last partition has told all it found and saved its place, which is up to a second after it was there. Every pass must tell the same opportunities. Control: one such
  * process with every shard. CPU of the workers and of nats-server is told beside the wall time, Postgres' is not.
  */
 import { type ChildProcess, spawn } from "node:child_process"
 import { randomUUID } from "node:crypto"
 import process from "node:process"
-import { createInterface } from "node:readline"
 import { fileURLToPath } from "node:url"
-import { Effect, Layer, Option, Redacted, Schema, Stream } from "effect"
+import { Effect, Layer, Redacted, Schema, Stream } from "effect"
 import * as Frame from "../src/domain/Frame.ts"
 import * as Instrument from "../src/domain/Instrument.ts"
 import { OpportunityJson } from "../src/domain/Opportunity.ts"
 import * as Subject from "../src/domain/Subject.ts"
 import { Bus } from "../src/layers/Bus.ts"
+import { Checkpoints } from "../src/layers/Checkpoints.ts"
 import { Leases } from "../src/layers/Leases.ts"
 import * as NatsBus from "../src/layers/nats/Bus.ts"
 import * as Postgres from "../src/layers/postgres/Postgres.ts"
@@ -25,7 +25,7 @@ import { configure } from "../src/simulators/venues/Config.ts"
 import { simulate } from "../src/simulators/venues/Simulation.ts"
 import * as Venues from "../src/simulators/venues/Venues.ts"
 import { NAME } from "../src/streams/Analyse.ts"
-import { shardOf, SHARDS } from "../src/streams/Lane.ts"
+import { partitionName, SHARDS } from "../src/streams/Lane.ts"
 import { Framing } from "../src/streams/Framing.ts"
 import { OPPORTUNITIES } from "../src/streams/Topology.ts"
 import { ownDatabase } from "../test/layers/postgres/ownDatabase.ts"
@@ -37,10 +37,12 @@ import type { Benchmark, Sample } from "./Paired.ts"
 import { type OwnServer, ownServer, withStreams } from "./Servers.ts"
 import { shifted } from "./Workload.ts"
 
-const LOOPS = 2
+const LOOPS = 6
 const ASSETS_EACH = 2
 const MESSAGE_BYTES = 64 * 1024
-const SETTLE_TRIES = 200
+/** 50 ms each: 30 s, and ten minutes. */
+const SHARE_LOOKS = 600
+const DONE_LOOKS = 12_000
 
 /** So many assets of each partition that no process has more to do than another. */
 const assets = (): ReadonlyArray<string> => {
@@ -66,37 +68,27 @@ const simulation = configure({
 /** What the workers detect by. */
 export const CONFIG = { fees: Venues.fees(simulation), lots: Venues.lots(simulation), minNetBps: 5 }
 
-const Finished = Schema.fromJsonString(Schema.Struct({ cpuSeconds: Schema.Finite }))
-
-/** A worker process: waits at the gate, and says when it has analysed up to where it was told. */
+/** A worker process, which waits at the gate. */
 class Worker {
-  readonly owner: string
   readonly ready: Promise<void>
-  readonly finished: Promise<typeof Finished.Type>
   readonly #child: ChildProcess
 
-  constructor(owner: string, args: ReadonlyArray<string>) {
-    this.owner = owner
+  constructor(args: ReadonlyArray<string>) {
     const program = fileURLToPath(new URL("./TwoWorkersProcess.ts", import.meta.url))
     const runtime = process.versions["deno"] === undefined ? [program] : ["run", "-A", program]
-    this.#child = spawn(process.execPath, [...runtime, ...args, owner], { stdio: ["pipe", "pipe", "inherit"] })
-    if (this.#child.stdout === null) throw new Error(`${owner} has no output`)
-    const lines = createInterface({ input: this.#child.stdout })
-    const said = (begin: string) =>
-      new Promise<string>((resolve, reject) => {
-        this.#child.once("exit", (code) => reject(new Error(`${owner} ended with ${code}`)))
-        lines.on("line", (line) => {
-          if (line.startsWith(begin)) resolve(line)
-          // What it logs stands between. A worker that lost its shards begins again, and nothing can be compared.
-          if (line.includes("stands still")) reject(new Error(`${owner}: ${line}`))
-        })
-      })
-    this.ready = said("ready").then(() => {})
-    this.finished = said("{").then(Schema.decodeSync(Finished))
+    this.#child = spawn(process.execPath, [...runtime, ...args], { stdio: ["pipe", "pipe", "inherit"] })
+    this.ready = new Promise((resolve, reject) => {
+      this.#child.once("exit", (code) => reject(new Error(`a worker ended with ${code}`)))
+      this.#child.stdout?.on("data", () => resolve())
+    })
   }
 
-  go(sequence: number): void {
-    this.#child.stdin?.write(`${sequence}\n`)
+  get cpuSeconds(): number {
+    return cpuSecondsOf(this.#child.pid ?? -1)
+  }
+
+  go(): void {
+    this.#child.stdin?.write("go\n")
   }
 
   end(): void {
@@ -104,9 +96,9 @@ class Worker {
   }
 }
 
-/** Last sequence in the stream of each shard's frames, and what lies there. */
+/** Last sequence in the stream of each partition's frames, by its checkpoint's name, and how much lies there. */
 interface Stored {
-  readonly lastOf: ReadonlyMap<number, number>
+  readonly lastOf: ReadonlyMap<string, number>
   readonly ticks: number
 }
 
@@ -114,14 +106,14 @@ const publish = Effect.gen(function* () {
   const bus = yield* Bus
   const market = [...simulate(simulation)]
   const framing = new Framing("bench.0", "simulated")
-  const lastOf = new Map<number, number>()
+  const lastOf = new Map<string, number>()
   let ticks = 0
   for (let loop = 0; loop < LOOPS; loop++) {
     for (const tick of shifted(market, loop)) framing.push(tick)
     if (loop === LOOPS - 1) framing.flush()
     for (const { data, id, partition } of Frame.pack(framing.take(), MESSAGE_BYTES)) {
       const { sequence } = yield* bus.publish({ subject: Subject.frame(partition), data, messageId: id })
-      lastOf.set(shardOf(partition), sequence)
+      lastOf.set(`${NAME}.${partitionName(partition)}`, sequence)
     }
     ticks += market.length
   }
@@ -146,24 +138,34 @@ const told = Effect.gen(function* () {
   }).toSorted().join("\n")
 })
 
-/** Who has which shard, once everybody has as many as the others. */
-const settled = (workers: number) =>
+/** Looks, in real time, until it holds; fails after so many looks. */
+const until = <E, R>(what: string, holds: Effect.Effect<boolean, E, R>, looks: number) =>
   Effect.gen(function* () {
-    const leases = yield* Leases
-    for (let tries = 0; tries < SETTLE_TRIES; tries++) {
-      const nowMs = yield* Effect.clockWith((clock) => clock.currentTimeMillis)
-      const held = (yield* leases.list(`${NAME}.shard.`)).filter(({ expiresAt }) => expiresAt > nowMs)
-      const shares = Map.groupBy(held, ({ owner }) => owner)
-      const even = [...shares.values()].every(({ length }) => length === SHARDS / workers)
-      if (shares.size === workers && even) {
-        return new Map(
-          [...shares].map(([owner, own]) => [owner, own.map(({ name }) => Number(name.split(".").at(-1)))]),
-        )
-      }
-      yield* Effect.sleep("100 millis")
+    for (let look = 0; look < looks; look++) {
+      if (yield* holds) return
+      yield* Effect.sleep("50 millis")
     }
-    return yield* Effect.fail(new Error("the workers did not agree on their shares"))
+    return yield* Effect.fail(new Error(`${what} did not happen`))
   })
+
+/** Everybody has as many shards as the others. */
+const isShared = (workers: number) =>
+  Effect.gen(function* () {
+    const nowMs = yield* Effect.clockWith((clock) => clock.currentTimeMillis)
+    const leases = yield* Leases.use((leases) => leases.list(`${NAME}.shard.`))
+    const shares = Map.groupBy(leases.filter(({ expiresAt }) => expiresAt > nowMs), ({ owner }) => owner)
+    return shares.size === workers && [...shares.values()].every(({ length }) => length === SHARDS / workers)
+  })
+
+/** Every partition has told all it found and saved its place at the end. */
+const isDone = ({ lastOf }: Stored) =>
+  Effect.map(
+    Checkpoints.use((checkpoints) => checkpoints.list(`${NAME}.`)),
+    (places) => {
+      const positions = new Map(places.map(({ name, position }) => [name, position]))
+      return [...lastOf].every(([name, sequence]) => (positions.get(name) ?? 0) >= sequence)
+    },
+  )
 
 /** The stream MD stays; what is told and remembered goes with the pass. */
 const pass = (server: OwnServer, prefix: string, stored: Stored, answers: { first?: string }, count: number) =>
@@ -177,29 +179,27 @@ const pass = (server: OwnServer, prefix: string, stored: Stored, answers: { firs
         Array.from({ length: count }, (_, n) => `worker-${n}`),
         (owner) =>
           Effect.acquireRelease(
-            Effect.sync(() => new Worker(owner, [server.url, prefix, Redacted.value(url)])),
+            Effect.sync(() => new Worker([server.url, prefix, Redacted.value(url), owner])),
             (worker) => Effect.sync(() => worker.end()),
           ),
       )
       yield* Effect.promise(() => Promise.all(workers.map(({ ready }) => ready)))
-      const shares = yield* settled(count)
+      yield* until("an even share for each worker", isShared(count), SHARE_LOOKS)
+      const cpuBefore = workers.map(({ cpuSeconds }) => cpuSeconds)
       const serverBefore = cpuSecondsOf(server.pid), before = performance.now()
-      for (const worker of workers) {
-        const shards = shares.get(worker.owner) ?? []
-        worker.go(Math.max(...shards.map((shard) => stored.lastOf.get(shard) ?? 0)))
-      }
-      const finished = yield* Effect.promise(() => Promise.all(workers.map((worker) => worker.finished)))
+      for (const worker of workers) worker.go()
+      yield* until("the end of the frames", isDone(stored), DONE_LOOKS)
       const seconds = (performance.now() - before) / 1_000
+      const cpu = workers.map(({ cpuSeconds }, n) => cpuSeconds - (cpuBefore[n] ?? NaN))
       const answer = yield* told
       answers.first ??= answer
       if (answer !== answers.first || answer === "") throw new Error("another set of opportunities was told")
-      const cores = finished.map(({ cpuSeconds }) => cpuSeconds / seconds)
       return {
         ticksPerS: stored.ticks / seconds,
         seconds,
-        workerCoresLeast: Math.min(...cores),
-        workerCoresMost: Math.max(...cores),
-        ticksPerCoreS: stored.ticks / finished.reduce((sum, { cpuSeconds }) => sum + cpuSeconds, 0),
+        workerCoresLeast: Math.min(...cpu) / seconds,
+        workerCoresMost: Math.max(...cpu) / seconds,
+        ticksPerCoreS: stored.ticks / cpu.reduce((sum, used) => sum + used, 0),
         natsCores: (cpuSecondsOf(server.pid) - serverBefore) / seconds,
       } satisfies Sample
     }).pipe(Effect.provide(store))

@@ -1,12 +1,11 @@
 /**
  * One worker of the benchmark two-workers: the role `detect` alone, over NATS and Postgres.
  *
- * In: arguments `natsUrl prefix postgresUrl owner`; on stdin the last sequence of its frames, which opens the gate. Out:
- * "ready" on stdout once its bus and store are there, then `{ cpuSeconds }` of the time from the gate to that sequence.
- * Promises: before the gate it takes its share of the shards and reads nothing.
+ * In: arguments `natsUrl prefix postgresUrl owner`; a line on stdin opens the gate. Out: "ready" on stdout once its bus and
+ * store are there. Promises: before the gate it takes its share of the shards and reads nothing; it goes on until it is
+ * killed.
  */
 import process from "node:process"
-import { createInterface } from "node:readline"
 import { Effect, Layer, Option, Redacted, Ref, Stream } from "effect"
 import * as DetectConfig from "../src/domain/DetectConfig.ts"
 import { Bus } from "../src/layers/Bus.ts"
@@ -21,10 +20,7 @@ import { CONFIG } from "./TwoWorkers.ts"
 
 const [natsUrl = "", prefix = "", postgresUrl = "", owner = ""] = process.argv.slice(2)
 
-/** The first line on stdin: where its frames end. */
-const gate = new Promise<number>((resolve) => {
-  createInterface({ input: process.stdin }).once("line", (line) => resolve(Number(line)))
-})
+const gate = new Promise<void>((resolve) => void process.stdin.once("data", () => resolve()))
 
 const gated = Layer.effect(
   Bus,
@@ -42,23 +38,11 @@ const live = Repositories.layer.pipe(
   Layer.merge(Layer.succeed(StreamTime, StreamTime.ignored)),
 )
 
-const say = (line: string) => Effect.sync(() => process.stdout.write(`${line}\n`))
-
 const program = Effect.gen(function* () {
   const config = yield* DetectConfig.fromUnknown(CONFIG)
   const progress = yield* Ref.make(Option.none<AnalyseProgress>())
-  yield* say("ready")
-  const reporting = Effect.gen(function* () {
-    const last = yield* Effect.promise(() => gate)
-    const before = process.cpuUsage()
-    const isThere = Effect.map(Ref.get(progress), Option.exists(({ sequence }) => sequence >= last))
-    while (!(yield* isThere)) yield* Effect.sleep("5 millis")
-    const { system, user } = process.cpuUsage(before)
-    yield* say(JSON.stringify({ cpuSeconds: (user + system) / 1_000_000 }))
-    return yield* Effect.never
-  })
-  const analysing = analyse({ config, judging: rulesOf(config), owner, progress, before: () => Effect.void })
-  return yield* Effect.raceFirst(analysing, reporting)
+  yield* Effect.sync(() => process.stdout.write("ready\n"))
+  return yield* analyse({ config, judging: rulesOf(config), owner, progress, before: () => Effect.void })
 })
 
 await Effect.runPromise(Effect.provide(program, live))
