@@ -1,9 +1,9 @@
 /**
  * The MarketArchive port: ticks of the past, by market and span.
  *
- * Implementations: none yet. `absent` stands in its place and says so to whoever asks; the archive of SPEC S4 will bring
- * one. In: a query. Out: ticks in order of ingest time. Promises: a span without a tick is the error `empty`, never an
- * empty answer.
+ * Where an archive is set, `streams/archive/History.ts` reads it; `absent` stands in its place elsewhere and says so to
+ * whoever asks. In: a query. Out: ticks in order of ingest time. Promises: a span without a tick is the error `empty`,
+ * never an empty answer.
  */
 import { Context, Effect, Layer, Schema } from "effect"
 import type { HistoryQuery } from "../domain/MarketQuery.ts"
@@ -30,6 +30,6 @@ export class MarketArchive extends Context.Service<MarketArchive, {
 }>()("arbedge/MarketArchive") {
   static readonly absent: Layer.Layer<MarketArchive> = Layer.succeed(MarketArchive, {
     read: () =>
-      Effect.fail(new MarketArchiveError({ reason: "absent", detail: "this version keeps no archive of market data" })),
+      Effect.fail(new MarketArchiveError({ reason: "absent", detail: "no archive is set (ARBEDGE_ARCHIVE)" })),
   })
 }
