@@ -6,6 +6,8 @@ import { Effect, Option, Stream } from "effect"
 import { DEFAULT_PREFERENCES } from "../../src/domain/Preferences.ts"
 import { OpportunityQueue } from "../../src/layers/OpportunityQueue.ts"
 import { Sessions } from "../../src/layers/Sessions.ts"
+import { Standings } from "../../src/layers/Standings.ts"
+import { Store } from "../../src/layers/Store.ts"
 import { Users } from "../../src/layers/Users.ts"
 import { day, empty, minute, queueItem, someUser, type Suite, t0 } from "./StoreWorld.ts"
 
@@ -66,6 +68,37 @@ export const storeUsers: Suite = (it) => {
       assert.deepStrictEqual(yield* users.preferences(userId), wanted)
       yield* users.setPreferences(userId, DEFAULT_PREFERENCES, t0 + 2)
       assert.deepStrictEqual(yield* users.preferences(userId), DEFAULT_PREFERENCES)
+    }))
+
+  it.effect("numbers each change that decides about a user, by hand as well, and neither a contact nor an extension", () =>
+    Effect.gen(function* () {
+      yield* empty
+      const users = yield* Users, sessions = yield* Sessions, standings = yield* Standings
+      const { sql } = yield* Store
+      const { session, user: { userId } } = yield* inAudience("1")
+      const current = Effect.map(users.current("1"), Option.getOrThrow)
+      const begin = yield* current
+      assert.strictEqual(begin.sessionExpiresAt, session.expiresAt)
+      yield* someUser("1")
+      const extended = yield* sessions.extend({ session, nowMs: t0 + minute, ttlMs: 7 * day })
+      const same = yield* current
+      assert.deepStrictEqual([same.version, same.sessionExpiresAt], [begin.version, extended.expiresAt])
+      const changes = [
+        users.setPreferences(userId, { ...DEFAULT_PREFERENCES, maxPerDay: 3 }, t0),
+        users.setPlan({ userId, tier: "pro", role: "admin", nowMs: t0 }),
+        standings.restrict({ userId, reason: "fraud", untilMs: null, by: "admin", nowMs: t0 }),
+        standings.lift(userId, t0),
+        sql`update users set tier = 'free' where telegram_id = '1'`,
+        sql`delete from user_notification_preferences where user_id = ${userId}`,
+      ]
+      for (const change of changes) {
+        const { version } = yield* current
+        yield* change
+        assert.isAbove((yield* current).version, version)
+      }
+      yield* sessions.terminateChat("1", t0 + minute)
+      assert.isNull((yield* current).sessionExpiresAt)
+      assert.isTrue(Option.isNone(yield* users.current("2")))
     }))
 
   it.effect("refuses preferences of a user nobody knows", () =>
