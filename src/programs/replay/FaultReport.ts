@@ -5,12 +5,11 @@
  * Promises: everything that was struck is accounted for; a call that came before Telegram's `retry_after` was over is
  * told as such.
  */
-import { Option } from "effect"
+import { type Effect, Option } from "effect"
 import type { Fault, FaultKind, FaultPlan } from "../../domain/FaultPlan.ts"
 import type { Emulator } from "../../simulators/telegram/TelegramEmulator.ts"
 import type { ActorKills } from "./ActorKills.ts"
 import type { FeedGuard } from "./FeedGuard.ts"
-import type { Effect } from "effect"
 
 export interface FaultReport {
   readonly kind: FaultKind
