@@ -47,10 +47,10 @@ export const archiveStoreSuite = <E>(
     it.live("lists by the beginning of keys, in order, with sizes", () =>
       Effect.gen(function* () {
         const { put } = yield* ArchiveStore
-        const keys = ["r/day=02/x.gz", "r/day=01/y.gz", "r/day=01/x&1.gz", "r/day=01/deep/z.gz", "s/x.gz"]
+        const keys = ["r/day=02/x.gz", "r/day=01/y.gz", "r/day=01/x&1.gz", "r/day=01/w/z.gz", "s/x.gz"]
         for (const key of keys) yield* put(key, bytesOf(key))
-        const all = ["r/day=01/deep/z.gz", "r/day=01/x&1.gz", "r/day=01/y.gz", "r/day=02/x.gz"]
-        assert.deepStrictEqual((yield* keysUnder("r/")).toSorted(), all.map((key) => `${key} ${key.length}`))
+        const all = ["r/day=01/w/z.gz", "r/day=01/x&1.gz", "r/day=01/y.gz", "r/day=02/x.gz"]
+        assert.deepStrictEqual(yield* keysUnder("r/"), all.map((key) => `${key} ${key.length}`))
         assert.deepStrictEqual(yield* keysUnder("r/day=01/y"), ["r/day=01/y.gz 13"])
         assert.deepStrictEqual(yield* keysUnder("nothing/"), [])
       }).pipe(Effect.provide(archive())))

@@ -69,11 +69,14 @@ const entriesOf = async (path: string) => {
 
 /** Everything under a folder whose key begins with `prefix`, folder by folder. */
 async function* walk(root: string, folder: string, prefix: string): AsyncGenerator<ReadonlyArray<StoredFile>> {
-  const files: Array<StoredFile> = []
+  let files: Array<StoredFile> = []
   for (const { isFolder, name } of await entriesOf(join(root, folder))) {
     const key = `${folder}${name}`
     if (isFolder) {
-      if (key.startsWith(prefix) || prefix.startsWith(key)) yield* walk(root, key, prefix)
+      if (!key.startsWith(prefix) && !prefix.startsWith(key)) continue
+      if (files.length > 0) yield files
+      files = []
+      yield* walk(root, key, prefix)
     } else if (key.startsWith(prefix)) {
       const bytes = await sizeOf(join(root, key))
       if (bytes !== null) files.push({ key, bytes })
