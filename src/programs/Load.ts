@@ -62,8 +62,8 @@ const sourceOf = ({ source }: Scenario): DataSource => source.kind === "simulato
 
 /** What an embedded bus keeps of each stream in a soak: its memory comes to rest within a minute or two. */
 const SOAK_STREAM_BYTES = 4 * 1024 * 1024
-/** How often a soak collects garbage, so that its samples show what is held: as often as there are stretches to judge. */
-const COLLECTIONS = 30
+/** How often a soak collects garbage right before a sample: in each stretch that its trends are judged by at least once. */
+const COLLECTIONS = 60
 
 /** Bounds what an embedded bus keeps; whatever bus it is, it is left as it was found. */
 const prepare = Effect.fnUntraced(function* (scenario: Scenario) {
@@ -132,8 +132,15 @@ const play = <E>(options: LoadOptions<E>, ledger: Ledger) =>
     const startedAt = wall.currentTimeMillisUnsafe()
     yield* (yield* PacedClock.Pace).start
 
+    const collectEveryMs = scenario.soak ? scenario.durationMs / COLLECTIONS : Infinity
+    let collectedMs = startMs
     const report = (finished: boolean) =>
       Effect.gen(function* () {
+        const lookMs = yield* Clock.currentTimeMillis
+        if (lookMs - collectedMs >= collectEveryMs) {
+          collectedMs = lookMs
+          Resources.collectGarbage()
+        }
         const standing = yield* gauges.standing
         // The last look comes right behind another: too soon for rates.
         if (!finished || samples.length === 0) {
@@ -162,10 +169,6 @@ const play = <E>(options: LoadOptions<E>, ledger: Ledger) =>
         })
       })
 
-    const collecting = Effect.sleep(Duration.millis(scenario.durationMs / COLLECTIONS)).pipe(
-      Effect.andThen(Effect.sync(Resources.collectGarbage)),
-      Effect.forever,
-    )
     const telling = Effect.sleep(Duration.millis(sampleEveryMs(scenario))).pipe(
       Effect.andThen(report(false)),
       Effect.flatMap(options.onReport),
@@ -182,7 +185,6 @@ const play = <E>(options: LoadOptions<E>, ledger: Ledger) =>
       yield* until((now) => Gauges.atRest(now, ledger), Duration.millis(scenario.drainMs))
     })
     yield* Effect.scoped(Effect.gen(function* () {
-      if (scenario.soak) yield* Effect.forkScoped(collecting)
       yield* Effect.forEach([...roles, timeline.run], (role) => Effect.forkScoped(role), { discard: true })
       yield* Effect.raceFirst(feeds, telling)
     }))

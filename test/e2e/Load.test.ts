@@ -6,13 +6,14 @@
  */
 import { assert, describe, it } from "@effect/vitest"
 import { Effect, Schema } from "effect"
-import { mkdtempSync, readFileSync, rmSync, writeFileSync } from "node:fs"
+import { existsSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from "node:fs"
 import { tmpdir } from "node:os"
 import { join } from "node:path"
 import { lostOf, ScenarioReport } from "../../src/domain/ScenarioReport.ts"
-import { arbedgeDone } from "../support/arbedge.ts"
+import { arbedge, arbedgeDone } from "../support/arbedge.ts"
 import { describeWith, nats, postgres } from "../support/available.ts"
-import { arbedge } from "../surfaces/cli/inProcess.ts"
+import { eventually } from "../support/eventually.ts"
+import * as InProcess from "../surfaces/cli/inProcess.ts"
 
 const SCENARIO = {
   name: "short",
@@ -73,24 +74,39 @@ describe("A load run", () => {
   it.live("is refused with 2 for what is wrong in its files, with the path", () =>
     Effect.gen(function* () {
       const path = yield* folder
-      const wrong = yield* arbedge(argumentsOf(path, { ...SCENARIO, durationMs: "long" }, { loss: 0 }))
+      const wrong = yield* InProcess.arbedge(argumentsOf(path, { ...SCENARIO, durationMs: "long" }, { loss: 0 }))
       assert.strictEqual(wrong.code, 2)
       assert.include(wrong.stderr, `["durationMs"]`)
-      const asked = yield* arbedge(argumentsOf(path, SCENARIO, { latencyMs: { total: { p98: 1 } } }))
+      const asked = yield* InProcess.arbedge(argumentsOf(path, SCENARIO, { latencyMs: { total: { p98: 1 } } }))
       assert.strictEqual(asked.code, 2)
       assert.include(asked.stderr, `["latencyMs"]["total"]["p98"]`)
       const elsewhere = { ...SCENARIO, source: { kind: "recordings", files: ["none.ndjson"] } }
-      const missing = yield* arbedge(argumentsOf(path, elsewhere, { loss: 0 }))
+      const missing = yield* InProcess.arbedge(argumentsOf(path, elsewhere, { loss: 0 }))
       assert.strictEqual(missing.code, 2)
       assert.include(missing.stderr, join(path, "none.ndjson"))
     }).pipe(Effect.scoped))
+})
+
+describe("A soak that is killed", () => {
+  it.live("leaves a report that can be read and says that it is not finished", () =>
+    Effect.gen(function* () {
+      const path = yield* folder, report = join(path, "report")
+      const args = argumentsOf(path, { ...SCENARIO, durationMs: 600_000 }, { loss: 0 })
+      const running = yield* arbedge([...args, "--soak", "10m", "--report", report])
+      const page = join(report, "report.html")
+      yield* eventually(Effect.sync(() => existsSync(page)), (there) => there, "100 seconds")
+      yield* running.kill
+      const left = decode(readFileSync(join(report, "report.json"), "utf8"))
+      assert.deepStrictEqual([left.finished, left.soak], [false, true])
+      assert.include(readFileSync(page, "utf8"), "NOT FINISHED")
+    }).pipe(Effect.scoped), 240_000)
 })
 
 describeWith([nats, postgres], "A load run on NATS and Postgres", () => {
   it.live("finds the same; an objective on what it did not measure fails it with 1", () =>
     Effect.gen(function* () {
       const path = yield* folder
-      const ran = yield* arbedge(argumentsOf(path, SCENARIO, { loss: 0, flat: ["rssMiB"] }), {
+      const ran = yield* InProcess.arbedge(argumentsOf(path, SCENARIO, { loss: 0, flat: ["rssMiB"] }), {
         ARBEDGE_NATS_URL: nats.url,
         ARBEDGE_POSTGRES_URL: postgres.url,
       })
