@@ -19,7 +19,7 @@ const trialOf = (processes: ReadonlyArray<string>, pulses: Pulses) =>
       prefix: `roles_${randomBytes(6).toString("hex")}`,
     }
     const service = yield* serviceOn(where, pulses)
-    const running = yield* Effect.forEach(processes, service.start)
+    const running = yield* Effect.forEach(processes, (roles) => service.start(roles))
     const fed = yield* Effect.flatMap(service.feed("1"), ({ ended }) => ended)
     assert.strictEqual(fed.code, 0, fed.stderr)
     return yield* settled(service, pulses).pipe(

@@ -73,8 +73,8 @@ export const storeTrackRecord: Suite = (it) => {
           Effect.sync(() => void announced.push(...facts.map(({ payload, subject }) => [subject, payload]))),
       })
       assert.deepStrictEqual(announced, [
-        ["evt.v1.opportunity.outcome", outcome()],
-        ["evt.v1.opportunity.outcome", outcome({ opportunityId: "b" })],
+        ["evt.v1.opportunity.outcome", { v: 1, ...outcome() }],
+        ["evt.v1.opportunity.outcome", { v: 1, ...outcome({ opportunityId: "b" }) }],
       ])
     }))
 
