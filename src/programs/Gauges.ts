@@ -5,7 +5,7 @@
  * every 5 s and waited for 2 s at most; what does not answer is told as down and leaves its other gauges as they were, so
  * an alert on them needs the one on `dependency_up` beside it.
  */
-import { Clock, Effect, Metric, Ref } from "effect"
+import { Clock, Effect, Metric } from "effect"
 import { Bus } from "../layers/Bus.ts"
 import { QueueFigures } from "../layers/QueueFigures.ts"
 import { Sessions } from "../layers/Sessions.ts"
