@@ -255,7 +255,10 @@ describeWith(nats, "arbedge record on NATS", () => {
       yield* feed(ticks)
       const ran = yield* arbedge(["record", "--stored", "--out", out, "--overwrite"], environment)
       assert.strictEqual(ran.code, 0, ran.stderr)
-      assert.match(ran.stdout, /: 200 ticks, 2024-.* to 2024-.*\nrefused: none$/)
+      assert.match(
+        ran.stdout,
+        /: 200 ticks, 2024-.* to 2024-.*\n200 ticks received, 200 in the file: nothing is lost\nrefused: none$/,
+      )
       assert.deepStrictEqual(yield* readBack(out), ticks)
       assert.strictEqual((yield* arbedge(["record", "--stored", "--out", out], environment)).code, 2)
     }).pipe(Effect.provide(NodeServices.layer)))
