@@ -125,6 +125,8 @@ const acquire = Effect.fnUntraced(function* (folder: string, path: string, holde
   const mine = `${path}.${holder.token}`
   yield* io(`writing ${mine}`, () => fs.writeFile(mine, Schema.encodeSync(HolderJson)(holder), { flag: "wx" }))
   const link = attempt(`linking ${path}`, "EEXIST", () => fs.link(mine, path))
+  // Before the lock can be seen: another opener here would take it for a former life's.
+  heldHere.add(holder.token)
   yield* Effect.gen(function* () {
     if (yield* link) return
     const current = yield* readHolder(path)
@@ -132,8 +134,10 @@ const acquire = Effect.fnUntraced(function* (folder: string, path: string, holde
     yield* removeStale(path, mine, folder)
     if (!(yield* link)) return yield* taken(folder, yield* readHolder(path))
     yield* Effect.logWarning(`Took over ${folder}: its former holder is gone`)
-  }).pipe(Effect.ensuring(Effect.promise(() => fs.rm(mine, { force: true }))))
-  heldHere.add(holder.token)
+  }).pipe(
+    Effect.onError(() => Effect.sync(() => heldHere.delete(holder.token))),
+    Effect.ensuring(Effect.promise(() => fs.rm(mine, { force: true }))),
+  )
 })
 
 /** Shows that we live. If another host took the lock while we were stalled, `lost` says so and beating ends. */
