@@ -114,6 +114,26 @@ export const storeSending: Suite = (it) => {
       assert.strictEqual(again?.attempts, 0)
     }))
 
+  it.effect("ends an edit that a newer one overtook while it was held, however it is given back", () =>
+    Effect.gen(function* () {
+      for (const way of ["released", "rescheduled", "left behind"] as const) {
+        yield* empty
+        const queue = yield* OpportunityQueue
+        yield* queue.enqueue([queueItem({ purpose: "edit:2", scheduledAt: t0 })], t0)
+        const [held] = yield* queue.claim({ owner: "w", limit: 1, nowMs: t0, leaseMs })
+        assert.isDefined(held)
+        yield* queue.enqueue([queueItem({ purpose: "edit:3", scheduledAt: t0 + 1 })], t0 + 1)
+        if (way === "released") yield* queue.release({ owner: "w", queueIds: [held.queueId], dueAtMs: t0 + 2 })
+        if (way === "left behind") yield* queue.reclaim(t0 + leaseMs)
+        if (way === "rescheduled") {
+          const settlement = { _tag: "Reschedule", dueAtMs: t0 + 2, error: "429" } as const
+          yield* queue.settle({ owner: "w", queueId: held.queueId, settlement, nowMs: t0 + 2 })
+        }
+        const { cancelled, pending } = yield* queue.counts
+        assert.deepStrictEqual({ way, cancelled, pending }, { way, cancelled: 1, pending: 1 })
+      }
+    }))
+
   it.effect("lets nothing leave under a lease that ran out or is another's", () =>
     Effect.gen(function* () {
       const queue = yield* fresh

@@ -18,8 +18,14 @@ const IdRow = Schema.Struct({ queueId: Int8 })
 const SettledRow = Schema.Struct({ queueId: Int8, status: QueueStatus })
 const ReclaimedRow = Schema.Struct({ pending: Int8, unknown: Int8, failed: Int8 })
 
+/** An edit that a newer one has overtaken is never claimed again: where it would wait, it ends. */
+const overtaken = `exists (select 1 from opportunity_distribution_queue newer
+  where newer.chat_id = q.chat_id and newer.opportunity_id = q.opportunity_id and newer.revision > q.revision
+    and newer.status <> 'cancelled')`
+const waitsOn = (status: string): string => `case when ${overtaken} then 'cancelled' else ${status} end`
+
 /** Every second end that nobody knows is a failure: a third copy is worse than none. */
-const afterUnknownEnd = `case when uncertain_ends >= 1 then 'failed' else 'unknown' end`
+const afterUnknownEnd = `case when q.uncertain_ends >= 1 then 'failed' else ${waitsOn("'unknown'")} end`
 
 const mostUrgentFirst = (a: QueueItem, b: QueueItem): number =>
   PRIORITY_RANK[a.priority] - PRIORITY_RANK[b.priority] || (a.scheduledAt ?? 0) - (b.scheduledAt ?? 0) ||
@@ -44,6 +50,7 @@ export const makeSending = (sql: PgClient): Sending => {
   const columns = sql.literal(queueColumns)
   const isWaiting = sql.literal(waiting)
   const unknownEnd = sql.literal(afterUnknownEnd)
+  const given = sql.literal(waitsOn("q.status")), rescheduled = sql.literal(waitsOn("'pending'"))
 
   /** By the index of what is due: from its front, or from a place on for each priority. */
   const due = (limit: number, nowMs: number, after: ReadonlyArray<Place> | undefined) => {
@@ -124,9 +131,9 @@ export const makeSending = (sql: PgClient): Sending => {
 
   const release: Sending["release"] = Effect.fn("OpportunityQueue.release")(({ owner, queueIds, dueAtMs }) =>
     sql`with released as (
-        update opportunity_distribution_queue
-        set lease_owner = null, lease_until = null, scheduled_at = ${at(dueAtMs)}
-        where queue_id = any(${int8s(queueIds)}) and lease_owner = ${owner} and status in ('pending', 'unknown')
+        update opportunity_distribution_queue q
+        set lease_owner = null, lease_until = null, scheduled_at = ${at(dueAtMs)}, status = ${given}
+        where q.queue_id = any(${int8s(queueIds)}) and q.lease_owner = ${owner} and q.status in ('pending', 'unknown')
         returning 1
       )
       select count(*) as count, (select pg_notify(${Channel.queue}, '')) is null as told from released`.pipe(
@@ -143,7 +150,7 @@ export const makeSending = (sql: PgClient): Sending => {
       ), settled as (
         update opportunity_distribution_queue q
         set status = case e.kind when 'Sent' then 'sent' when 'Unknown' then ${unknownEnd}
-            when 'Reschedule' then 'pending' when 'Failed' then 'failed' else 'cancelled' end,
+            when 'Reschedule' then ${rescheduled} when 'Failed' then 'failed' else 'cancelled' end,
           message_id = coalesce(e.message_id, q.message_id),
           delivered_at = case e.kind when 'Sent' then ${at(nowMs)} else q.delivered_at end,
           uncertain_ends = q.uncertain_ends + (e.kind = 'Unknown')::integer,
@@ -180,13 +187,14 @@ export const makeSending = (sql: PgClient): Sending => {
 
   const reclaim: Sending["reclaim"] = Effect.fn("OpportunityQueue.reclaim")((nowMs) =>
     sql`with lost as (
-        update opportunity_distribution_queue
-        set status = ${unknownEnd}, uncertain_ends = uncertain_ends + 1, lease_owner = null, lease_until = null,
+        update opportunity_distribution_queue q
+        set status = ${unknownEnd}, uncertain_ends = q.uncertain_ends + 1, lease_owner = null, lease_until = null,
           error_message = 'lease ran out while sending', updated_at = ${at(nowMs)}
-        where status = 'sending' and lease_until <= ${at(nowMs)} returning status
+        where q.status = 'sending' and q.lease_until <= ${at(nowMs)} returning q.status
       ), freed as (
-        update opportunity_distribution_queue set lease_owner = null, lease_until = null, updated_at = ${at(nowMs)}
-        where status in ('pending', 'unknown') and lease_until <= ${at(nowMs)} returning 1
+        update opportunity_distribution_queue q
+        set status = ${given}, lease_owner = null, lease_until = null, updated_at = ${at(nowMs)}
+        where q.status in ('pending', 'unknown') and q.lease_until <= ${at(nowMs)} returning 1
       )
       select (select count(*) from freed) as pending,
         (select count(*) from lost where status = 'unknown') as unknown,
