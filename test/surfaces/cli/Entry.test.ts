@@ -133,15 +133,17 @@ describe("arbedge edges", () => {
     assert.include(people.stdout, "no fees, no conversion")
   })
 
-  it("exits 2 on thresholds that are no numbers, and on a corrupt file", async () => {
-    const cut = put("cut", gzipSync(lines.repeat(50)).subarray(0, 60))
-    const [thresholds, corrupt] = await Promise.all([
+  it("exits 2 on thresholds that are no numbers, and on a corrupt file; says how far one that was cut is read", async () => {
+    const whole = gzipSync(lines.repeat(50)), damaged = Uint8Array.from(whole, (byte, at) => at === 40 ? ~byte : byte)
+    const [thresholds, corrupt, cut] = await Promise.all([
       arbedge("edges", recording, "--thresholds", "0,many"),
-      arbedge("edges", cut),
+      arbedge("edges", put("damaged", damaged)),
+      arbedge("edges", put("cut", whole.subarray(0, 60))),
     ])
-    assert.deepStrictEqual([thresholds.code, corrupt.code], [2, 2])
+    assert.deepStrictEqual([thresholds.code, corrupt.code, cut.code], [2, 2, 0])
     assert.include(thresholds.stderr, '"many" in --thresholds is not a number')
     assert.include(corrupt.stderr, "corrupt")
+    assert.match(cut.stderr, /the file was cut: it is read up to line \d/)
   })
 })
 
