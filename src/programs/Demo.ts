@@ -20,6 +20,7 @@ import * as EmbeddedBus from "../layers/embedded/Bus.ts"
 import type { Exchange } from "../layers/Exchange.ts"
 import { KeyCheck } from "../layers/KeyCheck.ts"
 import { MarketArchive } from "../layers/MarketArchive.ts"
+import { OpportunityQueue } from "../layers/OpportunityQueue.ts"
 import * as Pglite from "../layers/pglite/Pglite.ts"
 import { VenueApi } from "../layers/VenueApi.ts"
 import type { RestBudgets } from "../layers/RestBudgets.ts"
@@ -172,6 +173,17 @@ const followDeliveries = (settled: Ref.Ref<ReadonlyArray<DeliverySettled>>) =>
     )
   })
 
+/** Waits until the facts tell of all that was sent, 2 s at most. */
+const heardOfAll = (settled: Ref.Ref<ReadonlyArray<DeliverySettled>>) =>
+  Effect.gen(function* () {
+    const { sent } = yield* (yield* OpportunityQueue).counts
+    const told = yield* Ref.get(settled)
+    return told.filter(({ status }) => status === "sent").length >= sent
+  }).pipe(
+    Effect.repeat({ until: (all) => all, schedule: Schedule.spaced("20 millis") }),
+    Effect.timeoutOption("2 seconds"),
+  )
+
 const play = <E>(options: DemoOptions<E>) =>
   Effect.gen(function* () {
     const emulator = yield* TelegramEmulator
@@ -228,7 +240,7 @@ const play = <E>(options: DemoOptions<E>) =>
       yield* Effect.sleep(FIGURES_EVERY)
     }).pipe(Effect.forever)
 
-    yield* Effect.raceAllFirst([
+    const working = Effect.raceAllFirst([
       Effect.sleep(options.duration),
       Pipeline.ingestRole(options.requests.map(({ venue }) => venue)),
       Pipeline.detectRole(pipeline),
@@ -236,10 +248,14 @@ const play = <E>(options: DemoOptions<E>) =>
       Pipeline.deliverRole(pipeline),
       Pipeline.alertsRole(options.source),
       Pipeline.alertNoticesRole(owner),
+      showFigures,
+    ])
+    // Onlookers stay until they have heard of what left at the end.
+    yield* Effect.raceAllFirst([
+      Effect.andThen(working, heardOfAll(settled)),
       Pipeline.jobsRole(pipeline),
       Effect.orDie(followDeliveries(settled)),
       showMessages,
-      showFigures,
     ])
     return yield* figures
   })
