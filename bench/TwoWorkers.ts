@@ -62,7 +62,8 @@ const simulation = configure({
   depth: 20,
   ticksPerSecond: 20_000,
   durationMs: 10_000,
-  dislocations: { everyMs: 2_000 },
+  // Short and spread over all assets: what is told costs more than what is compared, and must not make one share the heavier.
+  dislocations: { everyMs: 300, minMs: 50, maxMs: 150 },
 })
 
 /** What the workers detect by. */
