@@ -4,9 +4,10 @@
  *   read --sealed, this version--> told        --anything else, late or away--> nothing: the store is asked
  *   change --notice of its transaction--> the person's entries are erased    --notices missed--> everybody's are
  *
- * In: values and versions; notices on `audience`. Out: entries sealed by the Vault, under Telegram ids. Promises: a reader
- * waits for 50 ms at most, and for nothing in the second after the bus did not answer; writes wait behind the answer, 1,024
- * of them, further ones are dropped; whatever is not opened under its own key and version counts as absent.
+ * In: values and versions; notices on `audience`. Out: entries sealed by the Vault, under Telegram ids; what was read
+ * lately is kept open in memory, under the same versions. Promises: a reader waits for 50 ms at most, and for nothing in
+ * the second after the bus did not answer; writes wait behind the answer, 1,024 of them, further ones are dropped;
+ * whatever is not opened under its own key and version counts as absent.
  */
 import {
   Clock,
@@ -33,6 +34,8 @@ import { type About, Vault } from "../layers/Vault.ts"
 import { whileOwner } from "./Ownership.ts"
 import { openBucket, PEOPLE_BUCKETS } from "./Topology.ts"
 
+/** Entries that this process keeps open beside the buckets; the one put in first goes first. */
+const KEPT = 4_096
 const PATIENCE = Duration.millis(50)
 const REST_MS = 1_000
 const WRITES = 1_024
@@ -104,16 +107,29 @@ const make = Effect.gen(function* () {
     return decodeEntry(Redacted.value(plain))
   })
 
+  /** What was read or written here lately: a version tells as well here as there whether it still holds. */
+  const kept = new Map<string, { readonly telegramId: TelegramId; readonly version: number; readonly value: string }>()
+  const keep = (slot: Slot, telegramId: TelegramId, version: number, value: string): void => {
+    if (slot === "session") return
+    const key = `${slot}/${telegramId}`
+    kept.delete(key)
+    kept.set(key, { telegramId, version, value })
+    const [first] = kept.keys()
+    if (kept.size > KEPT && first !== undefined) kept.delete(first)
+  }
+
   const read = Effect.fnUntraced(function* (slot: Slot, telegramId: TelegramId, version: number) {
+    const known = kept.get(`${slot}/${telegramId}`)
+    if (known?.version === version) return yield* Effect.as(counted(slot, "hit"), Option.some(known.value))
     const nowMs = yield* Clock.currentTimeMillis
     if (nowMs < (yield* Ref.get(restUntil))) return Option.none()
     return yield* look(slot, telegramId).pipe(
       Effect.timeout(PATIENCE),
       Effect.flatMap((entry) => {
         if (Option.isNone(entry)) return Effect.as(counted(slot, "miss"), Option.none())
-        return entry.value.version === version
-          ? Effect.as(counted(slot, "hit"), Option.some(entry.value.value))
-          : Effect.as(counted(slot, "stale"), Option.none())
+        if (entry.value.version !== version) return Effect.as(counted(slot, "stale"), Option.none())
+        keep(slot, telegramId, version, entry.value.value)
+        return Effect.as(counted(slot, "hit"), Option.some(entry.value.value))
       }),
       Effect.catch((error) => {
         const rest = error._tag === "VaultError" ? Effect.void : Ref.set(restUntil, nowMs + REST_MS)
@@ -158,6 +174,7 @@ const make = Effect.gen(function* () {
   const erase = (filter: string, whose: (telegramId: TelegramId) => boolean) =>
     turn.withPermits(1)(Effect.gen(function* () {
       for (const [key, { telegramId }] of waiting) if (whose(telegramId)) waiting.delete(key)
+      for (const [key, { telegramId }] of kept) if (whose(telegramId)) kept.delete(key)
       const buckets = yield* Deferred.await(opened)
       yield* Effect.forEach(SLOTS, (slot) => buckets[slot].erase(filter), { discard: true, concurrency: SLOTS.length })
     }))
