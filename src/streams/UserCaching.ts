@@ -5,7 +5,7 @@
  *   change --notice of its transaction--> the person's entries are erased    --notices missed--> everybody's are
  *
  * In: values and versions; notices on `audience`. Out: entries sealed by the Vault, under Telegram ids; what was read
- * lately is kept open in memory, under the same versions. Promises: a reader waits for 50 ms at most, and for nothing in
+ * is kept open in memory for a minute, under the same versions. Promises: a reader waits for 50 ms at most, and for nothing in
  * the second after the bus did not answer; writes wait behind the answer, 1,024 of them, further ones are dropped;
  * whatever is not opened under its own key and version counts as absent.
  */
@@ -34,8 +34,9 @@ import { type About, Vault } from "../layers/Vault.ts"
 import { whileOwner } from "./Ownership.ts"
 import { openBucket, PEOPLE_BUCKETS } from "./Topology.ts"
 
-/** Entries that this process keeps open beside the buckets; the one put in first goes first. */
+/** Entries that this process keeps open beside the buckets, and for how long; the one put in first goes first. */
 const KEPT = 4_096
+const KEPT_FOR_MS = 60_000
 const PATIENCE = Duration.millis(50)
 const REST_MS = 1_000
 const WRITES = 1_024
@@ -91,6 +92,13 @@ const openBuckets = Effect.gen(function* () {
   return opened
 })
 
+interface Kept {
+  readonly telegramId: TelegramId
+  readonly version: number
+  readonly value: string
+  readonly untilMs: number
+}
+
 const make = Effect.gen(function* () {
   const vault = yield* Vault
   const opened = yield* openBuckets
@@ -107,28 +115,30 @@ const make = Effect.gen(function* () {
     return decodeEntry(Redacted.value(plain))
   })
 
-  /** What was read or written here lately: a version tells as well here as there whether it still holds. */
-  const kept = new Map<string, { readonly telegramId: TelegramId; readonly version: number; readonly value: string }>()
-  const keep = (slot: Slot, telegramId: TelegramId, version: number, value: string): void => {
+  /** What was read here within the last minute: a version tells as well here as there whether it still holds. */
+  const kept = new Map<string, Kept>()
+  const keep = (slot: Slot, entry: Kept): void => {
     if (slot === "session") return
-    const key = `${slot}/${telegramId}`
+    const key = `${slot}/${entry.telegramId}`
     kept.delete(key)
-    kept.set(key, { telegramId, version, value })
+    kept.set(key, entry)
     const [first] = kept.keys()
     if (kept.size > KEPT && first !== undefined) kept.delete(first)
   }
-
   const read = Effect.fnUntraced(function* (slot: Slot, telegramId: TelegramId, version: number) {
-    const known = kept.get(`${slot}/${telegramId}`)
-    if (known?.version === version) return yield* Effect.as(counted(slot, "hit"), Option.some(known.value))
     const nowMs = yield* Clock.currentTimeMillis
+    const known = kept.get(`${slot}/${telegramId}`)
+    if (known !== undefined && nowMs >= known.untilMs) kept.delete(`${slot}/${telegramId}`)
+    else if (known?.version === version) {
+      return yield* Effect.as(counted(slot, "hit"), Option.some(known.value))
+    }
     if (nowMs < (yield* Ref.get(restUntil))) return Option.none()
     return yield* look(slot, telegramId).pipe(
       Effect.timeout(PATIENCE),
       Effect.flatMap((entry) => {
         if (Option.isNone(entry)) return Effect.as(counted(slot, "miss"), Option.none())
         if (entry.value.version !== version) return Effect.as(counted(slot, "stale"), Option.none())
-        keep(slot, telegramId, version, entry.value.value)
+        keep(slot, { telegramId, version, value: entry.value.value, untilMs: nowMs + KEPT_FOR_MS })
         return Effect.as(counted(slot, "hit"), Option.some(entry.value.value))
       }),
       Effect.catch((error) => {
