@@ -12,6 +12,8 @@ const report = process.env["ARBEDGE_TEST_REPORT"]
 export default defineConfig({
   test: {
     include: ["test/**/*.test.ts"],
+    // As in the product: before anything loads Effect.
+    setupFiles: ["src/layers/denoFibers.ts"],
     pool: "forks",
     // Half of the tests wait for servers: one at a time, as is the default on two cores, would take twice as long.
     maxWorkers: 2,

@@ -31,7 +31,7 @@ const ours = (path: string, workload: Workload) =>
   Effect.gen(function* () {
     const bus = yield* Bus, ingest = yield* Ingest, recording = yield* Recording
     const analysis = new Analysis(workload.config), findings = new Findings()
-    let fed = 0, analysed = 0, wireBytes = 0, ended = false
+    let fed = 0, analysed = 0, wireBytes = 0
     const reading = recording.read(path).pipe(
       Stream.runForEach(({ ticks }) =>
         Effect.gen(function* () {
@@ -40,30 +40,31 @@ const ours = (path: string, workload: Workload) =>
           while (fed - analysed > WINDOW) yield* Effect.yieldNow
         })
       ),
-      Effect.andThen(Effect.suspend(() => {
-        ended = true
-        return ingest.drain
-      })),
+      Effect.andThen(ingest.drain),
     )
+    const caughtUp = Effect.gen(function* () {
+      while (analysed < fed) yield* Effect.yieldNow
+    })
     const analysing = bus.consume({
       stream: MARKET_DATA.name,
       subjects: [],
       start: { _tag: "First" },
       capacity: FRAMES_AHEAD,
     }).pipe(
-      Stream.takeUntil((messages) => {
-        for (const { data, sequence } of messages) {
-          const frames = Frame.decode(data)
-          if ("_tag" in frames) throw new Error(frames.detail)
-          findings.take(analysis.frames(frames, sequence))
-          for (const frame of frames) analysed += frame.s.length
-          wireBytes += data.byteLength
-        }
-        return ended && analysed === fed
-      }),
-      Stream.runDrain,
+      Stream.runForEach((messages) =>
+        Effect.sync(() => {
+          for (const { data, sequence } of messages) {
+            const frames = Frame.decode(data)
+            if ("_tag" in frames) throw new Error(frames.detail)
+            findings.take(analysis.frames(frames, sequence))
+            for (const frame of frames) analysed += frame.s.length
+            wireBytes += data.byteLength
+          }
+        })
+      ),
     )
-    yield* Effect.all([reading, analysing], { concurrency: "unbounded" })
+    // The last frame may have come before the reader knew that it was the last.
+    yield* Effect.raceFirst(Effect.andThen(reading, caughtUp), analysing)
     findings.take(analysis.finish())
     findings.expect(LOOPS)
     return { ticks: LOOPS * workload.ticks.length, wireBytes } satisfies Done

@@ -2,10 +2,12 @@
  * two-workers: frames that lie in JetStream -> two processes that share their partitions -> transitions.
  *
  * The markets: 32 assets, two in each of the 16 asset partitions, as 20-level order books on eight simulated venues, in
- * six loops of 10 s at 20,000 updates a second, so that nearly all the work is detection. Of each pass: the workers are
- * there and have agreed who has which shard before the clock starts; then all read from the first frame, and the clock
- * stops when the last partition has told all it found and saved its place, which is up to a second after it was there. Every pass must tell the same opportunities. Control: one such
- * process with every shard. CPU of the workers and of nats-server is told beside the wall time, Postgres' is not.
+ * eighteen loops of 10 s at 20,000 updates a second, so that nearly all the work is detection. A worker has one core,
+ * to which it is pinned; the servers share what the workers leave. Of each pass: the workers are there and have agreed
+ * who has which shard before the clock starts; then all read from the first frame, and the clock stops when the last
+ * partition has told all it found and saved its place, which is up to a second after it was there. Every pass must tell
+ * the same opportunities. Control: one such process with every shard. CPU of the workers and of nats-server is told
+ * beside the wall time, Postgres' is not.
  */
 import { type ChildProcess, spawn } from "node:child_process"
 import { randomUUID } from "node:crypto"
@@ -37,7 +39,7 @@ import type { Benchmark, Sample } from "./Paired.ts"
 import { type OwnServer, ownServer, withStreams } from "./Servers.ts"
 import { shifted } from "./Workload.ts"
 
-const LOOPS = 6
+const LOOPS = 18
 const ASSETS_EACH = 2
 const MESSAGE_BYTES = 64 * 1024
 /** 50 ms each: 30 s, and ten minutes. */
@@ -74,10 +76,13 @@ class Worker {
   readonly ready: Promise<void>
   readonly #child: ChildProcess
 
-  constructor(args: ReadonlyArray<string>) {
+  /** On a core of its own, where the system can pin it to one (Linux). */
+  constructor(core: number, args: ReadonlyArray<string>) {
     const program = fileURLToPath(new URL("./TwoWorkersProcess.ts", import.meta.url))
     const runtime = process.versions["deno"] === undefined ? [program] : ["run", "-A", program]
-    this.#child = spawn(process.execPath, [...runtime, ...args], { stdio: ["pipe", "pipe", "inherit"] })
+    const pinned = process.platform === "linux" ? ["taskset", "-c", String(core)] : []
+    const [command = process.execPath, ...rest] = [...pinned, process.execPath, ...runtime, ...args]
+    this.#child = spawn(command, rest, { stdio: ["pipe", "pipe", "inherit"] })
     this.ready = new Promise((resolve, reject) => {
       this.#child.once("exit", (code) => reject(new Error(`a worker ended with ${code}`)))
       this.#child.stdout?.on("data", () => resolve())
@@ -177,10 +182,10 @@ const pass = (server: OwnServer, prefix: string, stored: Stored, answers: { firs
       yield* Bus.use((bus) => bus.removeStream(OPPORTUNITIES.name))
       yield* Bus.use((bus) => bus.ensureStream(OPPORTUNITIES))
       const workers = yield* Effect.forEach(
-        Array.from({ length: count }, (_, n) => `worker-${n}`),
-        (owner) =>
+        Array.from({ length: count }, (_, n) => n),
+        (n) =>
           Effect.acquireRelease(
-            Effect.sync(() => new Worker([server.url, prefix, Redacted.value(url), owner])),
+            Effect.sync(() => new Worker(n, [server.url, prefix, Redacted.value(url), `worker-${n}`])),
             (worker) => Effect.sync(() => worker.end()),
           ),
       )

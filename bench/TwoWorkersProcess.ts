@@ -5,6 +5,7 @@
  * store are there. Promises: before the gate it takes its share of the shards and reads nothing; it goes on until it is
  * killed.
  */
+import "../src/layers/denoFibers.ts"
 import process from "node:process"
 import { Effect, Layer, Option, Redacted, Ref, Stream } from "effect"
 import * as DetectConfig from "../src/domain/DetectConfig.ts"
@@ -42,7 +43,7 @@ const program = Effect.gen(function* () {
   const config = yield* DetectConfig.fromUnknown(CONFIG)
   const progress = yield* Ref.make(Option.none<AnalyseProgress>())
   yield* Effect.sync(() => process.stdout.write("ready\n"))
-  return yield* analyse({ config, judging: rulesOf(config), owner, progress, before: () => Effect.void })
+  return yield* analyse({ config, judging: rulesOf(config), owner, progress })
 })
 
 await Effect.runPromise(Effect.provide(program, live))

@@ -4,6 +4,7 @@
  * In: names, or beginnings of names; none are all. Out: a table each, or with --json one object a line; progress goes to
  * standard error. Exit codes: 0 done (whatever the figures), 1 failed, 2 wrong usage.
  */
+import "../src/layers/denoFibers.ts"
 import process from "node:process"
 import { parseArgs } from "node:util"
 import { Effect } from "effect"

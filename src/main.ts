@@ -5,6 +5,7 @@
  * In: arguments, environment, signals. Out: what the commands print on standard output, logs on standard error, and the
  * exit code. Promises: nothing else in `src` starts a fiber of its own; SIGTERM and Ctrl-C end every scope in order.
  */
+import "./layers/denoFibers.ts"
 import process from "node:process"
 import { Effect, Layer, Logger } from "effect"
 import * as NodeRuntime from "@effect/platform-node/NodeRuntime"

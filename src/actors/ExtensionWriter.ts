@@ -55,8 +55,11 @@ const gathering = Effect.fnUntraced(function* <Item extends ByChat, Rows>(
 
   const writeNext = Effect.gen(function* () {
     yield* some.await
-    // Whoever is about to ask is let ask first: a statement for one costs nearly what one for all does.
-    yield* Effect.yieldNow
+    // While others come they are let come first: a statement for one costs nearly what one for all does.
+    for (let before = 0; before < (batches[0]?.items.length ?? 0);) {
+      before = batches[0]?.items.length ?? 0
+      if (before < BATCH) yield* Effect.yieldNow
+    }
     const batch = batches.shift()
     if (batches.length === 0) yield* some.close
     yield* room.open

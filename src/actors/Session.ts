@@ -22,8 +22,10 @@ import * as Rpc from "effect/rpc/Rpc"
 import { Dialogue, isOpenAt } from "../domain/Dialogue.ts"
 import type { Session } from "../domain/Session.ts"
 import { Dialogues } from "../layers/Dialogues.ts"
+import * as Gathering from "../layers/Gathering.ts"
 import type { OpportunityQueue } from "../layers/OpportunityQueue.ts"
 import type { Outbox } from "../layers/Outbox.ts"
+import type { SessionAnalytics } from "../layers/SessionAnalytics.ts"
 import type { SessionExtensions } from "../layers/SessionExtensions.ts"
 import { Sessions } from "../layers/Sessions.ts"
 import { type Store, StoreError } from "../layers/Store.ts"
@@ -58,7 +60,7 @@ export interface SessionOptions {
   readonly idle?: Duration.Input
 }
 
-type Rows = Sessions | Dialogues | SessionExtensions | Users | Store | Outbox | OpportunityQueue
+type Rows = Sessions | SessionAnalytics | Dialogues | SessionExtensions | Users | Store | Outbox | OpportunityQueue
 
 const timeoutOf = (options: SessionOptions) => Duration.fromInputUnsafe(options.timeout ?? Duration.days(7))
 
@@ -178,6 +180,8 @@ const counters = {
 
 /** So long a chat that was asked nothing is not looked at again; another process may have asked it meanwhile. */
 const UNASKED_MS = 60_000
+/** Chats that are looked at in one statement. */
+const TOGETHER = 256
 /** Chats whose actors live elsewhere and are known to have a session; the oldest is forgotten first. */
 const KNOWN_CHATS = 60_000
 
@@ -238,7 +242,7 @@ export class SessionClient extends Context.Service<SessionClient, {
         /** A user waits for each touch, and the row is there: a process that has died is not waited for. */
         const askingSoon = yield* makeAsking("Session", "500 millis")
 
-        /** Activating an actor costs many times the answer, so it happens behind the answer, one at a time. */
+        /** Activating an actor costs many times the answer, so it happens behind the answers, one at a time. */
         const toWake = yield* Queue.dropping<string>(TO_WAKE)
         const waking = new Set<string>()
         const wakeNext = Effect.flatMap(
@@ -298,6 +302,15 @@ export class SessionClient extends Context.Service<SessionClient, {
           return Option.filter(yield* dialogues.of(telegramId, nowMs), (asked) => isOpenAt(asked, nowMs))
         })
 
+        const isAsked = yield* Gathering.make({
+          most: TOGETHER,
+          work: Effect.fnUntraced(function* (telegramIds: ReadonlyArray<string>) {
+            const asked = yield* dialogues.askedAmong(telegramIds, yield* Clock.currentTimeMillis)
+            return telegramIds.map((telegramId) => asked.has(telegramId))
+          }),
+          isOnesFault: () => false,
+        })
+
         const setDialogue = Effect.fn("SessionClient.setDialogue")(
           (telegramId: string, dialogue: Option.Option<Dialogue>) =>
             asking(telegramId)(actorOf(telegramId).Ask({ dialogue: Option.getOrNull(dialogue) })).pipe(
@@ -330,7 +343,7 @@ export class SessionClient extends Context.Service<SessionClient, {
             const nowMs = yield* Clock.currentTimeMillis
             const seenAtMs = unasked.get(telegramId) ?? -Infinity
             if (nowMs >= seenAtMs && nowMs - seenAtMs < UNASKED_MS) return
-            if (Option.isSome(yield* dialogue(telegramId))) yield* setDialogue(telegramId, Option.none())
+            if (yield* isAsked(telegramId)) yield* setDialogue(telegramId, Option.none())
             if (unasked.size >= KNOWN_CHATS) unasked.clear()
             unasked.set(telegramId, nowMs)
           }),

@@ -14,6 +14,7 @@ import { Dialogues } from "../layers/Dialogues.ts"
 import { OpportunityQueue } from "../layers/OpportunityQueue.ts"
 import { Outbox } from "../layers/Outbox.ts"
 import { Sessions } from "../layers/Sessions.ts"
+import { SessionAnalytics, type SessionSummary } from "../layers/SessionAnalytics.ts"
 import { type Fenced, Store, type StoreError } from "../layers/Store.ts"
 import { Users } from "../layers/Users.ts"
 
@@ -45,6 +46,14 @@ export const Marks = Schema.Struct({
 })
 export type Marks = typeof Marks.Type
 
+/** What the fact of an end tells of the session. */
+export const toldOf = ({ alias, commandsUsed, durationMs, opportunitiesReceived }: SessionSummary) => ({
+  session: alias,
+  durationMs,
+  commandsUsed,
+  opportunitiesReceived,
+})
+
 const NOTHING_OWED = "session_ended"
 
 export const makeSessionRows = Effect.fnUntraced(function* (timeout: Duration.Duration) {
@@ -54,19 +63,23 @@ export const makeSessionRows = Effect.fnUntraced(function* (timeout: Duration.Du
   const users = yield* Users
   const queue = yield* OpportunityQueue
   const outbox = yield* Outbox
+  const analytics = yield* SessionAnalytics
   const ttlMs = Duration.toMillis(timeout)
 
-  const fact = (
+  const fact = Effect.fnUntraced(function* (
     event: "started" | "ended",
-    session: Session,
+    { sessionId, telegramId, userId }: Session,
     outcome: SessionFact["outcome"],
     at: number,
-  ) =>
-    outbox.append([{
+  ) {
+    const [summary] = yield* analytics.summaries([sessionId])
+    const of = summary === undefined ? {} : event === "started" ? { session: summary.alias } : toldOf(summary)
+    yield* outbox.append([{
       subject: Subject.fact("session", event),
-      payload: { v: 1, outcome, at } satisfies Omit<SessionFact, "person">,
-      person: { userId: session.userId, telegramId: session.telegramId, sessionId: session.sessionId },
+      payload: { v: 1, outcome, at, ...of } satisfies Omit<SessionFact, "person">,
+      person: { userId, telegramId, sessionId },
     }], at)
+  })
 
   const speakTheirLanguage = Effect.fnUntraced(function* (userId: string, languageCode: string | null, nowMs: number) {
     if (languageCode === null || !/^ru\b/i.test(languageCode)) return

@@ -11,6 +11,15 @@ import * as Instrument from "./Instrument.ts"
 export const ROOT = "arbitrage-bot-data/"
 export const MARKET_DATA = `${ROOT}market-data/`
 
+/** What is kept for a time of its own, each in a folder of that name. */
+export const SECTIONS = ["market-data", "analytics", "audit-logs"] as const
+export type Section = typeof SECTIONS[number]
+
+export const sectionFolder = (section: Section): string => `${ROOT}${section}/`
+
+/** How far retention has come; it is no file of records. */
+export const RETENTION = `${ROOT}retention.json`
+
 export const ANALYTICS_FAMILIES = [
   "distribution-events",
   "session-analytics",
@@ -23,6 +32,9 @@ export type Family = typeof ANALYTICS_FAMILIES[number] | typeof AUDIT_FAMILIES[n
 
 const HOUR_MS = 3_600_000
 const DAY_MS = 24 * HOUR_MS
+
+/** When the day (UTC) of that moment began, ms. */
+export const dayOf = (atMs: number): number => Math.floor(atMs / DAY_MS) * DAY_MS
 
 const padded = (value: number, width: number): string => String(value).padStart(width, "0")
 
@@ -65,12 +77,12 @@ export const marketGroup = (market: string, atMs: number): string => {
   return `${hourFolder(atMs)}${market}-${year}${month}${day}-${hour}`
 }
 
-const folderOf = (family: Family): string => AUDIT_FAMILIES.some((one) => one === family) ? "audit-logs" : "analytics"
+const sectionOf = (family: Family): Section => AUDIT_FAMILIES.some((one) => one === family) ? "audit-logs" : "analytics"
 
 /** Of an event with that time (ms). */
 export const familyGroup = (family: Family, atMs: number): string => {
   const stamp = stampOf(atMs)
-  return `${ROOT}${folderOf(family)}/${dayFolder(stamp)}${family}-${stamp.year}${stamp.month}${stamp.day}`
+  return `${sectionFolder(sectionOf(family))}${dayFolder(stamp)}${family}-${stamp.year}${stamp.month}${stamp.day}`
 }
 
 const ENDING = ".json.gz"

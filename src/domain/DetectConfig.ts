@@ -13,6 +13,7 @@ import { FundingConfig } from "./FundingRates.ts"
 import { VenueId } from "./Instrument.ts"
 import { NetworkTerms } from "./Networks.ts"
 import { TechnicalConfig } from "./TechnicalRules.ts"
+import { VolatilityRange } from "./Volatility.ts"
 
 /** In base units (contracts on coin-margined instruments); `minNotional` in quote currency. */
 export const Lot = Schema.Struct({
@@ -70,13 +71,20 @@ export const DetectConfig = Schema.Struct({
     Schema.Record(Schema.String.check(Schema.isPattern(/^[^/:\s]+\/[^/:\s]+$/)), Positive),
     {},
   ),
-  /** What levels 2 and 4 of validation demand; null: they label and refuse nothing. */
+  /** What levels 1, 2 and 4 of validation demand; null: they label and refuse nothing. */
   validation: withDefault(
     Schema.Struct({
       /** Share of similar cases that must have succeeded, once there are 30 of them. */
       minSuccessRate: withDefault(Schema.NullOr(Share), null),
       /** Confidence of the trained model below which nobody is told. */
       minConfidence: withDefault(Schema.NullOr(Share), null),
+      /** How strongly the markets of a type may move; unknown is always in range. */
+      volatility: Schema.optionalKey(Schema.Struct({
+        cross_exchange: Schema.optionalKey(VolatilityRange),
+        triangular: Schema.optionalKey(VolatilityRange),
+        funding: Schema.optionalKey(VolatilityRange),
+        technical: Schema.optionalKey(VolatilityRange),
+      })),
     }),
     {},
   ),

@@ -94,5 +94,17 @@ export const SessionFact = Schema.Struct({
   outcome: Schema.Literals(["created", "renewed", "logout", "expired"]).annotate({
     description: "Of a start: how it began. Of an end: why.",
   }),
+  session: Schema.optionalKey(Schema.String).annotate({
+    description: "The same in all facts of one session; says nothing about whose it is",
+  }),
+  durationMs: Schema.optionalKey(Schema.Int).annotate({
+    description: "Of an end: from its start to the last interaction, ms",
+  }),
+  commandsUsed: Schema.optionalKey(Schema.Int).annotate({
+    description: "Of an end: commands counted in it; those of its last 10 s may be missing",
+  }),
+  opportunitiesReceived: Schema.optionalKey(Schema.Int).annotate({
+    description: "Of an end: opportunities delivered or shown in it",
+  }),
 })
 export type SessionFact = typeof SessionFact.Type

@@ -32,6 +32,7 @@ export const RejectionReason = Schema.Literals([
   "below_min_amount",
   "below_min_notional",
   "venue_down",
+  "volatility_out_of_range",
   "low_success_rate",
   "blackout",
   "low_confidence",

@@ -11,6 +11,7 @@ import { FaultPlan, NO_FAULTS } from "./FaultPlan.ts"
 import { FeedKind } from "./Feed.ts"
 import { VenueId } from "./Instrument.ts"
 import { Preferences } from "./Preferences.ts"
+import { Commands } from "./ScenarioCommands.ts"
 import { Pace, STEADY } from "./ScenarioPace.ts"
 import { Tier } from "./Tier.ts"
 
@@ -92,6 +93,8 @@ export const Scenario = Schema.Struct({
   source: Source,
   pace: withDefault(Pace, STEADY),
   users: Users,
+  /** What people ask of the bot meanwhile; left out: nothing, and there is no bot. */
+  commands: Schema.optionalKey(Commands),
   faults: FaultPlan.pipe(Schema.withDecodingDefaultKey(Effect.succeed(NO_FAULTS))),
   /** A detection configuration, from where the scenario file lies; without one the shipped fees. */
   detect: Schema.optionalKey(Schema.NonEmptyString),
@@ -99,7 +102,12 @@ export const Scenario = Schema.Struct({
   sampleEveryMs: Schema.optionalKey(span(50, 600_000)),
   /** Watches memory, handles and lag for growth, and bounds what the embedded bus keeps. */
   soak: withDefault(Schema.Boolean, false),
-})
+}).check(
+  Schema.makeFilter(({ commands, users }) =>
+    commands === undefined || users.count * users.sessions >= 1 ||
+    { path: ["commands"], issue: "nobody has a session to ask with" }
+  ),
+)
 export type Scenario = typeof Scenario.Type
 
 const MOST_SAMPLES = 600

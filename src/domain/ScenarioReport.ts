@@ -12,7 +12,8 @@ const Known = Schema.NullOr(Schema.Finite)
 
 /**
  * What a notification passes, each named by its end; `total`: from the tick's arrival to the messenger's acceptance;
- * `limiter_wait`: what the messenger's rate limits cost, in none of the others; `feed_lag`: how late ticks were handed in.
+ * `limiter_wait`: what the messenger's rate limits cost, in none of those before; `feed_lag`: how late ticks were handed in;
+ * `reply`: from when a person's command was due to the messenger's acceptance of the reply, waits for rate limits included.
  */
 export const LatencyStage = Schema.Literals([
   "receive",
@@ -23,6 +24,7 @@ export const LatencyStage = Schema.Literals([
   "total",
   "limiter_wait",
   "feed_lag",
+  "reply",
 ])
 export type LatencyStage = typeof LatencyStage.Type
 
@@ -46,7 +48,7 @@ export type LatencyFigures = typeof LatencyFigures.Type
 
 /** What went into a hop and what came out; `waiting` was under way at the end; `lost` is what nothing accounts for. */
 export const Hop = Schema.Struct({
-  hop: Schema.Literals(["ticks", "frames", "transitions", "rows", "messages"]),
+  hop: Schema.Literals(["ticks", "frames", "transitions", "rows", "messages", "commands"]),
   entered: Count,
   /** Null: it cannot be seen from here. */
   arrived: Schema.NullOr(Count),
@@ -63,6 +65,7 @@ export const Sample = Schema.Struct({
   framesPerS: Schema.Finite,
   opportunitiesPerS: Schema.Finite,
   notificationsPerS: Schema.Finite,
+  repliesPerS: Schema.Finite,
   /** Frames stored and not yet analysed; null: analysed elsewhere. */
   lagFrames: Known,
   /** Transitions published and not yet distributed. */
@@ -109,6 +112,9 @@ export const ScenarioReport = Schema.Struct({
     opportunities: Count,
     notifications: Count,
     edits: Count,
+    /** Asked by people, and answered. */
+    commands: Count,
+    replies: Count,
   }),
   /** Means over the time in which ticks came. */
   rates: Schema.Struct({
@@ -116,6 +122,7 @@ export const ScenarioReport = Schema.Struct({
     framesPerS: Known,
     opportunitiesPerS: Known,
     notificationsPerS: Known,
+    repliesPerS: Known,
     wireMBPerS: Known,
   }),
   hops: Schema.Array(Hop),

@@ -2,9 +2,10 @@
  * The users of a load run: who they are, from counts and proportions alone.
  *
  * In: the users of a scenario. Out: each user's chat, tier, wants, whether they have a session, whose group it is.
- * Promises: pure and without chance: proportions hold to within a few users for any count (each trait follows a sequence
- * of its own that fills 0..1 evenly), so the same scenario always has the same people.
+ * Promises: pure and without chance (EvenShares.ts): proportions hold to within a few users for any count, and the same
+ * scenario always has the same people.
  */
+import { chosen, place } from "./EvenShares.ts"
 import { DEFAULT_PREFERENCES, type Preferences } from "./Preferences.ts"
 import { EAGER, type Users } from "./Scenario.ts"
 import { Tier } from "./Tier.ts"
@@ -22,22 +23,6 @@ export interface ScenarioUser {
 const FIRST_CHAT = 1_000_000
 /** Their multiples fill 0..1 evenly and independently of each other. */
 const STEPS = { tier: Math.sqrt(2), wants: (Math.sqrt(5) - 1) / 2, session: Math.sqrt(3), group: Math.sqrt(7) }
-
-const place = (step: number, at: number): number => (at + 0.5) * step % 1
-
-/** The option that this place between 0 and 1 falls on. */
-const chosen = <A>(
-  options: ReadonlyArray<{ readonly weight: number; readonly value: A }>,
-  at: number,
-): A | undefined => {
-  const sum = options.reduce((total, { weight }) => total + weight, 0)
-  let passed = 0
-  for (const { value, weight } of options) {
-    passed += weight
-    if (weight > 0 && at * sum < passed) return value
-  }
-  return undefined
-}
 
 export const usersOf = ({ count, groups, preferences, sessions, tiers }: Users): ReadonlyArray<ScenarioUser> => {
   const byTier = Tier.literals.map((value) => ({ value, weight: tiers[value] ?? 0 }))

@@ -18,8 +18,15 @@ const AtMost = Schema.optionalKey(Limit)
 const StageLimits = Schema.Struct({ mean: AtMost, p50: AtMost, p90: AtMost, p99: AtMost, p999: AtMost, max: AtMost })
   .check(atLeastOne)
 
-const RATES = ["ticksPerS", "framesPerS", "opportunitiesPerS", "notificationsPerS", "wireMBPerS"] as const
-const TOTALS = ["ticks", "opportunities", "notifications"] as const
+const RATES = [
+  "ticksPerS",
+  "framesPerS",
+  "opportunitiesPerS",
+  "notificationsPerS",
+  "repliesPerS",
+  "wireMBPerS",
+] as const
+const TOTALS = ["ticks", "opportunities", "notifications", "replies"] as const
 const RESOURCES = ["cpuCores", "peakHeapMiB", "peakRssMiB", "peakHandles"] as const
 
 export const Slo = Schema.Struct({
@@ -33,10 +40,12 @@ export const Slo = Schema.Struct({
   framesPerS: Schema.optionalKey(Range),
   opportunitiesPerS: Schema.optionalKey(Range),
   notificationsPerS: Schema.optionalKey(Range),
+  repliesPerS: Schema.optionalKey(Range),
   wireMBPerS: Schema.optionalKey(Range),
   ticks: Schema.optionalKey(Range),
   opportunities: Schema.optionalKey(Range),
   notifications: Schema.optionalKey(Range),
+  replies: Schema.optionalKey(Range),
   cpuCores: Schema.optionalKey(Max),
   peakHeapMiB: Schema.optionalKey(Max),
   peakRssMiB: Schema.optionalKey(Max),

@@ -68,6 +68,6 @@ export class ArchiveStore extends Context.Service<ArchiveStore, {
   readonly put: (key: string, data: Uint8Array) => Effect.Effect<void, ArchiveStoreError>
   /** The bytes of several files one after the other, under a key that may be one of them. Never held in memory whole. */
   readonly join: (key: string, sources: ReadonlyArray<StoredFile>) => Effect.Effect<void, ArchiveStoreError>
-  /** What is not there is removed already. */
+  /** What is not there is removed already; a folder goes with its last file. */
   readonly remove: (key: string) => Effect.Effect<void, ArchiveStoreError>
 }>()("arbedge/ArchiveStore") {}

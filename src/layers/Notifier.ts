@@ -1,14 +1,15 @@
 /**
- * The Notifier port: one opportunity to one chat, on one channel.
+ * The Notifier port: one opportunity or notice to one chat, on one channel.
  *
- * In: an opportunity and how its reader wants to see it. Out: what became of the request, as data: Deliver decides
+ * In: an opportunity and how its reader wants to see it; a notice as it is shown. Out: what became of the request, as data: Deliver decides
  * what follows. Implementations: `telegram/` (grammY). Promises: one call makes at most one request; `Unknown` is
  * said only when the request went out and no answer came back; secrets never stand in `detail`. What each channel's
  * answers mean is in docs/guides/channels.md.
  */
 import { Context, type Effect } from "effect"
 import type { DeliveryChannel } from "../domain/DeliveryChannel.ts"
-import type { Opportunity } from "../domain/Opportunity.ts"
+import type { Notice } from "../domain/Notice.ts"
+import type { Opportunity, Priority } from "../domain/Opportunity.ts"
 import type { Preferences } from "../domain/Preferences.ts"
 
 export interface Notification {
@@ -27,6 +28,20 @@ export interface Notification {
   readonly way?: { readonly channel: DeliveryChannel; readonly userId: string; readonly id: number }
 }
 
+/** A notice of the product for one chat. */
+export interface NoticeMessage {
+  readonly chatId: string
+  readonly notice: Notice
+  /** As its reader sees it: its first line is a title. */
+  readonly html: string
+  readonly language: Preferences["language"]
+  readonly priority: Priority
+  /** From when on (ms) it is worth nothing. */
+  readonly expiresAt: number
+  readonly threadId?: number | null
+  readonly way: { readonly channel: DeliveryChannel; readonly userId: string; readonly id: number }
+}
+
 export type Outcome =
   | { readonly _tag: "Accepted"; readonly messageId: number }
   /** The channel asks to wait, for this chat only. */
@@ -43,6 +58,7 @@ export type Outcome =
 
 export class Notifier extends Context.Service<Notifier, {
   readonly send: (notification: Notification) => Effect.Effect<Outcome>
+  readonly tell: (message: NoticeMessage) => Effect.Effect<Outcome>
   /** An edit that changes nothing counts as accepted; a message that is gone as refused. */
   readonly edit: (messageId: number, notification: Notification) => Effect.Effect<Outcome>
 }>()("arbedge/Notifier") {}

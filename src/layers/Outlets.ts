@@ -7,7 +7,7 @@
  */
 import { Context, type Effect, type Option, Schema } from "effect"
 import type { AddressedChannel } from "../domain/DeliveryChannel.ts"
-import type { Notification, Outcome } from "./Notifier.ts"
+import type { NoticeMessage, Notification, Outcome } from "./Notifier.ts"
 
 export interface Address {
   /** Of the row in `user_channels`: what the receiver's secret and the unsubscribe link are made from. */
@@ -35,6 +35,7 @@ export interface Outlet {
   readonly read: (text: string) => Option.Option<string>
   readonly prove: (address: Address, proof: Proof) => Effect.Effect<Proven>
   readonly send: (address: Address, notification: Notification) => Effect.Effect<Outcome>
+  readonly tell: (address: Address, message: NoticeMessage) => Effect.Effect<Outcome>
   readonly edit: (address: Address, messageId: number, notification: Notification) => Effect.Effect<Outcome>
   /** What the receiver checks signatures with; null: this channel has none. */
   readonly secretOf: (channelId: string) => string | null

@@ -8,8 +8,8 @@
 import { Context, type Effect, Schema, type Stream } from "effect"
 import type { BadTick, Tick } from "../domain/Tick.ts"
 
-/** Not worth a retry, except `io`. */
-export const RecordingReason = Schema.Literals(["not_found", "not_readable", "corrupt", "io"])
+/** Not worth a retry, except `io`. `incomplete`: of a raw recording, what is asked for is not in it. */
+export const RecordingReason = Schema.Literals(["not_found", "not_readable", "corrupt", "incomplete", "io"])
 
 export class RecordingError extends Schema.TaggedError<RecordingError>()("RecordingError", {
   reason: RecordingReason,

@@ -44,11 +44,26 @@ export const SessionFigures = Schema.Struct({
 })
 export type SessionFigures = typeof SessionFigures.Type
 
+/** What a session came to. */
+export const SessionSummary = Schema.Struct({
+  sessionId: Schema.String,
+  /** For facts: the same for one session always; says nothing about whose it is. */
+  alias: Schema.String,
+  /** From its start to the last interaction. */
+  durationMs: Schema.Int,
+  /** As far as counted. */
+  commandsUsed: Schema.Int,
+  opportunitiesReceived: Schema.Int,
+})
+export type SessionSummary = typeof SessionSummary.Type
+
 export const RETENTION_DAYS: ReadonlyArray<number> = [1, 7, 30]
 
 export class SessionAnalytics extends Context.Service<SessionAnalytics, {
   /** Adds up; sessions that are gone meanwhile are passed over. */
   readonly count: (counted: ReadonlyArray<CountedActivity>) => Effect.Effect<void, StoreError>
+  /** Of these sessions, as far as they are there. Within a transaction: as that has left them. */
+  readonly summaries: (sessionIds: ReadonlyArray<string>) => Effect.Effect<ReadonlyArray<SessionSummary>, StoreError>
   /** Of sessions that began from `sinceMs` up to `untilMs`, as known at `nowMs`. */
   readonly figures: (span: {
     readonly sinceMs: number

@@ -26,6 +26,11 @@ export interface EndedSession {
   readonly telegramId: TelegramId
 }
 
+/** Who will be served no more at this time (ms), unless they come back. */
+export interface EndingSession extends Pick<EndedSession, "userId" | "telegramId"> {
+  readonly expiresAt: number
+}
+
 export class Sessions extends Context.Service<Sessions, {
   /**
    * Creates the user's session, or extends and returns the active one. One that expired unnoticed is closed first. The
@@ -67,6 +72,15 @@ export class Sessions extends Context.Service<Sessions, {
     readonly nowMs: number
     readonly limit?: number
   }) => Effect.Effect<ReadonlyArray<EndedSession>, StoreError>
+  /**
+   * Active sessions that end within `withinMs`, have been idle for at least as long as they have left, and whose end
+   * their chat has not been owed a notice of; the earliest first.
+   */
+  readonly endingSoon: (options: {
+    readonly nowMs: number
+    readonly withinMs: number
+    readonly limit: number
+  }) => Effect.Effect<ReadonlyArray<EndingSession>, StoreError>
   /** Judges the chat's newest session by its row alone, without an actor and without fencing one. */
   readonly validateFromRow: (telegramId: TelegramId, nowMs: number) => Effect.Effect<
     { readonly verdict: SessionVerdict; readonly session: Option.Option<Session> },

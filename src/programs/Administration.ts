@@ -1,5 +1,5 @@
 /**
- * Administration: what admins change of users, each change audited in the same transaction.
+ * Administration: what admins change of users, each change audited, and its user owed a notice, in the same transaction.
  *
  * In: who does it, to whom, and what. Out: the user as they are afterwards, or why nothing was changed. Promises: what
  * the table of permissions denies is not done, whichever surface asks, and the attempt is audited; nobody changes their
@@ -8,13 +8,16 @@
 import { Clock, Effect, Option, Schema } from "effect"
 import type { AuditAction, AuditDetails } from "../domain/AuditEntry.ts"
 import type { ListedUser } from "../domain/Directory.ts"
+import type { Notice } from "../domain/Notice.ts"
 import { isOffered } from "../domain/Permission.ts"
 import { Role, Tier } from "../domain/Tier.ts"
 import { Audit } from "../layers/Audit.ts"
 import { Directory } from "../layers/Directory.ts"
+import type { OpportunityQueue } from "../layers/OpportunityQueue.ts"
 import { Channel, Store } from "../layers/Store.ts"
 import { Users } from "../layers/Users.ts"
 import { UserSchedule } from "../layers/UserSchedule.ts"
+import { owe } from "../streams/Notices.ts"
 
 export const Change = Schema.Union([
   Schema.Struct({ what: Schema.Literal("tier"), to: Tier }),
@@ -59,6 +62,18 @@ const objection = (by: Admin, user: ListedUser, { what }: Change): "not_permitte
   return what === "role" && by.userId === user.userId ? "own_role" : null
 }
 
+/** What the user is told of it. */
+const noticeOf = (user: ListedUser, change: Change): Notice => {
+  switch (change.what) {
+    case "tier":
+      return { about: "tier_changed", from: user.tier, to: change.to }
+    case "role":
+      return { about: "role_changed", from: user.role, to: change.to }
+    case "beta":
+      return { about: "beta_changed", until: change.to }
+  }
+}
+
 const apply = Effect.fnUntraced(function* (user: ListedUser, change: Change, nowMs: number) {
   const users = yield* Users
   const { role, tier, userId } = user
@@ -75,7 +90,7 @@ const apply = Effect.fnUntraced(function* (user: ListedUser, change: Change, now
   }
 })
 
-export type AdministrationServices = Audit | Directory | Store | Users | UserSchedule
+export type AdministrationServices = Audit | Directory | OpportunityQueue | Store | Users | UserSchedule
 
 /** `who`: a name or id, as `Directory.find` takes them. What is as wanted already is left alone, and not audited. */
 export const change = Effect.fn("Administration.change")(function* (by: Admin, who: string, wanted: Change) {
@@ -116,6 +131,7 @@ export const change = Effect.fn("Administration.change")(function* (by: Admin, w
     if (from === wanted.to) return user
     yield* apply(user, wanted, nowMs)
     yield* record(true, null, details)
+    yield* owe([{ userId, chatId: user.telegramId }], noticeOf(user, wanted), nowMs)
     return Option.getOrElse(yield* directory.find(userId, nowMs), () => user)
   }))
   return typeof changed === "string" ? yield* new Unchanged({ reason: changed }) : changed

@@ -1,14 +1,15 @@
 /**
- * Which archive the settings ask for: a folder, a bucket of an S3-compatible store, or none.
+ * Which archive the settings ask for: a folder, a bucket of an S3-compatible store, or none; and how long it keeps what.
  *
  * In: settings. Out: the ArchiveStore, or what is wrong with the settings, by the variable to change. Promises: nothing is
  * asked and nothing made by this; no secret is in what is told.
  */
-import { type Layer, Option, Redacted, Result } from "effect"
+import { Duration, type Layer, Option, Redacted, Result } from "effect"
 import type { Settings } from "../domain/Settings.ts"
 import * as FolderArchive from "../layers/archive/FolderArchive.ts"
 import * as S3Archive from "../layers/archive/S3Archive.ts"
 import type { ArchiveStore } from "../layers/ArchiveStore.ts"
+import type { Keeping } from "../streams/archive/Expiry.ts"
 import { BadSettings } from "./Backends.ts"
 
 const bad = (detail: string) => Result.fail(new BadSettings({ detail }))
@@ -33,9 +34,32 @@ const bucketOf = (settings: Settings, bucket: string): Result.Result<Layer.Layer
   }))
 }
 
+/** The streams hold facts and results for a week: what is written again from them must not be too old already. */
+const LEAST_DAYS = 7
+/** Longer than anybody keeps anything, and short enough for every calendar. */
+const MOST_DAYS = 36_500
+
+/** How long the archive keeps what. */
+export const keepingOf = (settings: Settings): Result.Result<Keeping, BadSettings> => {
+  const { archiveAnalyticsDays, archiveAuditDays, archiveDays } = settings
+  const days = { DAYS: archiveDays, ANALYTICS_DAYS: archiveAnalyticsDays, AUDIT_DAYS: archiveAuditDays }
+  const [wrong] = Object.entries(days).filter(([, count]) => count < LEAST_DAYS || count > MOST_DAYS)
+  if (wrong !== undefined) {
+    const [name, count] = wrong
+    return bad(`ARBEDGE_ARCHIVE_${name} is ${count}: give days from ${LEAST_DAYS} to ${MOST_DAYS}`)
+  }
+  return Result.succeed({
+    "market-data": Duration.days(archiveDays),
+    analytics: Duration.days(archiveAnalyticsDays),
+    "audit-logs": Duration.days(archiveAuditDays),
+  })
+}
+
 /** None: nothing is archived. */
 export const archiveOf = (settings: Settings): Option.Option<Result.Result<Layer.Layer<ArchiveStore>, BadSettings>> =>
   Option.map(settings.archive, (where) => {
+    const keeping = keepingOf(settings)
+    if (Result.isFailure(keeping)) return Result.fail(keeping.failure)
     const [, scheme, rest = ""] = /^([a-z0-9+]+):\/\/(.*)$/i.exec(where) ?? []
     if (scheme === undefined) return Result.succeed(FolderArchive.layer(where))
     return scheme.toLowerCase() === "s3"

@@ -4,11 +4,13 @@
  * In: an ArchiveStore, a span, a filter. Out: what was checked, and every fault with its place. Promises: each member's
  * digest, gzip sums, counts, the order and the names of its records are checked; of every batch that all its files are
  * there; of every stream, where the whole archive is looked at, that batches follow each other without a hole or an
- * overlap. What is being written or merged at this moment is no fault.
+ * overlap. What is being written or merged at this moment is no fault, nor is what went because it was too old: batches
+ * closed before the archive says it removes are not asked for all their files.
  */
 import { Clock, Effect, Result } from "effect"
 import type * as Layout from "../domain/ArchiveLayout.ts"
 import type { Manifest, MemberFault } from "../layers/ArchiveMember.ts"
+import * as Expiry from "../streams/archive/Expiry.ts"
 import * as Reader from "../streams/archive/Reader.ts"
 
 export type FaultKind = MemberFault | "unordered" | "misplaced" | "missing" | "duplicate" | "hole"
@@ -86,25 +88,29 @@ const faultsOfBatches = (
   batches: ReadonlyArray<Reader.StoredBatch>,
   { whole }: VerifyOptions,
   nowMs: number,
+  /** Files of batches closed before it may be gone. */
+  expiredMs: (place: Layout.Place) => number,
 ): ReadonlyArray<Fault> => {
   const faults: Array<Fault> = []
-  let before: Manifest | null = null
+  let before: Manifest | null = null, isBeforeExpired = false
   for (const { batch, generation, members: [member, ...more], stream } of batches) {
     if (member === undefined) continue
     const { manifest } = member
     const where = `${stream} ${generation}, batch ${batch}, sequences ${manifest.first} to ${manifest.last}`
     const lacking = manifest.files - more.length - 1
-    if (whole && lacking > 0 && nowMs - manifest.closedAt > WRITING_MS) {
+    const isExpired = manifest.closedAt < expiredMs(member.file)
+    if (whole && lacking > 0 && !isExpired && nowMs - manifest.closedAt > WRITING_MS) {
       faults.push({ kind: "missing", where, detail: `${lacking} of its ${manifest.files} files` })
     }
     const follows = before !== null && before.stream === stream && before.generation === generation
     if (before !== null && follows && manifest.first <= before.last) {
       faults.push({ kind: "duplicate", where, detail: `batch ${before.batch} goes up to ${before.last}` })
-    } else if (before !== null && follows && whole && manifest.first > before.last + 1) {
+    } else if (before !== null && follows && whole && !isBeforeExpired && manifest.first > before.last + 1) {
       const [from, to] = [before.last + 1, manifest.first - 1]
       faults.push({ kind: "hole", where, detail: `sequences ${from} to ${to} are in no batch` })
     }
     before = manifest
+    isBeforeExpired = isExpired
   }
   return faults
 }
@@ -152,7 +158,7 @@ export const verifyArchive = Effect.fn("Archive.verify")(function* (options: Ver
       yield* options.onProgress(done / members.length, records)
     }), { concurrency: MEMBERS_AT_A_TIME, discard: true })
   const batches = Reader.batchesOf(members)
-  faults.push(...faultsOfBatches(batches, options, yield* Clock.currentTimeMillis))
+  faults.push(...faultsOfBatches(batches, options, yield* Clock.currentTimeMillis, yield* Expiry.expiredMs))
   const verified: Verified = {
     files: files.length,
     parts: files.filter(({ part }) => part !== null).length,

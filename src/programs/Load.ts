@@ -5,7 +5,7 @@
  * stages and actors are those of the service; ticks, people and faults follow from the scenario and its seed alone, so
  * two runs find the same opportunities; time is the wall's pace from a fixed instant, so a late tick is late, not lost.
  */
-import { Cause, Clock, Duration, Effect, Layer, Logger, Option, Redacted, Ref, Schedule } from "effect"
+import { Cause, Clock, Duration, Effect, Fiber, Layer, Logger, Option, Redacted, Ref, Schedule } from "effect"
 import type { DetectConfig } from "../domain/DetectConfig.ts"
 import type { DataSource } from "../domain/Frame.ts"
 import type { FaultPlan } from "../domain/FaultPlan.ts"
@@ -27,6 +27,7 @@ import { rulesOf } from "../streams/Judge.ts"
 import * as Pipeline from "../streams/Pipeline.ts"
 import { removeEverything, Topology } from "../streams/Topology.ts"
 import * as Assembly from "./Assembly.ts"
+import * as Asking from "./load/Asking.ts"
 import { invite, SESSION_TTL } from "./load/Crowd.ts"
 import * as Feeding from "./load/Feeding.ts"
 import * as Gauges from "./load/Gauges.ts"
@@ -37,6 +38,7 @@ import * as Resources from "./load/Resources.ts"
 import { type Market, ticksOf } from "./load/Source.ts"
 import * as ActorKills from "./replay/ActorKills.ts"
 import { FaultTimeline } from "./replay/FaultTimeline.ts"
+import type { BotNeeds } from "./Run.ts"
 
 export interface LoadOptions<E> {
   readonly scenario: Scenario
@@ -48,6 +50,8 @@ export interface LoadOptions<E> {
   readonly store: Layer.Layer<Store, StoreError>
   /** For people: what it runs on. */
   readonly world: Readonly<Record<string, string>>
+  /** The bot of the product, fed by polling; there only where people ask something of it. */
+  readonly bot: Layer.Layer<never, never, BotNeeds>
   /** People who are there so far, before the first tick. */
   readonly onInvited: (people: number, of: number) => Effect.Effect<void>
   /** With each sample. */
@@ -127,6 +131,17 @@ const play = <E>(options: LoadOptions<E>, ledger: Ledger) =>
       Pipeline.alertNoticesRole(owner),
     ]
 
+    const asking = scenario.commands === undefined ? Effect.void : yield* Asking.make({
+      commands: scenario.commands,
+      people,
+      requests: market.requests,
+      source: sourceOf(scenario),
+      startMs,
+      durationMs: scenario.durationMs,
+      ledger,
+      bot: options.bot,
+    })
+
     const samples: Array<Sample> = []
     const fedUntil = yield* Ref.make(Option.none<number>())
     const startedAt = wall.currentTimeMillisUnsafe()
@@ -180,8 +195,10 @@ const play = <E>(options: LoadOptions<E>, ledger: Ledger) =>
         Effect.timeoutOption(most),
       )
     const feeds = Effect.gen(function* () {
+      const askers = yield* Effect.forkScoped(asking)
       yield* feeding.feed(ticksOf(scenario, market))
       yield* Ref.set(fedUntil, Option.some(yield* Clock.currentTimeMillis))
+      yield* Fiber.interrupt(askers)
       yield* until((now) => Gauges.atRest(now, ledger), Duration.millis(scenario.drainMs))
     })
     yield* Effect.scoped(Effect.gen(function* () {

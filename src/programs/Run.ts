@@ -9,7 +9,7 @@
  * in flight end, within 5 s; the HTTP server closes and `service.json` goes · 2 feeds end and give back their leases ·
  * 3 actors end, within 5 s · 4 the cluster is left · 5 the bus closes, then the store
  */
-import { Duration, Effect, type FileSystem, Layer, Option, type Redacted, Schedule } from "effect"
+import { Duration, Effect, type FileSystem, Layer, Option, type Redacted } from "effect"
 import type * as SqlClient from "effect/sql/SqlClient"
 import type { RateLimiterClient } from "../actors/RateLimiter.ts"
 import type { SessionClient } from "../actors/Session.ts"
@@ -64,7 +64,7 @@ import * as BlackoutFeed from "../layers/blackouts/BlackoutFeed.ts"
 import { judging, readModel } from "./Judging.ts"
 import * as Timekeeping from "../streams/Timekeeping.ts"
 import type { AdministrationServices } from "./Administration.ts"
-import { archiveOf } from "./ArchiveBackend.ts"
+import { archiveOf, keepingOf } from "./ArchiveBackend.ts"
 import * as Assembly from "./Assembly.ts"
 import * as Backends from "./Backends.ts"
 import type { GaugeNeeds } from "./Gauges.ts"
@@ -176,6 +176,7 @@ export const run = Effect.fn("Run.run")(function* <E>(options: RunOptions<E>) {
   const has = (role: Pipeline.Role) => roles.includes(role)
   const model = yield* Effect.transposeOption(Option.map(settings.model, readModel))
   const archive = yield* Effect.transposeOption(Option.map(archiveOf(settings), Effect.fromResult))
+  const keeping = yield* Effect.fromResult(keepingOf(settings))
   const watch = yield* Pipeline.makeWatch
   const pipeline = { owner, config, judging: rulesOf(config), watch }
 
@@ -197,24 +198,20 @@ export const run = Effect.fn("Run.run")(function* <E>(options: RunOptions<E>) {
     if (markets.source !== "live" || !config.modes.includes("transfer")) return
     yield* Effect.provide(Reference.askNetworks(markets.requests.map(({ venue }) => venue)), CcxtNetworks.layer())
   })
-  const detection = Reference.fill(config).pipe(
-    Effect.tapError((error) => Effect.logWarning("detection waits for the store", error.message)),
-    Effect.retry({ schedule: Schedule.spaced("1 second"), while: (error) => error.retryable }),
-    Effect.flatMap((known) =>
+  const askedAgain = Effect.forever(Effect.delay(asked, Reference.ASK_EVERY))
+  const detection = Reference.following(config, (known) =>
+    Effect.scoped(
       Effect.flatMap(
         judging(known, model),
         (rules) => Pipeline.detectRole({ ...pipeline, config: known, judging: rules }),
-      )
-    ),
-    Effect.provide(BlackoutFeed.layer(settings.blackouts)),
-    Effect.scoped,
-  )
+      ),
+    )).pipe(Effect.provide(BlackoutFeed.layer(settings.blackouts)))
 
   const core = Effect.all([
     ...(has("distribute") ? [Pipeline.distributeRole(pipeline), Pipeline.alertsRole(markets.source)] : []),
     ...(has("jobs") ? [Pipeline.jobsRole(pipeline)] : []),
     ...(has("archive")
-      ? Option.toArray(archive).map((store) => Effect.provide(Pipeline.archiveRole(owner), store))
+      ? Option.toArray(archive).map((store) => Effect.provide(Pipeline.archiveRole({ owner, keeping }), store))
       : []),
     Effect.never,
   ], { concurrency: "unbounded", discard: true })
@@ -223,9 +220,12 @@ export const run = Effect.fn("Run.run")(function* <E>(options: RunOptions<E>) {
   const withTelegram = Option.map(settings.telegramToken, (token) =>
     Effect.gen(function* () {
       const deliver = has("deliver")
-        ? Effect.all([Pipeline.deliverRole(pipeline), Pipeline.alertNoticesRole(owner), Pipeline.digestsRole], {
-          concurrency: "unbounded",
-        })
+        ? Effect.all([
+          Pipeline.deliverRole(pipeline),
+          Pipeline.alertNoticesRole(owner),
+          Pipeline.digestsRole,
+          Pipeline.queueAlertsRole,
+        ], { concurrency: "unbounded" })
         : Effect.never
       const bot = has("bot") ? Layer.launch(Layer.provide(options.bot(watch), [board, markets.keyCheck])) : Effect.never
       return yield* Effect.all([deliver, bot], { concurrency: "unbounded", discard: true })
@@ -261,8 +261,9 @@ export const run = Effect.fn("Run.run")(function* <E>(options: RunOptions<E>) {
   const ingesting = Effect.all([
     stages,
     Pipeline.ingestRole(venues),
+    Pipeline.venueAlertsRole(owner, venues),
     Pipeline.freshenRole(markets.requests, watch),
-    has("detect") ? Effect.andThen(asked, detection) : asked,
+    Effect.andThen(asked, has("detect") ? Effect.all([askedAgain, detection], { concurrency: 2 }) : askedAgain),
   ], { concurrency: "unbounded", discard: true })
   const work = has("ingest")
     ? Effect.provide(ingesting, feeds)

@@ -1,11 +1,12 @@
 /**
- * Telemetry: which traces the settings ask for. Nothing set: none, and nothing is paid for them.
+ * Telemetry: which traces the settings ask for (nothing set: none, and nothing is paid for them), and logs as JSON.
  *
  * In: settings, who this process is. Out: a tracer for the whole program (`Backends.busOf` lets messages carry traces).
  * Promises: a setting that cannot work is told before anything runs; secrets of the settings never leave with a trace.
  */
-import { Effect, Layer, Option, Redacted } from "effect"
+import { Effect, Layer, Logger, Option, Redacted } from "effect"
 import type { Settings } from "../domain/Settings.ts"
+import * as Logs from "../layers/telemetry/Logs.ts"
 import * as Traces from "../layers/telemetry/Traces.ts"
 import { BadSettings } from "./Backends.ts"
 
@@ -69,3 +70,6 @@ export const tracingOf = (settings: Settings, { instance, roles, version }: Proc
         })
       })),
   })
+
+/** On standard error, an object a line, in place of the loggers there are. */
+export const jsonLogs: Layer.Layer<never> = Logger.layer([Logger.withConsoleError(Logs.json)])

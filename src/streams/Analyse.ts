@@ -6,12 +6,13 @@
  *
  * In: `md.frame.<p>` and `md.venue.<v>` of the shards this process has, through one reader, from the stored checkpoints.
  * Out: transitions on `opp.v1.>`, each once by message id. Promises: a partition has one owner, fenced by its
- * checkpoint's epoch; its checkpoint is saved only after the transitions before it are stored, so a kill or a change of
- * owner loses none and changes no id. One process alone has every shard.
+ * checkpoint's epoch; its checkpoint is saved only after the transitions before it are stored, and the next are told
+ * only after it is saved, so a kill or a change of owner loses none and changes no id. One process alone has every shard.
  */
-import { Clock, Effect, Latch, Metric, Option, Ref, Semaphore, Stream } from "effect"
+import { Clock, Effect, Fiber, Latch, Metric, Option, Ref, Semaphore, Stream } from "effect"
 import type { DetectConfig } from "../domain/DetectConfig.ts"
 import type * as Frame from "../domain/Frame.ts"
+import type { StageTimes } from "../domain/contract/Headers.ts"
 import type { Opportunity } from "../domain/Opportunity.ts"
 import * as Subject from "../domain/Subject.ts"
 import { continuing } from "../domain/TraceContext.ts"
@@ -22,7 +23,7 @@ import type { Leases } from "../layers/Leases.ts"
 import type { Fenced, StoreError } from "../layers/Store.ts"
 import { StreamTime } from "../layers/StreamTime.ts"
 import type { TrackRecord } from "../layers/TrackRecord.ts"
-import { type Analysis, type Figures, sumOf } from "./Analysis.ts"
+import { type Figures, sumOf } from "./Analysis.ts"
 import type { JudgeRules } from "./Judge.ts"
 import * as Journal from "./Journal.ts"
 import { type Fail, Lane, parsePartition, partitionName, shardOf, SHARDS } from "./Lane.ts"
@@ -41,6 +42,8 @@ const CHECKPOINT_EVERY_MS = 1_000
 /** How often the places of partitions that nothing comes of are brought up to the others'. */
 const PASS_EVERY_MS = 10_000
 const FRAMES_AHEAD = 1_024
+/** So many transitions are held at most while a place is being saved. */
+const UNTOLD_MOST = 256
 /** Nothing has come for so long: whatever waits for other writers waits no more. */
 const SILENCE_MS = 50
 
@@ -68,8 +71,8 @@ export interface AnalyseOptions {
   /** Who holds the leases: unique for each process. */
   readonly owner: string
   readonly progress: Ref.Ref<Option.Option<AnalyseProgress>>
-  /** Runs before each transition is told. */
-  readonly before: (transition: Opportunity) => Effect.Effect<void>
+  /** Runs before each transition is told, after the one before it was. */
+  readonly before?: (transition: Opportunity) => Effect.Effect<void>
 }
 
 /** Spans have the wall's time, whatever time is analysed. */
@@ -84,12 +87,20 @@ interface Found {
   readonly begunAt: bigint
 }
 
+/** A transition that nobody has been told of yet. */
+interface Untold extends Omit<Found, "transitions"> {
+  readonly transition: Opportunity
+  readonly source: Frame.DataSource
+  readonly times: StageTimes
+}
+
 type Needs = AssetIdentities | Bus | Checkpoints | StreamTime | TrackRecord
 
 const worker = (options: AnalyseOptions) =>
   Effect.gen(function* () {
+    const { before } = options
     const bus = yield* Bus, checkpoints = yield* Checkpoints, streamTime = yield* StreamTime
-    const needs = yield* Effect.context<Needs>()
+    const needs = yield* Effect.context<Needs>(), scope = yield* Effect.scope
     const journal = yield* Journal.make
     /** One batch, or one change of shards, at a time. */
     const turn = (yield* Semaphore.make(1)).withPermits(1)
@@ -148,30 +159,66 @@ const worker = (options: AnalyseOptions) =>
     )
 
     /** A repeat after a restart has the same message id. */
-    const tell = (transition: Opportunity, { origins, source }: Analysis, detect: number) =>
-      options.before(transition).pipe(
-        Effect.andThen(messagesOf(transition, source, { ...origins.of(transition), detect })),
+    const tell = ({ begunAt, headers, source, times, transition }: Untold) => {
+      const { id, revision, state, type } = transition
+      return (before?.(transition) ?? Effect.void).pipe(
+        Effect.andThen(messagesOf(transition, source, times)),
         Effect.flatMap(bus.publishAll),
-        Effect.andThen(Metric.update(Metric.withAttributes(transitionsTotal, { state: transition.state }), 1)),
+        Effect.andThen(Metric.update(Metric.withAttributes(transitionsTotal, { state }), 1)),
+        continuing(headers, "Analyse.detect", { opportunityId: id, revision, state, type }, { begunAt }),
       )
+    }
 
-    const save = Effect.fnUntraced(function* (some: ReadonlyArray<Lane>, nowMs: number) {
+    /** Oldest first; the latch is open while there are any. */
+    const untold: Array<Untold> = []
+    const someUntold = yield* Latch.make(false)
+
+    /** The last save: whoever joins it learns how it ended. */
+    let saving: Fiber.Fiber<void, StoreError | Fenced> = yield* Effect.forkScoped(Effect.void)
+    const saved = Effect.suspend(() => Fiber.join(saving))
+
+    /** Once the last place is saved. They leave in their order; where nobody acts between them, none waits for another. */
+    const tellAll = Effect.gen(function* () {
+      yield* saved
+      someUntold.closeUnsafe()
+      const telling = untold.splice(0)
+      yield* Effect.forEach(telling, tell, { concurrency: before === undefined ? "unbounded" : 1, discard: true })
+      return new Set(telling.map(({ lane }) => lane))
+    })
+
+    /** Begins to save where these stand now, and whoever has just told something; meanwhile the analysis goes on. */
+    const save = Effect.fnUntraced(function* (wanted: ReadonlyArray<Lane>, nowMs: number) {
+      const some = [...new Set([...wanted, ...yield* tellAll])].filter((lane) => lane.changed)
       if (some.length === 0) return
+      const places = some.map((lane) => lane.save(nowMs))
       // What was found before the checkpoint is not found again after it.
-      yield* journal.flush
-      yield* checkpoints.save(some.map((lane) => lane.save(nowMs)), nowMs)
+      saving = yield* Effect.forkIn(Effect.andThen(journal.flush, checkpoints.save(places, nowMs)), scope)
     })
 
     /** Lanes that nothing came of stand where the reader does. */
     const pass = Effect.fnUntraced(function* (nowMs: number) {
       passedAt = nowMs
+      yield* saved
       yield* checkpoints.advance(
         [...lanes.values()].filter((lane) => lane.pass(read)).map((lane) => lane.place()),
         nowMs,
       )
     })
 
-    /** Publishes what was found, then saves: at once what told something, the rest once a second. */
+    /** Everything read is told. */
+    const report = Effect.suspend(() => {
+      const waiting = [...lanes.values()].filter((lane) => lane.waiting > 0)
+      const all = [...lanes.values()].map(({ analysis }) => analysis)
+      const told: AnalyseProgress = {
+        sequence: Math.min(read, ...waiting.map(({ settled }) => settled)),
+        get figures() {
+          return sumOf(all)
+        },
+      }
+      return Ref.set(options.progress, Option.some(told))
+    })
+
+    /** Tells what was found; where a place is just being saved, the rest gather until it is. */
     const told = Effect.fnUntraced(function* (found: ReadonlyArray<Found>, touched: Iterable<Lane>) {
       yield* tellBad
       let ticks = 0, late = 0
@@ -188,43 +235,32 @@ const worker = (options: AnalyseOptions) =>
         yield* Metric.update(newestSeconds, now / 1_000)
       }
       const detect = yield* Clock.currentTimeMillis
-      for (const { begunAt, headers, lane, transitions } of found) {
+      for (const { transitions, ...where } of found) {
+        const { origins, source } = where.lane.analysis
         for (const transition of transitions) {
-          const { id, revision, state, type } = transition
-          yield* tell(transition, lane.analysis, detect).pipe(
-            continuing(headers, "Analyse.detect", { opportunityId: id, revision, state, type }, { begunAt }),
-          )
+          untold.push({ ...where, transition, source, times: { ...origins.of(transition), detect } })
         }
       }
       for (const { analysis } of touched) {
         yield* raise(analysis.takeSuspicions())
         yield* journal.add(analysis.findings())
       }
-      const nowMs = yield* Clock.currentTimeMillis
-      const isDue = nowMs - savedAt >= CHECKPOINT_EVERY_MS
-      const telling = new Set(found.filter(({ transitions }) => transitions.length > 0).map(({ lane }) => lane))
-      if (isDue) savedAt = nowMs
-      yield* save([...lanes.values()].filter((lane) => lane.changed && (isDue || telling.has(lane))), nowMs)
-      if (nowMs - passedAt >= PASS_EVERY_MS) yield* pass(nowMs)
       yield* Metric.update(ticksTotal, ticks)
       yield* Metric.update(lateTotal, late)
-      let settled = read, waits = false
-      for (const lane of lanes.values()) {
-        if (lane.waiting === 0) continue
-        waits = true
-        settled = Math.min(settled, lane.settled)
-      }
-      const all = [...lanes.values()].map(({ analysis }) => analysis)
-      yield* Ref.set(
-        options.progress,
-        Option.some({
-          sequence: settled,
-          get figures() {
-            return sumOf(all)
-          },
-        }),
-      )
+      const holds = before === undefined && untold.length < UNTOLD_MOST && saving.pollUnsafe() === undefined
+      yield* !holds ? settle : untold.length > 0 ? someUntold.open : report
+      const waits = [...lanes.values()].some((lane) => lane.waiting > 0)
       yield* waits ? waiting.open : waiting.close
+    })
+
+    /** Tells what there is, and saves: at once who told something, all once a second. */
+    const settle = Effect.gen(function* () {
+      const nowMs = yield* Clock.currentTimeMillis
+      const isDue = nowMs - savedAt >= CHECKPOINT_EVERY_MS
+      if (isDue) savedAt = nowMs
+      yield* save(isDue ? [...lanes.values()] : [], nowMs)
+      if (nowMs - passedAt >= PASS_EVERY_MS) yield* pass(nowMs)
+      yield* report
     })
 
     const batch = Effect.fnUntraced(function* (messages: ReadonlyArray<StoredMessage>) {
@@ -268,11 +304,18 @@ const worker = (options: AnalyseOptions) =>
       yield* turn(Effect.suspend(() => read === before ? silence : Effect.void))
     })
 
+    const catchingUp = Effect.gen(function* () {
+      yield* someUntold.await
+      yield* saved
+      yield* turn(Effect.suspend(() => untold.length > 0 ? settle : Effect.void))
+    })
+
     /** The stream rests: what came last is saved all the same. */
     const resting = Effect.andThen(
       inWallTime(Effect.sleep(CHECKPOINT_EVERY_MS)),
       turn(Effect.gen(function* () {
-        yield* save([...lanes.values()].filter((lane) => lane.changed), yield* Clock.currentTimeMillis)
+        yield* save([...lanes.values()], yield* Clock.currentTimeMillis)
+        yield* report
       })),
     )
 
@@ -310,7 +353,7 @@ const worker = (options: AnalyseOptions) =>
       })).pipe(Effect.provide(needs))
 
     const work: ShardWork<BusError | StoreError | Fenced, never> = {
-      run: Effect.raceAllFirst([reading, listening, resting].map((loop) => Effect.forever(loop))).pipe(
+      run: Effect.raceAllFirst([reading, listening, catchingUp, resting].map((loop) => Effect.forever(loop))).pipe(
         Effect.provide(needs),
       ),
       gained: (gained) =>
@@ -326,9 +369,9 @@ const worker = (options: AnalyseOptions) =>
       giveUp: (given) =>
         change(Effect.gen(function* () {
           const nowMs = yield* Clock.currentTimeMillis
-          yield* pass(nowMs)
           const leaving = [...lanes.values()].filter(({ partition }) => given.includes(shardOf(partition)))
-          yield* save(leaving.filter((lane) => lane.changed), nowMs)
+          yield* save(leaving, nowMs)
+          yield* pass(nowMs)
           for (const { partition } of leaving) lanes.delete(partition)
           for (const shard of given) shards.delete(shard)
           yield* Effect.logInfo(`analyses ${shards.size} of ${SHARDS} shards`)

@@ -11,10 +11,10 @@
  * settlement of a row whose channel failed. Promises: the Notifier's; whoever blocked the bot is told nothing by another
  * way either; a message whose end is unknown never goes on elsewhere, so nobody is told twice for it.
  */
-import { Effect, Layer, Metric, Option } from "effect"
+import { Clock, Effect, Layer, Metric, Option } from "effect"
 import { ABILITIES, type AddressedChannel, nextAfter, routeOf } from "../domain/DeliveryChannel.ts"
 import { Groups } from "../layers/Groups.ts"
-import { type Notification, Notifier, type Outcome } from "../layers/Notifier.ts"
+import { type NoticeMessage, type Notification, Notifier, type Outcome } from "../layers/Notifier.ts"
 import type { QueueItem, Settlement } from "../layers/OpportunityQueue.ts"
 import { type Address, type Outlet, Outlets } from "../layers/Outlets.ts"
 import type { StoreError } from "../layers/Store.ts"
@@ -40,12 +40,16 @@ export const layer: Layer.Layer<Notifier, never, Notifier | UserChannels | Group
     const outlets = yield* Outlets, channels = yield* UserChannels, groups = yield* Groups
 
     /** A topic that is gone is forgotten: the next try goes to the general one. */
-    const toGroup = (notification: Notification, send: typeof telegram.send) =>
+    const toGroup = <M extends Notification | NoticeMessage>(
+      message: M,
+      nowMs: number,
+      send: (message: M & { readonly threadId: number | null }) => Effect.Effect<Outcome>,
+    ) =>
       Effect.gen(function* () {
-        const { chatId, nowMs } = notification
+        const { chatId } = message
         const group = yield* groups.get(chatId)
         const threadId = Option.isSome(group) ? group.value.threadId : null
-        const outcome = yield* send({ ...notification, threadId })
+        const outcome = yield* send({ ...message, threadId })
         // Its registrar is told by whoever looks after groups.
         if (outcome._tag === "ChatGone") yield* groups.pause(chatId, "bot_rights", nowMs)
         if (threadId === null || outcome._tag !== "Refused" || !NO_TOPIC.test(outcome.detail)) return outcome
@@ -77,16 +81,24 @@ export const layer: Layer.Layer<Notifier, never, Notifier | UserChannels | Group
         Effect.tap(({ _tag }) => Metric.update(Metric.withAttributes(outcomes, { channel, outcome: _tag }), 1)),
       )
 
-    const isGroup = ({ chatId }: Notification): boolean => chatId.startsWith("-")
+    const isGroup = ({ chatId }: Pick<Notification, "chatId">): boolean => chatId.startsWith("-")
 
     return {
       send: (notification) => {
         const { nowMs, way } = notification
         if (way === undefined || way.channel === "telegram") {
-          return isGroup(notification) ? toGroup(notification, telegram.send) : telegram.send(notification)
+          return isGroup(notification) ? toGroup(notification, nowMs, telegram.send) : telegram.send(notification)
         }
         return byOutlet(way.userId, way.channel, nowMs, (outlet, to) => outlet.send(to, notification), true)
       },
+      tell: Effect.fnUntraced(function* (message: NoticeMessage) {
+        const nowMs = yield* Clock.currentTimeMillis
+        const { way: { channel, userId } } = message
+        if (channel !== "telegram") {
+          return yield* byOutlet(userId, channel, nowMs, (outlet, to) => outlet.tell(to, message), true)
+        }
+        return yield* isGroup(message) ? toGroup(message, nowMs, telegram.tell) : telegram.tell(message)
+      }),
       edit: (messageId, notification) => {
         const { nowMs, way } = notification
         return way === undefined || way.channel === "telegram" ? telegram.edit(messageId, notification) : byOutlet(

@@ -8,7 +8,7 @@
  * In: due rows of `opportunity_distribution_queue`, woken by NOTIFY. Out: messages; receipts and facts in the transaction
  * that settles rows. Promises: an expired row is never sent; what is held is prolonged every second, so a killed
  * process's rows are free 3 s (claimed) or 15 s (being sent) later; a crash repeats at most what was in flight, once; one
- * chat's wait holds nobody else up. In flight: 32 a process. The steps are in delivery/: Messages, Turns, Sending, Ends.
+ * chat's wait holds nobody else up. In flight: 32 a process. The steps are in delivery/: Messages, Reader, Turns, Sending, Ends.
  */
 import { Clock, Duration, Effect, FiberSet, Queue, Ref, Schedule, Semaphore } from "effect"
 import { OpportunityQueue, type QueueItem } from "../layers/OpportunityQueue.ts"
@@ -17,6 +17,7 @@ import { makeAsOfNow } from "./AsOfNow.ts"
 import { makeClaim } from "./Claiming.ts"
 import { makeSettle } from "./delivery/Ends.ts"
 import { bundled, itemsOf, makeReading, type Message } from "./delivery/Messages.ts"
+import { makeReader } from "./delivery/Reader.ts"
 import { makeSend } from "./delivery/Sending.ts"
 import { makeTurns } from "./delivery/Turns.ts"
 import { dueOrTold } from "./Wakeup.ts"
@@ -59,7 +60,7 @@ const make = (options: DeliverOptions) =>
     const turns = yield* makeTurns
     const settle = yield* makeSettle({ owner, most: IN_FLIGHT, onEnd: turns.forget })
     const send = yield* makeSend({ asOfNow, settle })
-    const read = makeReading({ asOfNow, settle, waitedMs: turns.waitedMs })
+    const read = makeReading({ asOfNow, reader: yield* makeReader, settle, waitedMs: turns.waitedMs })
 
     /** What this process has claimed or is sending: its heartbeats prolong them. */
     const held = new Set<number>()

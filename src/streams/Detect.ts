@@ -118,7 +118,7 @@ export class Detect {
     this.#sequence = sequence
     this.#muted = muted
     const series = frame.d.map((text) => this.#resolve(text))
-    let q = 0, quote = 0, trade = 0, other = 0
+    let q = 0, quote = 0, trade = 0, other = 0, told = out.length
     for (let k = 0; k < frame.s.length; k++) {
       const known = series[frame.s[k] ?? -1]
       if (known === undefined || known === null) {
@@ -167,6 +167,10 @@ export class Detect {
           break
         default:
           other++
+      }
+      if (out.length > told) {
+        this.#measured(out, told)
+        told = out.length
       }
     }
     if (!muted && this.#counted) this.ticks += frame.s.length
@@ -286,12 +290,26 @@ export class Detect {
   ): void {
     if (slot.book.crossed) this.#refuse("crossed_book")
     if (known.series.mark === "ref" || isConversion(slot.instrument)) this.#conversions.changed()
-    if (known.series.mark !== "ref") this.#tell(slot, kind, at, ordinal, out)
+    if (known.series.mark === "ref" || this.#muted) return
+    slot.measure(at)
+    this.#tell(slot, kind, at, ordinal, out)
   }
 
   #tell(slot: Slot, kind: BookTrigger, at: number, ordinal: number, out: Array<Candidate>): void {
     if (this.#muted) return
     for (const detector of this.#detectors) detector.book(slot, kind, at, ordinal, out)
+  }
+
+  /** Candidates from `from` on are told with the volatility of their markets now: later ticks of the frame change it. */
+  #measured(out: Array<Candidate>, from: number): void {
+    for (let at = from; at < out.length; at++) {
+      const candidate = out[at]
+      if (candidate === undefined || candidate.plan === null) continue
+      const volatility = candidate.plan.legs.map(({ instrument, venue }) =>
+        this.#slots.get(`${venue}|${instrument}`)?.volatility.bps ?? null
+      )
+      out[at] = { ...candidate, volatility }
+    }
   }
 
   #trade(

@@ -5,6 +5,8 @@
  * from the stream.
  */
 import { Schema } from "effect"
+import { withDefault } from "../domain/ConfigValues.ts"
+import { VolatilityState } from "../domain/Volatility.ts"
 import { type Slot, STAMPED_KINDS } from "./detectors/Slot.ts"
 
 const Stamp = Schema.Struct({ at: Schema.Int, ordinal: Schema.Int })
@@ -29,6 +31,8 @@ export const SlotState = Schema.Struct({
   /** Null: never. */
   seenAt: Schema.NullOr(Schema.Int),
   stamps: Schema.Struct({ quote: Stamp, book: Stamp, trade: Stamp, funding: Stamp, candle: Stamp }),
+  /** Null: never measured; checkpoints of before there was any measuring have none. */
+  volatility: withDefault(Schema.NullOr(VolatilityState), null),
 })
 export type SlotState = typeof SlotState.Type
 
@@ -60,12 +64,14 @@ export const slotState = (slot: Slot, reference: boolean): SlotState => {
       funding: slot.lastStamp("funding"),
       candle: slot.lastStamp("candle"),
     },
+    volatility: slot.volatility.snapshot(),
   }
 }
 
 /** Puts back what the stream does not tell again. */
-export const resumeSlot = (slot: Slot, { quote, seenAt, stamps }: SlotState): void => {
+export const resumeSlot = (slot: Slot, { quote, seenAt, stamps, volatility }: SlotState): void => {
   if (quote !== null) slot.quote(quote.bid, quote.bidSize, quote.ask, quote.askSize, quote.seq)
   for (const kind of STAMPED_KINDS) slot.restoreStamp(kind, stamps[kind].at, stamps[kind].ordinal)
   slot.seenAt = seenAt ?? -Infinity
+  if (volatility !== null) slot.volatility.restore(volatility)
 }

@@ -14,6 +14,7 @@ import { type Described, featuresOf } from "../domain/Features.ts"
 import type { OpportunityType, RejectionReason } from "../domain/Opportunity.ts"
 import * as Outcome from "../domain/Outcome.ts"
 import type { Level, Verdict, VerdictValues } from "../domain/Verdict.ts"
+import { rounded } from "../domain/Volatility.ts"
 import type { Candidate, Plan } from "./detectors/Candidate.ts"
 
 export interface Judgement {
@@ -82,6 +83,7 @@ export class Judge {
       currency: plan.currency,
       oldestBookAgeMs: Math.max(0, ...plan.legs.map(({ bookAgeMs }) => bookAgeMs)),
       legs: plan.legs.length,
+      volatilityBps: greatest(candidate.volatility),
     })
     const { asset, type } = candidate.route
     const similarity = Outcome.similarity({ type, asset, venues: plan.legs.map(({ venue }) => venue) })
@@ -125,7 +127,11 @@ export class Judge {
       }
     }
     const route = candidate.route.legs.map(({ instrument, venue }) => `${venue} ${instrument}`).join(" > ")
-    this.#recorder(candidate, id(), 0)(1, reason, { route, trigger: `${trigger.kind} of ${trigger.venue}` })
+    this.#recorder(candidate, id(), 0)(1, reason, {
+      route,
+      trigger: `${trigger.kind} of ${trigger.venue}`,
+      ...candidate.compared,
+    })
   }
 
   /** Verdicts since the last call. */
@@ -177,6 +183,12 @@ export class Judge {
 }
 
 type Recorder = (level: Level, reason: RejectionReason | null, values: VerdictValues) => void
+
+/** Of the legs where it is known; null: of none. */
+const greatest = (volatility: Candidate["volatility"]): number | null => {
+  const known = volatility?.flatMap((bps) => bps ?? []) ?? []
+  return rounded(known.length === 0 ? null : Math.max(...known))
+}
 
 const numberOf = (value: Decimal.Decimal | null): number | null => value === null ? null : Decimal.toNumber(value)
 

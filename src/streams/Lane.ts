@@ -159,9 +159,9 @@ export class Lane {
     return this.#released(fail)
   }
 
-  /** Up to `sequence` there is nothing of this partition. Out: whether that is news. */
+  /** Up to `sequence` there is nothing of this partition. Out: whether that is news. What is unsaved goes first. */
   pass(sequence: number): boolean {
-    if (this.#merge.waiting > 0 || sequence <= this.#read || sequence < this.#position) return false
+    if (this.changed || this.#merge.waiting > 0 || sequence <= this.#read || sequence < this.#position) return false
     this.#read = sequence
     this.#ticksPerSecond = 0
     if (this.#rewinding) this.#position = sequence

@@ -4,7 +4,7 @@
  *   ingest      venues -> MarketData actors -> Ingest ==> MD stream, live ticks, quarantine
  *   detect      MD stream ==> Analyse (Detect -> Validate -> Score -> Dedup) ==> OPP stream
  *   distribute  OPP stream ==> Coordinator -> Distribute -> queue rows -> UserQueue (when?); live ticks -> PriceAlerts
- *   deliver     due rows -> RateLimiter -> Deliver -> Notifier; alerts that fired -> AlertNotices
+ *   deliver     due rows -> RateLimiter -> Deliver -> Notifier; alerts that fired -> AlertNotices; AdminAlerts -> queue rows
  *   jobs        outbox -> Relay ==> EVT stream; OPP stream ==> KeepOpportunities -> buckets; sessions close; schemas
  *   archive     MD, OPP and EVT streams ==> Archive -> files
  *
@@ -18,9 +18,10 @@ import type { DetectConfig } from "../domain/DetectConfig.ts"
 import type { FeedRequest } from "../domain/Feed.ts"
 import type { DataSource } from "../domain/Frame.ts"
 import type { Opportunity } from "../domain/Opportunity.ts"
+import { LOOK_EVERY, makeVenueReadings, observe, watchQueue } from "./AdminAlerts.ts"
 import { sendAlerts } from "./AlertNotices.ts"
 import { analyse, type AnalyseProgress } from "./Analyse.ts"
-import { archive } from "./Archive.ts"
+import { archive, type ArchiveOptions } from "./Archive.ts"
 import { deliver } from "./Deliver.ts"
 import { distribute } from "./Distribute.ts"
 import { freshen, FRESHEN_EVERY } from "./FollowedMarkets.ts"
@@ -35,6 +36,7 @@ import { relay } from "./Relay.ts"
 import { forgetOld } from "./Retention.ts"
 import { serveSchemas } from "./SchemaService.ts"
 import { closeExpired } from "./SessionCleanup.ts"
+import { tellEndingSessions } from "./SessionNotices.ts"
 import { keepTrue } from "./UserCaching.ts"
 
 export const Role = Schema.Literals(["ingest", "detect", "distribute", "deliver", "bot", "jobs", "archive"])
@@ -123,8 +125,8 @@ export const freshenRole = (requests: ReadonlyArray<FeedRequest>, { sources }: W
     ),
   )
 
-export const detectRole = ({ before = () => Effect.void, config, judging, owner, watch }: PipelineOptions) =>
-  role("detect", analyse({ before, config, judging, owner, progress: watch.analysed }))
+export const detectRole = ({ watch, ...options }: PipelineOptions) =>
+  role("detect", analyse({ ...options, progress: watch.analysed }))
 
 export const distributeRole = ({ watch }: PipelineOptions) =>
   Effect.gen(function* () {
@@ -148,8 +150,18 @@ export const alertNoticesRole = (owner: string) => role("deliver", sendAlerts(ow
 /** Beside `deliver`, where there is Telegram: digests of quiet times. */
 export const digestsRole = role("deliver", sendDigests)
 
+/** Beside `deliver`: admins are told when the queue stands or deliveries fail. */
+export const queueAlertsRole = role("deliver", every(LOOK_EVERY, "watching the queue for admins", watchQueue))
+
+/** Beside the feeds: admins are told when a venue falls silent. */
+export const venueAlertsRole = (owner: string, venues: ReadonlyArray<string>) =>
+  Effect.flatMap(
+    makeVenueReadings(owner, venues),
+    (readings) => role("ingest", every(LOOK_EVERY, "watching venues for admins", Effect.flatMap(readings, observe))),
+  )
+
 /** Everything that goes over the bus, into the archive that is provided. */
-export const archiveRole = (owner: string) => role("archive", archive({ owner }))
+export const archiveRole = (options: ArchiveOptions) => role("archive", archive(options))
 
 export const jobsRole = ({ owner }: PipelineOptions) =>
   Effect.all([
@@ -158,6 +170,7 @@ export const jobsRole = ({ owner }: PipelineOptions) =>
     role("jobs", keepOpportunities),
     role("jobs", keepTrue(owner)),
     role("jobs", every(CLEANUP_EVERY, "closing sessions past their time", closeExpired)),
+    role("jobs", every(CLEANUP_EVERY, "telling of sessions that end soon", tellEndingSessions)),
     role("jobs", every(Duration.hours(1), "forgetting what nothing reads any more", forgetOld)),
     role("jobs", hearCuts),
   ], { concurrency: "unbounded", discard: true })

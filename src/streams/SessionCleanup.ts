@@ -6,9 +6,11 @@
  * the work; a session that is judged in between counts as expired anyway: this only says so in its row.
  */
 import { Clock, Effect } from "effect"
+import { toldOf } from "../actors/SessionRows.ts"
 import type { SessionFact } from "../domain/Fact.ts"
 import * as Subject from "../domain/Subject.ts"
 import { Outbox } from "../layers/Outbox.ts"
+import { SessionAnalytics } from "../layers/SessionAnalytics.ts"
 import { Sessions } from "../layers/Sessions.ts"
 import { Store } from "../layers/Store.ts"
 
@@ -16,14 +18,16 @@ const BATCH = 500
 
 const closeBatch = Effect.gen(function* () {
   const sessions = yield* Sessions, outbox = yield* Outbox, store = yield* Store
+  const analytics = yield* SessionAnalytics
   const nowMs = yield* Clock.currentTimeMillis
   return yield* store.transaction(Effect.gen(function* () {
     const ended = yield* sessions.expireBatch({ nowMs, limit: BATCH })
-    const payload = { v: 1, outcome: "expired", at: nowMs } satisfies Omit<SessionFact, "person">
+    const summaries = yield* analytics.summaries(ended.map(({ sessionId }) => sessionId))
+    const told = new Map(summaries.map((summary) => [summary.sessionId, toldOf(summary)]))
     const subject = Subject.fact("session", "ended")
     const facts = ended.map(({ sessionId, telegramId, userId }) => ({
       subject,
-      payload,
+      payload: { v: 1, outcome: "expired", at: nowMs, ...told.get(sessionId) } satisfies Omit<SessionFact, "person">,
       person: { userId, telegramId, sessionId },
     }))
     if (facts.length > 0) yield* outbox.append(facts, nowMs)

@@ -4,6 +4,7 @@ import { Effect, Layer, Option } from "effect"
 import { TestClock } from "effect/testing"
 import type { ClusterOptions } from "../../src/layers/cluster/Cluster.ts"
 import { OpportunityQueue } from "../../src/layers/OpportunityQueue.ts"
+import { SessionAnalytics } from "../../src/layers/SessionAnalytics.ts"
 import { Sessions } from "../../src/layers/Sessions.ts"
 import { Fenced, Store } from "../../src/layers/Store.ts"
 import { Users } from "../../src/layers/Users.ts"
@@ -105,6 +106,45 @@ overBothStores("A session", (it) => {
         const { sql } = yield* Store
         const facts = yield* sql<{ subject: string }>`select subject from outbox order by id`
         assert.deepStrictEqual(facts.map(({ subject }) => subject), ["evt.v1.session.started", "evt.v1.session.ended"])
+      }))
+    }))
+
+  it.effect("tells at its end how long it was, which commands were used and what was received, its own id in none of it", () =>
+    Effect.gen(function* () {
+      yield* fresh
+      yield* running(Effect.fnUntraced(function* (sessions) {
+        const { session: { sessionId, userId } } = yield* sessions.start(ada)
+        const { sql } = yield* Store
+        yield* TestClock.adjust("10 minutes")
+        const done = { sessionId, userId, day: new Date(t0).toISOString().slice(0, 10) }
+        yield* SessionAnalytics.use((analytics) =>
+          analytics.count([
+            { ...done, activity: "command:keys", times: 2 },
+            { ...done, activity: "command:session", times: 1 },
+            { ...done, activity: "tap", times: 9 },
+          ])
+        )
+        // Before its start, in it, after its last interaction.
+        for (const minutes of [-1, 5, 11]) {
+          yield* sql`insert into distribution_analytics (user_id, opportunity_id, distribution_type, delivered_at)
+            values (${userId}, ${`o${minutes}`}, 'push', ${new Date(t0 + minutes * 60_000)})`
+        }
+        yield* sessions.touch("100", "/logout")
+        yield* sessions.end("100")
+        const facts = yield* sql<{ payload: Record<string, unknown> }>`select payload from outbox order by id`
+        const [started, ended] = facts.map(({ payload: { person: _, ...payload } }) => payload)
+        assert.match(String(started?.["session"]), /^[0-9a-f]{32}$/)
+        assert.deepStrictEqual(started, { v: 1, at: t0, outcome: "created", session: started?.["session"] })
+        assert.deepStrictEqual(ended, {
+          v: 1,
+          at: t0 + 600_000,
+          outcome: "logout",
+          session: started?.["session"],
+          durationMs: 600_000,
+          commandsUsed: 3,
+          opportunitiesReceived: 1,
+        })
+        assert.notInclude(JSON.stringify(facts), sessionId)
       }))
     }))
 

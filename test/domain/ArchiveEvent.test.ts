@@ -44,6 +44,14 @@ describe("An archived event", () => {
     ])
   })
 
+  it("of a session's end says by its alias which, what was done in it and what received", () => {
+    const told = { session: "5e55", durationMs: 9, commandsUsed: 3, opportunitiesReceived: 0 }
+    assert.deepInclude(
+      fieldsOf(archived("evt.v1.session.ended", { v: 1, at: 5, outcome: "logout", person: PERSON, ...told })),
+      { session_id: "5e55", session_duration: 9, commands_used: 3, opportunities_received: 0 },
+    )
+  })
+
   it("goes to the family of its area", () => {
     const family = (subject: string) => archived(subject, { at: 5 }).family
     assert.deepStrictEqual(

@@ -1,7 +1,9 @@
 /** Scenarios: what a file may say, what is filled in, and that every mistake is told with its path. */
 import { assert, describe, it } from "@effect/vitest"
 import { Effect } from "effect"
+import { readdirSync, readFileSync } from "node:fs"
 import { fromUnknown, sampleEveryMs } from "../../src/domain/Scenario.ts"
+import * as Slo from "../../src/domain/Slo.ts"
 
 const least = { name: "least", durationMs: 1_000, source: { kind: "simulator" }, users: { count: 1 } }
 
@@ -44,6 +46,17 @@ describe("A scenario", () => {
       const pace = { shape: "burst", peak: 3, everyMs: 5, lengthMs: 5 }
       assert.include(yield* refusal({ ...least, pace }), `["pace"]["lengthMs"]`)
       assert.include(yield* refusal({ ...least, source: { kind: "recordings", files: [] } }), `["source"]["files"]`)
+    }))
+
+  it.effect("of the examples is accepted, and so are the objectives beside it", () =>
+    Effect.gen(function* () {
+      const folder = new URL("../../examples/load/", import.meta.url)
+      const names = readdirSync(folder).filter((name) => name.endsWith(".json"))
+      assert.isAbove(names.length, 5)
+      for (const name of names) {
+        const value: unknown = JSON.parse(readFileSync(new URL(name, folder), "utf8"))
+        yield* name.endsWith("slo.json") ? Slo.fromUnknown(value) : fromUnknown(value)
+      }
     }))
 
   it.effect("is looked at every second, and at most 600 times", () =>

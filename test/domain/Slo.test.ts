@@ -49,6 +49,16 @@ describe("Objectives", () => {
       ])
     }))
 
+  it.effect("on replies to people hold and break as the others do", () =>
+    Effect.gen(function* () {
+      const limits = { latencyMs: { reply: { p99: 2_000 } }, repliesPerS: { min: 9 }, replies: { min: 10 } }
+      assert.deepStrictEqual(yield* judged(limits, reported({ p99: 2_001 })), [
+        "latencyMs.reply.p99 broken",
+        "repliesPerS held",
+        "replies broken",
+      ])
+    }))
+
   it.effect("on growth follow the verdict of the trend", () =>
     Effect.gen(function* () {
       assert.deepStrictEqual(yield* judged({ flat: ["heapMiB"] }, reported({ grows: false })), ["flat.heapMiB held"])

@@ -87,6 +87,46 @@ describe("A load run", () => {
     }).pipe(Effect.scoped))
 })
 
+describe("A load run in which people ask the bot", () => {
+  it.live(
+    "counts what they asked and what was answered, and finds what it finds without them",
+    () =>
+      Effect.gen(function* () {
+        const path = yield* folder
+        // More people than questions a second: a chat gets one message a second.
+        const users = { ...SCENARIO.users, count: 12 }
+        const commands = { perSecond: 10, weights: { opportunities: 1, session: 1, price: 1, market: 1, tap: 1 } }
+        const args = argumentsOf(path, { ...SCENARIO, users, commands }, { loss: 0, replies: { min: 5 } })
+        const ran = yield* InProcess.arbedge(args)
+        assert.strictEqual(ran.code, 0, ran.stderr)
+        const report = decode(ran.stdout)
+        sound(report)
+        assert.strictEqual(report.opportunitiesDigest, DIGEST)
+        assert.isAtLeast(report.totals.commands, 5)
+        assert.strictEqual(report.totals.replies, report.totals.commands)
+        assert.strictEqual(report.latencyMs.reply.count, report.totals.replies)
+        const hop = report.hops.find(({ hop }) => hop === "commands")
+        assert.deepStrictEqual([hop?.entered, hop?.lost], [report.totals.commands, 0])
+        assert.deepStrictEqual(report.errors.filter(({ where }) => where === "people" || where === "bot"), [])
+      }).pipe(Effect.scoped),
+    240_000,
+  )
+
+  it.live("has their taps on cards answered as well", () =>
+    Effect.gen(function* () {
+      const path = yield* folder
+      // Few questions: what is asked where no card is yet takes the place of one in its chat.
+      const users = { ...SCENARIO.users, count: 3 }
+      const commands = { perSecond: 1, weights: { tap: 1 } }
+      const args = argumentsOf(path, { ...SCENARIO, durationMs: 8_000, users, commands }, { loss: 0 })
+      const ran = yield* InProcess.arbedge(args)
+      assert.strictEqual(ran.code, 0, ran.stderr)
+      const { errors, totals } = decode(ran.stdout)
+      assert.isAtLeast(totals.replies, 5)
+      assert.deepStrictEqual(errors.filter(({ where }) => where === "people" || where === "bot"), [])
+    }).pipe(Effect.scoped), 240_000)
+})
+
 describe("A soak that is killed", () => {
   it.live("leaves a report that can be read and says that it is not finished", () =>
     Effect.gen(function* () {

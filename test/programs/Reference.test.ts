@@ -1,6 +1,9 @@
-/** Reference data at the start of detection: asked, kept, filled in; silence and age are no reason to stop. */
+/**
+ * Reference data: asked, kept, filled in; silence and age are no reason to stop. What changes while detection runs has it
+ * begin anew.
+ */
 import { assert, describe, layer } from "@effect/vitest"
-import { Effect, Layer, Option } from "effect"
+import { Effect, Layer, Option, Queue } from "effect"
 import { TestClock } from "effect/testing"
 import { pairOf } from "../../src/domain/AssetIdentity.ts"
 import type { FeedRequest } from "../../src/domain/Feed.ts"
@@ -72,6 +75,48 @@ layer(worldOf(Pglite.layer({ dataDir: Option.none() })))("Reference data", (it) 
         assert.deepStrictEqual(filled.identities.pairs, [{ ...pair, status: "suspect" }])
         yield* TestClock.adjust("25 hours")
         assert.deepStrictEqual((yield* Reference.fill(configOf())).networks, {})
+      }))
+  })
+
+  describe("while detection runs", () => {
+    it.effect("end it and begin it anew when they change, and not for doubts that it raised itself", () =>
+      Effect.gen(function* () {
+        yield* empty
+        const reference = yield* ReferenceData, identities = yield* AssetIdentities
+        const save = (amountStep: string) => {
+          const limits = { contractSize: null, amountStep, minAmount: null, minNotional: null }
+          return reference.saveMarkets("okx", [{ venue: "okx", instrument: "X/Y", ...limits }], 0)
+        }
+        const pair = pairOf("X", { venue: "okx", symbol: "X" }, { venue: "kraken", symbol: "X" })
+        const looks = yield* Queue.unbounded<void>(), happened = yield* Queue.unbounded<string>()
+        const watched = {
+          ...reference,
+          markets: Effect.tap(reference.markets, () => Queue.offer(looks, undefined)),
+        }
+        /** So that whatever was saved before has been seen. */
+        const fiveLooks = Effect.andThen(Queue.clear(looks), Queue.takeN(looks, 5))
+        yield* save("3")
+        yield* Reference.following(
+          configOf(),
+          ({ identities: { pairs }, lots }) =>
+            Queue.offer(happened, `begun: ${lots?.["okx"]?.["X/Y"]?.step}, ${pairs.map(({ status }) => status)}`).pipe(
+              Effect.andThen(Effect.never),
+              Effect.ensuring(Queue.offer(happened, "ended")),
+            ),
+        ).pipe(Effect.provideService(ReferenceData, watched), Effect.forkScoped)
+        yield* Effect.forkScoped(Effect.forever(TestClock.adjust("10 seconds")))
+
+        assert.strictEqual(yield* Queue.take(happened), "begun: 3, ")
+        yield* save("3")
+        yield* identities.suspect({ ...pair, spread: "9", bound: 0.5, at: 0 }, 0)
+        yield* fiveLooks
+        assert.strictEqual(yield* Queue.size(happened), 0)
+        yield* save("4")
+        assert.deepStrictEqual(yield* Queue.takeN(happened, 2), ["ended", "begun: 4, suspect"])
+        yield* identities.decide({ pair, status: "denied", by: "an admin", nowMs: 0 })
+        assert.deepStrictEqual(yield* Queue.takeN(happened, 2), ["ended", "begun: 4, denied"])
+        yield* fiveLooks
+        assert.strictEqual(yield* Queue.size(happened), 0)
       }))
   })
 })

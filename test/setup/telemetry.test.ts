@@ -62,6 +62,7 @@ const PLACE = /(<!-- metrics:[^>]*-->\n)[\s\S]*?(\n<!-- end of metrics -->)/
 describe("The metrics of the sources", () => {
   it("stand in the guide, each of them", () => {
     const guide = read(GUIDE)
+    expect(guide, "the table's place is gone").toMatch(PLACE)
     const fresh = guide.replace(PLACE, (_, before, after) => before + table + after)
     if (process.env["ARBEDGE_UPDATE_DOCS"] === "1") writeFileSync(at(GUIDE), fresh)
     expect(read(GUIDE), "stale: run this test with ARBEDGE_UPDATE_DOCS=1").toBe(fresh)

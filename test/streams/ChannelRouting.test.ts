@@ -4,10 +4,12 @@ import { Effect, Layer, Option, Ref } from "effect"
 import { TestClock } from "effect/testing"
 import { RateLimiterClient } from "../../src/actors/RateLimiter.ts"
 import { ABILITIES, type DeliveryChannel, routeOf } from "../../src/domain/DeliveryChannel.ts"
+import type { Notice } from "../../src/domain/Notice.ts"
 import { Groups } from "../../src/layers/Groups.ts"
 import { Notifier, type Outcome } from "../../src/layers/Notifier.ts"
 import { type NewQueueItem, OpportunityQueue } from "../../src/layers/OpportunityQueue.ts"
 import { NONE, type Outlet, Outlets } from "../../src/layers/Outlets.ts"
+import { Sessions } from "../../src/layers/Sessions.ts"
 import { Store } from "../../src/layers/Store.ts"
 import { UserChannels } from "../../src/layers/UserChannels.ts"
 import { Users } from "../../src/layers/Users.ts"
@@ -33,12 +35,14 @@ const delivering = Effect.fnUntraced(function* (answers: Answers) {
     read: () => Option.none(),
     prove: () => Effect.die(new Error("not asked")),
     send: ({ address }) => request(`send ${address}`, channel),
+    tell: ({ address }, { html }) => request(`tell ${address} ${html.split("\n")[0]}`, channel),
     edit: ({ address }) => request(`edit ${address}`, channel),
     secretOf: () => null,
     reach: Effect.succeed(null),
   })
   const telegram = Layer.succeed(Notifier, {
     send: ({ chatId }) => request(`send ${chatId}`, "telegram"),
+    tell: ({ chatId }) => request(`tell ${chatId}`, "telegram"),
     edit: (messageId, { chatId }) => request(`edit ${chatId}/${messageId}`, "telegram"),
   })
   const limiter = Layer.succeed(RateLimiterClient, {
@@ -101,6 +105,19 @@ layer(world, { timeout: "60 seconds" })("A notification", (it) => {
       assert.deepStrictEqual(requests, ["send w webhook"])
       assert.deepStrictEqual(limited, [])
       assert.deepStrictEqual(yield* rowsNow, [{ status: "sent", channel: "webhook", why: null }])
+    }))
+
+  it.effect("that is a notice of the product goes the same way, with its own words", () =>
+    Effect.gen(function* () {
+      const { userId } = yield* someone(["email", "webhook", "telegram"])
+      yield* Sessions.use((sessions) => sessions.start({ userId, telegramId: "100", nowMs: t0, ttlMs: minute }))
+      const { requests } = yield* delivering({ email: refused })
+      const notice: Notice = { about: "tier_changed", from: "free", to: "pro" }
+      yield* owed(userId, { kind: "notification", opportunityId: "tier_changed:1", payload: { notice } })
+      yield* settled
+      const title = "🎫 <b>Your plan is pro now</b>"
+      assert.deepStrictEqual(requests, [`tell e ${title} email`, `tell w ${title} webhook`])
+      assert.deepStrictEqual((yield* rowsNow).map(({ channel, status }) => [channel, status]), [["webhook", "sent"]])
     }))
 
   it.effect("goes on to the next channel while they refuse, and fails after the last", () =>

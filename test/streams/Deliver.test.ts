@@ -8,7 +8,7 @@ import type { Verdict } from "../../src/domain/RateLimit.ts"
 import { type Notification, Notifier, type Outcome } from "../../src/layers/Notifier.ts"
 import { type NewQueueItem, OpportunityQueue } from "../../src/layers/OpportunityQueue.ts"
 import { Outbox, type OutboxFact } from "../../src/layers/Outbox.ts"
-import { Store } from "../../src/layers/Store.ts"
+import { Store, StoreError } from "../../src/layers/Store.ts"
 import { Users } from "../../src/layers/Users.ts"
 import { deliver, type DeliverOptions } from "../../src/streams/Deliver.ts"
 import { minute, queueItem, someOpportunity, someUser, t0 } from "../suites/StoreWorld.ts"
@@ -33,6 +33,7 @@ const delivering = Effect.fnUntraced(function* (
     )
   const notifier = Layer.succeed(Notifier, {
     send: (notification) => take(notification, null),
+    tell: () => Effect.die(new Error("no notice is queued in these tests")),
     edit: (messageId, notification) => take(notification, messageId),
   })
   const limiter = Layer.succeed(RateLimiterClient, {
@@ -111,6 +112,27 @@ layer(world, { timeout: "60 seconds" })("A row that is due", (it) => {
       yield* ended("sent", "sent")
       assert.strictEqual(sent[1]?.edited, 501)
       assert.strictEqual((yield* facts)[1]?.latencyMs, null)
+    }))
+
+  it.effect("is not sent again when the store could not record at first that it was sent", () =>
+    Effect.gen(function* () {
+      yield* fresh
+      yield* owed()
+      let refused = 0
+      const deadlock = new StoreError({ operation: "settleAll", reason: "conflict", detail: "deadlock detected" })
+      const stubborn = Layer.effect(
+        OpportunityQueue,
+        Effect.map(OpportunityQueue, (queue) => ({
+          ...queue,
+          settleAll: (ends: Parameters<typeof queue.settleAll>[0]) =>
+            Effect.suspend(() => ++refused <= 3 ? Effect.fail(deadlock) : queue.settleAll(ends)),
+        })),
+      )
+      const { sent } = yield* Effect.provide(delivering(accepted), stubborn)
+      yield* until(Effect.map(TestClock.adjust("50 millis"), () => refused > 3))
+      yield* ended("sent")
+      yield* TestClock.adjust("2 minutes")
+      assert.deepStrictEqual([sent.length, (yield* rows)[0]?.attempts], [1, 1])
     }))
 
   const ends: ReadonlyArray<readonly [outcome: Outcome, status: string, why: string]> = [

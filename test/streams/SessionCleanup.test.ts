@@ -60,6 +60,9 @@ overBothStores("The cleanup of sessions", (it) => {
         [],
       )
       assert.strictEqual(yield* outbox.depth, MANY)
+      const told = yield* sql`select count(distinct payload ->> 'session')::int as sessions,
+          sum((payload ->> 'commandsUsed')::int)::int as commands from outbox`
+      assert.deepStrictEqual(told, [{ sessions: MANY, commands: 0 }])
       assert.strictEqual(yield* closeExpired, 0)
       assert.strictEqual(yield* outbox.depth, MANY)
     }))

@@ -62,8 +62,7 @@ layer(world, { timeout: "60 seconds" })("A suspicion", (it) => {
     running(Effect.gen(function* () {
       const config = configOf()
       const progress = yield* Ref.make(Option.none<AnalyseProgress>())
-      const before = () => Effect.void
-      yield* Effect.forkScoped(analyse({ config, judging: rulesOf(config), owner: "one", progress, before }))
+      yield* Effect.forkScoped(analyse({ config, judging: rulesOf(config), owner: "one", progress }))
       const neiro = (ms: number) => [
         quote("a", "NEIRO/USDT", T0 + ms, ["0.0002665", "0.0002666"]),
         quote("b", "NEIRO/USDT", T0 + ms + 1, ["0.02965", "0.03"]),

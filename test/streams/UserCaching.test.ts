@@ -1,6 +1,7 @@
 /** What is cached of people: told only under the store's own version, gone with any change, and never missed when away. */
 import { assert, layer } from "@effect/vitest"
 import { Effect, Layer, Option, Redacted } from "effect"
+import { TestClock } from "effect/testing"
 import { NO_STANDING } from "../../src/domain/Eligibility.ts"
 import { DEFAULT_PREFERENCES } from "../../src/domain/Preferences.ts"
 import { Bus, BusError, type KeyValue } from "../../src/layers/Bus.ts"
@@ -65,6 +66,24 @@ const kept = (bucket: string) =>
   )
 
 layer(world, { timeout: "60 seconds" })("What is cached of people", (it) => {
+  it.effect("is kept open in memory for a minute, and then looked for in its bucket again", () => {
+    const counted = { reads: 0 }, trouble = newTrouble()
+    return Effect.gen(function* () {
+      yield* fresh
+      yield* someUser("1")
+      const user = yield* current("1")
+      yield* preferencesOf(user, counted)
+      yield* until(Effect.map(kept("preferences"), (count) => count === 1))
+      yield* preferencesOf(user, counted)
+      const looked = trouble.gets
+      yield* preferencesOf(user, counted)
+      assert.strictEqual(trouble.gets, looked)
+      yield* TestClock.setTime(t0 + 60_000)
+      yield* preferencesOf(user, counted)
+      assert.deepStrictEqual([trouble.gets, counted.reads], [looked + 1, 1])
+    }).pipe(Effect.provide(cachingOf(trouble)))
+  })
+
   it.effect("is read from the store once, and from the cache as long as nothing changes", () => {
     const counted = { reads: 0 }
     return Effect.gen(function* () {

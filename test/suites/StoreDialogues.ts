@@ -59,6 +59,23 @@ export const storeDialogues: Suite = (it) => {
       assert.deepStrictEqual(yield* metadata, ["{}", "{}"])
     }))
 
+  it.effect("tells of many chats at once which of them were asked something, of ended and expired ones nothing", () =>
+    Effect.gen(function* () {
+      yield* empty
+      const dialogues = yield* Dialogues
+      const sessions = yield* Sessions
+      const chats = ["100", "200", "300", "unknown"]
+      const [first, second] = [yield* session("100"), yield* session("200"), yield* session("300")]
+      for (const each of [first, second]) {
+        yield* dialogues.set({ session: each, dialogue: Option.some(asked), nowMs: t0 })
+      }
+      assert.deepStrictEqual([...yield* dialogues.askedAmong(chats, t0)].sort(), ["100", "200"])
+      yield* sessions.terminate({ session: first, nowMs: t0 + 1 })
+      assert.deepStrictEqual([...yield* dialogues.askedAmong(chats, t0 + 1)], ["200"])
+      assert.deepStrictEqual([...yield* dialogues.askedAmong(chats, t0 + 7 * day)], [])
+      assert.deepStrictEqual([...yield* dialogues.askedAmong([], t0)], [])
+    }))
+
   it.effect("takes nothing from a writer whose session is held by another", () =>
     Effect.gen(function* () {
       yield* empty

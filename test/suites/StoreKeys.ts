@@ -165,7 +165,8 @@ export const storeKeys: Suite = (it) => {
         result._tag === "Failure" && result.failure._tag === "KeysError" ? [result.failure.reason] : []
       )
       assert.deepStrictEqual(refusals, Array.from({ length: 5 }, () => "too_many"))
-      yield* keys.remove(userId, (yield* keys.list(userId))[0]?.keyId ?? "")
+      const first = (yield* keys.list(userId)).find(({ label }) => label === "#1")
+      yield* keys.remove(userId, first?.keyId ?? "")
       const again = { userId, venue: "okx", label: "#7", secret: secretOf("again"), nowMs: t0 }
       assert.include(["label_taken"], (yield* Effect.flip(keys.add(again))).reason)
       const long = { ...again, label: null, secret: secretOf("x".repeat(3_000)) }

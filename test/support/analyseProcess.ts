@@ -4,6 +4,7 @@
  * In: arguments `natsUrl prefix postgresUrl owner`. Out: "ready" on stdout once its bus and store are there. It goes on
  * until it is killed.
  */
+import "../../src/layers/denoFibers.ts"
 import * as NodeRuntime from "@effect/platform-node/NodeRuntime"
 import { Effect, Layer, Option, Redacted, Ref } from "effect"
 import process from "node:process"
@@ -28,7 +29,7 @@ const live = Repositories.layer.pipe(
 const analysing = Effect.gen(function* () {
   const progress = yield* Ref.make(Option.none<AnalyseProgress>())
   yield* Effect.sync(() => process.stdout.write("ready\n"))
-  return yield* analyse({ config, judging: rulesOf(config), owner, progress, before: () => Effect.void })
+  return yield* analyse({ config, judging: rulesOf(config), owner, progress })
 })
 
 NodeRuntime.runMain(Effect.provide(analysing, live))

@@ -3,6 +3,7 @@
  *
  * In: arguments `natsUrl postgresUrl prefix folder`. Out: files in the folder; on stdout "ready". It ends when it is killed.
  */
+import "../../src/layers/denoFibers.ts"
 import * as NodeRuntime from "@effect/platform-node/NodeRuntime"
 import { Duration, Effect, Layer, Redacted } from "effect"
 import process from "node:process"

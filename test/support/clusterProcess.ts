@@ -4,6 +4,7 @@
  * In: arguments `url port owner`; on stdin one JSON command a line, `{ id, op, key }`. Out: on stdout "ready", then one
  * JSON answer a line, `{ id, ok, value }`. It ends when stdin does. Expiries are shortened so that tests are short.
  */
+import "../../src/layers/denoFibers.ts"
 import * as NodeRuntime from "@effect/platform-node/NodeRuntime"
 import { Duration, Effect, Exit, Layer, Redacted, Schema, Stream } from "effect"
 import { Sharding } from "effect/cluster/Sharding"

@@ -5,6 +5,7 @@
  * `[chat, asked, answered]` in the machine's own time. Its limiter's wall clock is off by the offset, and is set back and
  * forth by an hour on the way; half way through its limiter is built anew.
  */
+import "../../src/layers/denoFibers.ts"
 import { Clock, Context, Effect, Exit, Layer, Redacted, Scope } from "effect"
 import process from "node:process"
 import { createInterface } from "node:readline"

@@ -35,6 +35,7 @@ export const reported = (
     total: figures,
     limiter_wait: figures,
     feed_lag: figures,
+    reply: figures,
   }
   return {
     v: 1,
@@ -45,8 +46,18 @@ export const reported = (
     startedAt: 1_750_000_000_000,
     elapsedMs: 1_100,
     world: { bus: "embedded bus", store: "embedded store" },
-    totals: { ticks: 5_000, frames: 50, wireMB: 0.3, transitions: 4, opportunities: 2, notifications: 3, edits: 1 },
-    rates: { ticksPerS, framesPerS: 50, opportunitiesPerS: 2, notificationsPerS: 3, wireMBPerS: 0.3 },
+    totals: {
+      ticks: 5_000,
+      frames: 50,
+      wireMB: 0.3,
+      transitions: 4,
+      opportunities: 2,
+      notifications: 3,
+      edits: 1,
+      commands: 9,
+      replies: 9,
+    },
+    rates: { ticksPerS, framesPerS: 50, opportunitiesPerS: 2, notificationsPerS: 3, repliesPerS: 9, wireMBPerS: 0.3 },
     hops: [
       { hop: "ticks", entered: 5_000, arrived: lost === null ? null : 5_000 - lost, waiting: 0, lost, duplicates: 0 },
       { hop: "transitions", entered: 4, arrived: 4, waiting: 0, lost: 0, duplicates: 7 },
@@ -64,6 +75,7 @@ export const reported = (
       framesPerS: 50,
       opportunitiesPerS: 2,
       notificationsPerS: 3,
+      repliesPerS: 9,
       lagFrames: null,
       lagTransitions: 0,
       queueDepth: 0,

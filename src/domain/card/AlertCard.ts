@@ -59,7 +59,7 @@ const WORDS: Readonly<Record<Language, Words>> = {
 }
 
 /** "2026-11-28 09:00 (Europe/Berlin)". */
-const momentIn = (atMs: number, timeZone: string): string =>
+export const momentIn = (atMs: number, timeZone: string): string =>
   DateTime.formatIso(DateTime.makeUnsafe(atMs + offsetOf(atMs, timeZone))).slice(0, 16).replace("T", " ") +
   ` (${timeZone})`
 

@@ -18,6 +18,7 @@ const leg = {
   bookAgeMs: 120,
 }
 const person = { alias: "p-7d0f2c41", sealed: null }
+const SESSION = "89abcdef0123456789abcdef01234567"
 const OPPORTUNITY_ID = "0123456789abcdef0123456789abcdef"
 const FINGERPRINT = "cross_exchange:BTC:kraken|BTC/USDT>okx|BTC/USDT"
 
@@ -275,8 +276,17 @@ export const EXAMPLES = {
     sequence: 7,
     hash: "9f86d081884c7d659a2feaa0c55ad015a3bf4f1b2b0b822cd15d6c15b0f00a08",
   },
-  "session.started": { v: 1, at: T, person, outcome: "created" },
-  "session.ended": { v: 1, at: T, person, outcome: "logout" },
+  "session.started": { v: 1, at: T, person, outcome: "created", session: SESSION },
+  "session.ended": {
+    v: 1,
+    at: T,
+    person,
+    outcome: "logout",
+    session: SESSION,
+    durationMs: 540_000,
+    commandsUsed: 7,
+    opportunitiesReceived: 2,
+  },
   "onboarding.shown": { v: 1, at: T, person, step: null, outcome: null, durationMs: null },
   "onboarding.ended": { v: 1, at: T, person, step: null, outcome: null, durationMs: 4_200 },
   "onboarding.reopened": { v: 1, at: T, person, step: null, outcome: null, durationMs: null },

@@ -8,7 +8,7 @@
 import { Duration, Option } from "effect"
 
 /** Of all payloads and headers together: minor for what is added; a major one would come with new subjects. */
-export const CONTRACT_VERSION = "1.0.0"
+export const CONTRACT_VERSION = "1.1.0"
 
 export const Header = {
   /** Durable messages: the same again is the same message. */

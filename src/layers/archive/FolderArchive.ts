@@ -3,12 +3,12 @@
  *
  * In: the folder's path. Out: the ArchiveStore port over node:fs. Promises: what is written goes to `.incoming` of the
  * same folder, is synced, and takes its name by a rename, which is synced too; what a kill leaves in `.incoming` is
- * swept after an hour. The folder is made by the first write, not by looking.
+ * swept after an hour. The folder is made by the first write, not by looking; a folder in it goes with its last file.
  */
 import { randomUUID } from "node:crypto"
 import { createReadStream, createWriteStream } from "node:fs"
-import { mkdir, open, readdir, readFile, rename, rm, stat } from "node:fs/promises"
-import { dirname, join, resolve } from "node:path"
+import { mkdir, open, readdir, readFile, rename, rm, rmdir, stat } from "node:fs/promises"
+import { dirname, join, resolve, sep } from "node:path"
 import { pipeline } from "node:stream/promises"
 import { Clock, Effect, Layer, Stream } from "effect"
 import { type ArchiveReason, ArchiveStore, ArchiveStoreError, type StoredFile } from "../ArchiveStore.ts"
@@ -95,6 +95,21 @@ const sizeOf = async (path: string): Promise<number | null> => {
   }
 }
 
+/** Why a folder stays: something is in it, or comes at this moment. */
+const STAYS: ReadonlySet<string> = new Set(["ENOTEMPTY", "EEXIST", "ENOENT"])
+
+/** Removes the folder and those above it, up to `root`, as far as nothing is in them. */
+const removeEmpty = async (root: string, path: string): Promise<void> => {
+  for (let folder = path; folder.startsWith(`${root}${sep}`); folder = dirname(folder)) {
+    try {
+      await rmdir(folder)
+    } catch (cause) {
+      if (STAYS.has(codeOf(cause))) return
+      throw cause
+    }
+  }
+}
+
 const sweep = async (incoming: string, nowMs: number): Promise<void> => {
   for (const { name } of await entriesOf(incoming)) {
     const path = join(incoming, name)
@@ -112,9 +127,10 @@ const make = Effect.fnUntraced(function* (path: string) {
   const place = async (key: string, write: (partial: string) => Promise<void>): Promise<void> => {
     const partial = join(incoming, randomUUID()), target = join(root, key)
     await mkdir(incoming, { recursive: true })
-    await mkdir(dirname(target), { recursive: true })
     try {
       await write(partial)
+      // As late as can be: the last file of that folder may be removed meanwhile, and the folder with it.
+      await mkdir(dirname(target), { recursive: true })
       await rename(partial, target)
     } catch (cause) {
       await rm(partial, { force: true })
@@ -171,7 +187,12 @@ const make = Effect.fnUntraced(function* (path: string) {
             )
           }
         })),
-    remove: (key) => attempt("remove", key, () => rm(join(root, key), { force: true })),
+    remove: (key) =>
+      attempt("remove", key, async () => {
+        const path = join(root, key)
+        await rm(path, { force: true })
+        await removeEmpty(root, dirname(path))
+      }),
   }
   return store
 })

@@ -85,7 +85,7 @@ const make = (settings: CcxtSettings) =>
     })
     const adapterOf = (venue: string) => Cache.get(adapters, venue)
     const sources = yield* Cache.makeWith(
-      (venue: string) => Effect.flatMap(adapterOf(venue), (adapter) => loadMarkets(adapter, settings, gate)),
+      (venue: string) => Effect.flatMap(adapterOf(venue), (adapter) => loadMarkets(adapter, settings, gate, listener)),
       { capacity: VENUES, timeToLive: (exit) => Exit.isSuccess(exit) ? "1 hour" : 0 },
     )
 

@@ -9,6 +9,7 @@ import type { CcxtClass } from "./CcxtShape.ts"
 
 const RELIED_ON = [
   "client",
+  "fetch",
   "fetchCurrencies",
   "fetchFundingIntervals",
   "fetchFundingRate",
@@ -19,6 +20,7 @@ const RELIED_ON = [
   "fetchTrades",
   "handleErrors",
   "handleMessage",
+  "handleRestResponse",
   "loadHttpProxyAgent",
   "loadMarkets",
   "market",

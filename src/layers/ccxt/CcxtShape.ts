@@ -16,6 +16,10 @@ export interface CcxtClient {
   readonly inflate?: boolean | undefined
   readonly decompressBinary?: boolean | undefined
   isOpen(): boolean
+  /** Dials. */
+  createConnection(): void
+  /** The connection is there. */
+  onOpen(): void
   send(message: unknown): Promise<unknown>
   /** A frame as it came off the socket. */
   onMessage(event: { readonly data: unknown }): void
@@ -65,6 +69,16 @@ export interface CcxtExchange {
   readonly rollingWindowSize: number
   /** Called with its weight before each REST call; the call waits for it. */
   throttle(weight?: number): Promise<void>
+  /** Every REST call goes through this; what comes out is the parsed body. */
+  fetch(url: string, method?: string, headers?: unknown, body?: unknown): Promise<unknown>
+  /** What becomes of an answer: it is looked at by `handleErrors`, then parsed. */
+  handleRestResponse(
+    response: unknown,
+    url: string,
+    method?: string,
+    headers?: unknown,
+    body?: unknown,
+  ): Promise<unknown>
   /** Called with each answer of the REST API; throws what it takes for an error. */
   handleErrors(
     status: number,

@@ -4,12 +4,14 @@
  * In: an adapter and the layer's options. Out: an exchange whose URLs point where they should; its markets; ccxt's
  * errors in our words. Promises: REST calls have a deadline and pass the gate; nothing is shared between venues.
  */
-import { Duration, Effect } from "effect"
+import { Clock, Duration, Effect } from "effect"
 import type { VenueId } from "../../domain/Instrument.ts"
 import { fromPromise } from "../bridge.ts"
 import { ExchangeError } from "../Exchange.ts"
+import type { FrameListener } from "../FrameListener.ts"
 import { loadCcxtClass } from "./CcxtModules.ts"
 import type { CcxtExchange } from "./CcxtShape.ts"
+import { listenToRest } from "./RestEar.ts"
 import type { RestGate } from "./RestGate.ts"
 import type { CcxtSettings } from "./Settings.ts"
 import { describe } from "./Tap.ts"
@@ -48,6 +50,8 @@ export const makeExchange = Effect.fn("Ccxt.makeExchange")(function* (
   adapter: Pick<VenueAdapter, "id" | "marketTypes">,
   settings: CcxtSettings,
   gate: RestGate,
+  /** Hears every REST call; absent: nobody does. */
+  listener?: FrameListener["Service"],
 ) {
   const Class = yield* fromPromise(() => loadCcxtClass(adapter.id), toExchangeError(adapter.id))
   const exchange = new Class({
@@ -61,6 +65,9 @@ export const makeExchange = Effect.fn("Ccxt.makeExchange")(function* (
   const base = settings.baseUrls[adapter.id]
   if (base !== undefined) exchange.urls.api = pointed(exchange.urls.api, base)
   yield* gate.guard(adapter.id, exchange)
+  const clock = yield* Clock.Clock
+  settings.wire?.(adapter.id, exchange)
+  if (listener !== undefined) listenToRest(adapter.id, exchange, listener, () => clock.currentTimeMillisUnsafe())
   // Without it plain ws:// is refused.
   yield* fromPromise(() => exchange.loadHttpProxyAgent(), toExchangeError(adapter.id))
   return exchange
@@ -78,8 +85,8 @@ export const ask = <A>(venue: VenueId, what: string, call: () => Promise<A>): Ef
 
 /** An exchange whose markets are loaded; others of the venue take them from it. It makes no further call. */
 export const loadMarkets = Effect.fn("Ccxt.loadMarkets")(
-  function* (adapter: VenueAdapter, settings: CcxtSettings, gate: RestGate) {
-    const exchange: CcxtExchange = yield* makeExchange(adapter, settings, gate)
+  function* (adapter: VenueAdapter, settings: CcxtSettings, gate: RestGate, listener?: FrameListener["Service"]) {
+    const exchange: CcxtExchange = yield* makeExchange(adapter, settings, gate, listener)
     yield* ask(adapter.id, "markets", () => exchange.loadMarkets())
     return exchange
   },

@@ -162,7 +162,7 @@ export const session = (context: SessionContext): Effect.Effect<never, ExchangeE
   Effect.gen(function* () {
     const { adapter, kinds, listener, outlet, offset, request, settings } = context
     say(context, "connecting", "")
-    const exchange = yield* makeExchange(adapter, settings, context.gate)
+    const exchange = yield* makeExchange(adapter, settings, context.gate, listener)
     exchange.setMarketsFromExchange(context.source)
     const subscribed = request.instruments.map((instrument) =>
       new Subscribed(adapter, exchange.market(instrument), settings.maxJump)
@@ -180,7 +180,10 @@ export const session = (context: SessionContext): Effect.Effect<never, ExchangeE
       outlet,
       offset,
     }
+    let isLost = false
     const fail = (error: ExchangeError): void => {
+      if (!isLost) listener?.lost(adapter.id, outlet.nowMs())
+      isLost = true
       intake.close()
       Deferred.doneUnsafe(ended, Effect.fail(error))
     }
@@ -211,6 +214,8 @@ export const session = (context: SessionContext): Effect.Effect<never, ExchangeE
       Effect.sync(() => tap(exchange, intake, signals)),
       (tapped) =>
         Effect.sync(() => {
+          // What we end ourselves was not lost.
+          isLost = true
           intake.close()
           for (const client of tapped) cutOff(client)
         }),

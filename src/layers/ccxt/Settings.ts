@@ -5,6 +5,7 @@
  * production; tests shorten times and point URLs to a local server.
  */
 import type { VenueId } from "../../domain/Instrument.ts"
+import type { CcxtExchange } from "./CcxtShape.ts"
 
 export interface CcxtSettings {
   /** Other hosts for a venue's REST and websocket URLs: `http://127.0.0.1:1234` by venue. */
@@ -35,6 +36,8 @@ export interface CcxtSettings {
   readonly healthyAfterMs: number
   readonly backoffBaseMs: number
   readonly backoffCapMs: number
+  /** Puts something else between a fresh exchange and its venue than the network; absent: nothing. */
+  readonly wire?: (venue: VenueId, exchange: CcxtExchange) => void
 }
 
 export const defaultSettings: CcxtSettings = {

@@ -8,7 +8,7 @@
 import { Effect, Option, Redacted } from "effect"
 import { createTransport } from "nodemailer"
 import { escape } from "../../domain/card/Html.ts"
-import type { Notification, Outcome } from "../Notifier.ts"
+import type { NoticeMessage, Notification, Outcome } from "../Notifier.ts"
 import type { Address, Outlet, Proven } from "../Outlets.ts"
 import { htmlOf, pageOf, plainOf, titleOf } from "./CardText.ts"
 
@@ -87,10 +87,14 @@ export const make = ({ from, unsubscribeUrl, url }: MailOptions): Outlet => {
       Effect.withSpan("Mail.send", { kind: "client" }),
     )
 
-  const send = Effect.fnUntraced(function* ({ address, channelId }: Address, notification: Notification) {
-    const html = htmlOf(notification)
-    const id = notification.way?.id ?? 0
-    const { stop, why } = FOOTER[notification.language]
+  interface Letter {
+    readonly html: string
+    readonly id: number
+    readonly language: Notification["language"]
+  }
+
+  const write = Effect.fnUntraced(function* ({ address, channelId }: Address, { html, id, language }: Letter) {
+    const { stop, why } = FOOTER[language]
     const link = Option.getOrNull(unsubscribeUrl(channelId))
     const footer = link === null ? `<p>${why}</p>` : `<p>${why} <a href="${escape(link, 2_000)}">${stop}</a></p>`
     const failed = yield* mailed(address, {
@@ -117,7 +121,9 @@ export const make = ({ from, unsubscribeUrl, url }: MailOptions): Outlet => {
             detail: "detail" in failed ? failed.detail : failed._tag,
           },
       ),
-    send,
+    send: (to, notification) =>
+      write(to, { html: htmlOf(notification), id: notification.way?.id ?? 0, language: notification.language }),
+    tell: (to, { html, language, way: { id } }: NoticeMessage) => write(to, { html, id, language }),
     edit: () => Effect.succeed({ _tag: "Refused", detail: "a mail cannot be edited" }),
     secretOf: () => null,
     reach: Effect.tryPromise({ try: () => transport.verify(), catch: outcomeOf }).pipe(

@@ -7,7 +7,7 @@
  */
 import { Clock, Effect, Option, Redacted, Schema } from "effect"
 import webPush from "web-push"
-import type { Notification, Outcome } from "../Notifier.ts"
+import type { NoticeMessage, Notification, Outcome } from "../Notifier.ts"
 import type { Outlet, Proven } from "../Outlets.ts"
 import { outcomeOf, outcomeOfFault } from "./Answers.ts"
 import { bodyOf, htmlOf, titleOf } from "./CardText.ts"
@@ -42,6 +42,14 @@ interface Message {
   readonly tag: string
 }
 
+interface Showing {
+  readonly html: string
+  readonly id: number
+  readonly tag: string
+  readonly priority: NoticeMessage["priority"]
+  readonly expiresAt: number
+}
+
 /** Null: keys and contact are in order. */
 export const complaint = ({ contact, privateKey, publicKey }: VapidKeys): string | null => {
   try {
@@ -52,7 +60,7 @@ export const complaint = ({ contact, privateKey, publicKey }: VapidKeys): string
   }
 }
 
-const urgencyOf = ({ opportunity: { priority } }: Notification) =>
+const urgencyOf = (priority: NoticeMessage["priority"]) =>
   priority === "critical" || priority === "high" ? "high" : priority === "medium" ? "normal" : "low"
 
 export const make = (keys: VapidKeys, options: Options): Outlet => {
@@ -78,22 +86,24 @@ export const make = (keys: VapidKeys, options: Options): Outlet => {
       return yield* post({ url: endpoint, headers: Object.fromEntries(texts), body: body ?? "" }, options)
     })
 
-  const told = Effect.fnUntraced(function* (address: string, notification: Notification) {
-    const { opportunity } = notification
-    const id = notification.way?.id ?? 0
-    const html = htmlOf(notification)
+  const shown = Effect.fnUntraced(function* (address: string, { expiresAt, html, id, priority, tag }: Showing) {
     const message = {
       title: titleOf(html).slice(0, TITLE_LENGTH),
       body: bodyOf(html).slice(0, BODY_LENGTH),
-      tag: opportunity.id,
+      tag,
     }
     const nowMs = yield* Clock.currentTimeMillis
-    const TTL = Math.max(0, Math.ceil((opportunity.expiresAt - nowMs) / 1_000))
-    return yield* pushed(address, message, { TTL, urgency: urgencyOf(notification) }).pipe(
+    const TTL = Math.max(0, Math.ceil((expiresAt - nowMs) / 1_000))
+    return yield* pushed(address, message, { TTL, urgency: urgencyOf(priority) }).pipe(
       Effect.map((answer): Outcome => outcomeOf(answer, { gone: GONE, id, nowMs })),
       Effect.catch((fault) => Effect.succeed(outcomeOfFault(fault))),
     )
   })
+
+  const told = (address: string, notification: Notification) => {
+    const { expiresAt, id: tag, priority } = notification.opportunity
+    return shown(address, { expiresAt, html: htmlOf(notification), id: notification.way?.id ?? 0, priority, tag })
+  }
 
   return {
     read: (text) =>
@@ -113,6 +123,8 @@ export const make = (keys: VapidKeys, options: Options): Outlet => {
         Effect.catch(({ detail }) => Effect.succeed<Proven>({ _tag: "NotProven", detail })),
       ),
     send: ({ address }, notification) => told(address, notification),
+    tell: ({ address }, { expiresAt, html, priority, way: { id } }: NoticeMessage) =>
+      shown(address, { expiresAt, html, id, priority, tag: `n${id}` }),
     edit: ({ address }, _messageId, notification) => told(address, notification),
     secretOf: () => null,
     reach: Effect.succeed(complaint(keys)),

@@ -8,9 +8,10 @@
 import { Clock, Effect, Option, Redacted, Schema } from "effect"
 import { Buffer } from "node:buffer"
 import { createHmac } from "node:crypto"
-import type { Notification, Outcome } from "../Notifier.ts"
+import type { NoticeMessage, Notification, Outcome } from "../Notifier.ts"
 import type { Address, Outlet, Proven } from "../Outlets.ts"
 import { outcomeOf, outcomeOfFault } from "./Answers.ts"
+import { plainOf } from "./CardText.ts"
 import { type Answer, type Options, post, type RequestFault } from "./PublicRequest.ts"
 
 const URL_LENGTH = 2_000
@@ -80,11 +81,8 @@ export const make = (operatorKey: Redacted.Redacted, options: Options): Outlet =
       }, options)
     })
 
-  const told = Effect.fnUntraced(function* (address: Address, notification: Notification, type: string) {
-    const id = notification.way?.id ?? 0
-    const { batch = [], opportunity } = notification
-    const several = batch.length > 1 ? { opportunities: batch } : {}
-    return yield* posted(address, `n${id}`, { type, opportunity, ...several }).pipe(
+  const sent = (address: Address, id: number, event: Readonly<Record<string, unknown>>) =>
+    posted(address, `n${id}`, event).pipe(
       Effect.flatMap((answer) =>
         Effect.map(
           Clock.currentTimeMillis,
@@ -93,7 +91,15 @@ export const make = (operatorKey: Redacted.Redacted, options: Options): Outlet =
       ),
       Effect.catch((fault) => Effect.succeed(outcomeOfFault(fault))),
     )
-  })
+
+  const told = (address: Address, notification: Notification, type: string) => {
+    const { batch = [], opportunity } = notification
+    const several = batch.length > 1 ? { opportunities: batch } : {}
+    return sent(address, notification.way?.id ?? 0, { type, opportunity, ...several })
+  }
+
+  const tell = (address: Address, { html, notice, way }: NoticeMessage) =>
+    sent(address, way.id, { type: "notice", notice, text: plainOf(html) })
 
   return {
     read: (text) => readUrl(text, options.allowLocal),
@@ -103,6 +109,7 @@ export const make = (operatorKey: Redacted.Redacted, options: Options): Outlet =
         Effect.catch(({ detail }) => Effect.succeed<Proven>({ _tag: "NotProven", detail })),
       ),
     send: (address, notification) => told(address, notification, "opportunity.notify"),
+    tell,
     edit: (address, _messageId, notification) => told(address, notification, "opportunity.update"),
     secretOf: (channelId) => secretOf(operatorKey, channelId),
     reach: Effect.succeed(null),

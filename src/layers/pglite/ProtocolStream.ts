@@ -11,7 +11,7 @@ import { Buffer } from "node:buffer"
 import { Duplex } from "node:stream"
 import type { PGlite } from "@electric-sql/pglite"
 
-const frontend = { parse: 0x50, terminate: 0x58 }
+const frontend = { parse: 0x50, query: 0x51, terminate: 0x58 }
 const backend = { notification: 0x41, readyForQuery: 0x5a }
 const idle = 0x49
 const cancelRequestCode = 80_877_102
@@ -41,6 +41,15 @@ const takeMessages = (buffer: Buffer, started: boolean): { messages: Array<Buffe
 const isCancelRequest = (message: Buffer): boolean =>
   message.length === 16 && message.readInt32BE(0) === 16 && message.readInt32BE(4) === cancelRequestCode
 
+/** A statement by the simple protocol. */
+const queryOf = (statement: string): Buffer => {
+  const text = Buffer.from(`${statement}\0`)
+  const head = Buffer.alloc(5)
+  head.writeUInt8(frontend.query)
+  head.writeInt32BE(4 + text.length, 1)
+  return Buffer.concat([head, text])
+}
+
 const nameOfParse = (message: Buffer): string => message.toString("utf8", 5, message.indexOf(0, 5))
 
 /** A factory for `PgClient`'s `stream` option: each call is one more session of the same backend. */
@@ -61,6 +70,15 @@ export const protocolStream = (db: PGlite): () => Duplex => {
     owner = session
   }
 
+  /** By the call that hands over bytes alone: the others read each answer, and `execProtocolRaw` keeps all it read. */
+  const exchange = async (messages: Buffer): Promise<Buffer> => {
+    const answer: Array<Buffer> = []
+    await db.runExclusive(() =>
+      db.execProtocolRawStream(messages, { onRawData: (data) => answer.push(Buffer.from(data)) })
+    )
+    return Buffer.concat(answer)
+  }
+
   /** Hands the answer to its session and notices to all others; returns the last transaction status, if any. */
   const route = (from: Session, answer: Buffer): number | undefined => {
     let status: number | undefined
@@ -78,8 +96,7 @@ export const protocolStream = (db: PGlite): () => Duplex => {
     await acquire(session)
     if (session.duplex.destroyed) return release()
     for (const message of messages) if (message[0] === frontend.parse) session.prepared.add(nameOfParse(message))
-    const answer = await db.runExclusive(() => db.execProtocolRaw(Buffer.concat(messages)))
-    const status = route(session, Buffer.from(answer))
+    const status = route(session, await exchange(Buffer.concat(messages)))
     if (status === idle && owner === session) release()
   }
 
@@ -89,8 +106,8 @@ export const protocolStream = (db: PGlite): () => Duplex => {
     await acquire(session)
     try {
       if (db.closed) return
-      if (midTransaction) await db.exec("ROLLBACK")
-      for (const name of session.prepared) if (name !== "") await db.exec(`DEALLOCATE "${name}"`)
+      if (midTransaction) await exchange(queryOf("ROLLBACK"))
+      for (const name of session.prepared) if (name !== "") await exchange(queryOf(`DEALLOCATE "${name}"`))
     } finally {
       release()
     }

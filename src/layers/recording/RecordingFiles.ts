@@ -80,7 +80,7 @@ class Lines {
   }
 }
 
-const isGzip = async (path: string): Promise<boolean> => {
+export const isGzip = async (path: string): Promise<boolean> => {
   const file = await open(path, "r")
   try {
     const head = new Uint8Array(2)

@@ -37,6 +37,7 @@ import { messages } from "./migrations/0026_messages.ts"
 import { privacy } from "./migrations/0027_privacy.ts"
 import { userVersions } from "./migrations/0029_user_versions.ts"
 import { partitions } from "./migrations/0031_partitions.ts"
+import { adminAlerts } from "./migrations/0033_admin_alerts.ts"
 
 const operation = "Migrations.migrate"
 
@@ -78,6 +79,7 @@ const MIGRATIONS = {
   "0027_privacy": script(privacy),
   "0029_user_versions": script(userVersions),
   "0031_partitions": script(partitions),
+  "0033_admin_alerts": script(adminAlerts),
 }
 
 const run = Migrator.make({})({ table: TABLE, loader: Migrator.fromRecord(MIGRATIONS) })

@@ -5,6 +5,7 @@
  * shared, so that calls of several repositories can join one transaction.
  */
 import { Layer } from "effect"
+import * as AdminAlerts from "./AdminAlertsSql.ts"
 import * as AlertNotices from "./AlertNoticesSql.ts"
 import * as AssetIdentities from "./AssetIdentitiesSql.ts"
 import * as Audit from "./AuditSql.ts"
@@ -44,6 +45,7 @@ import * as UserSchedule from "./UserScheduleSql.ts"
 import * as Users from "./UsersSql.ts"
 
 export const layer = Layer.mergeAll(
+  AdminAlerts.layer,
   AlertNotices.layer,
   AssetIdentities.layer.pipe(Layer.provide(Outbox.layer)),
   Audit.layer.pipe(Layer.provide(Outbox.layer)),

@@ -5,7 +5,7 @@
  * days are days of UTC.
  */
 import { Effect, Layer, Schema } from "effect"
-import { RETENTION_DAYS, SessionAnalytics } from "../SessionAnalytics.ts"
+import { RETENTION_DAYS, SessionAnalytics, SessionSummary } from "../SessionAnalytics.ts"
 import { Store } from "../Store.ts"
 import { all, at, Int8, one, run } from "./Rows.ts"
 
@@ -21,6 +21,13 @@ const Totals = Schema.Struct({
 const Activity = Schema.Struct({ activity: Schema.String, times: Int8, people: Int8 })
 const Returned = Schema.Struct({ day: Schema.Int, people: Int8, returned: Int8 })
 
+const Summary = Schema.Struct({
+  ...SessionSummary.fields,
+  durationMs: Int8,
+  commandsUsed: Int8,
+  opportunitiesReceived: Int8,
+})
+
 const make = Effect.gen(function* () {
   const { sql } = yield* Store
 
@@ -34,6 +41,21 @@ const make = Effect.gen(function* () {
       group by 1, 2, 3, 4 order by 1, 3, 4
       on conflict (session_id, day, activity) do update set times = session_activity.times + excluded.times`.pipe(
       run("SessionAnalytics.count"),
+    )
+  )
+
+  const summaries: SessionAnalytics["Service"]["summaries"] = Effect.fn("SessionAnalytics.summaries")((sessionIds) =>
+    sql`select s.session_id as "sessionId",
+        left(encode(sha256(convert_to('session ' || s.session_id, 'UTF8')), 'hex'), 32) as alias,
+        (extract(epoch from s.last_activity_at - s.started_at) * 1000)::bigint as "durationMs",
+        (select coalesce(sum(a.times), 0)::bigint from session_activity a
+          where a.session_id = s.session_id and a.activity like 'command:%') as "commandsUsed",
+        (select count(*) from distribution_analytics d where d.user_id = s.user_id
+          and d.delivered_at >= s.started_at
+          and d.delivered_at < case s.session_state when 'terminated' then s.last_activity_at else s.expires_at end
+        ) as "opportunitiesReceived"
+      from user_sessions s where s.session_id = any(${[...sessionIds]}::text[])`.pipe(
+      all("SessionAnalytics.summaries", Summary),
     )
   )
 
@@ -89,7 +111,7 @@ const make = Effect.gen(function* () {
     },
   )
 
-  return { count, figures }
+  return { count, summaries, figures }
 })
 
 export const layer: Layer.Layer<SessionAnalytics, never, Store> = Layer.effect(SessionAnalytics, make)

@@ -9,10 +9,11 @@ import { createHash, randomBytes } from "node:crypto"
 import { verdictAt } from "../../domain/Session.ts"
 import { type EndedSession, Sessions } from "../Sessions.ts"
 import { Channel, Store } from "../Store.ts"
-import { all, at, count, fenced, first, one, run } from "./Rows.ts"
+import { all, at, count, EpochMs, fenced, first, one, run } from "./Rows.ts"
 import { SESSION_COLUMNS, SessionRow } from "./SessionRow.ts"
 
 const EndedRow = Schema.Struct({ sessionId: Schema.String, userId: Schema.String, telegramId: Schema.String })
+const EndingRow = Schema.Struct({ userId: Schema.String, telegramId: Schema.String, expiresAt: EpochMs })
 
 const StartedRow = Schema.Struct({ ...SessionRow.fields, tokenHash: Schema.String })
 
@@ -132,6 +133,17 @@ const make = Effect.gen(function* () {
     },
   )
 
+  const endingSoon: Sessions["Service"]["endingSoon"] = Effect.fn("Sessions.endingSoon")(({ limit, nowMs, withinMs }) =>
+    sql`select s.user_id as "userId", s.telegram_id as "telegramId", s.expires_at as "expiresAt" from user_sessions s
+      where s.session_state = 'active' and s.expires_on <= (${at(nowMs + withinMs)} at time zone 'UTC')::date
+        and s.expires_at > ${at(nowMs)} and s.expires_at <= ${at(nowMs + withinMs)}
+        and s.expires_at - ${at(nowMs)}::timestamptz <= ${at(nowMs)}::timestamptz - s.last_activity_at
+        and not exists (select 1 from opportunity_distribution_queue q
+          where q.chat_id = s.telegram_id and q.purpose = 'notify'
+            and q.opportunity_id = 'session_ends:' || round(extract(epoch from s.expires_at) * 1000)::bigint)
+      order by s.expires_on, s.expires_at limit ${limit}`.pipe(all("Sessions.endingSoon", EndingRow))
+  )
+
   const validateFromRow = Effect.fn("Sessions.validateFromRow")((telegramId: string, nowMs: number) =>
     sql`select ${columns} from user_sessions where telegram_id = ${telegramId}
       order by (session_state = 'active') desc, started_at desc limit 1`.pipe(
@@ -145,7 +157,18 @@ const make = Effect.gen(function* () {
       where session_state = 'active' and expires_at > ${at(nowMs)}`.pipe(count("Sessions.countActive"))
   )
 
-  return { start, activate, extend, mark, terminate, terminateChat, expireBatch, validateFromRow, countActive }
+  return {
+    start,
+    activate,
+    extend,
+    mark,
+    terminate,
+    terminateChat,
+    expireBatch,
+    endingSoon,
+    validateFromRow,
+    countActive,
+  }
 })
 
 export const layer: Layer.Layer<Sessions, never, Store> = Layer.effect(Sessions, make)

@@ -21,7 +21,9 @@ const make = Effect.gen(function* () {
     `case when q.status = 'pending' then coalesce(q.scheduled_at, q.created_at)
       else coalesce(q.delivered_at, q.last_attempt_at, q.created_at) end`,
   )
-  const isTold = sql.literal(`q.purpose = 'notify' and q.status in ('pending', 'sending', 'sent', 'unknown')`)
+  const isTold = sql.literal(
+    `q.kind = 'opportunity' and q.purpose = 'notify' and q.status in ('pending', 'sending', 'sent', 'unknown')`,
+  )
   const profit = sql.literal(`q.payload #>> '{opportunity,netProfit}' as "netProfit"`)
   const fingerprint = sql.literal(`q.payload #>> '{opportunity,fingerprint}'`)
 

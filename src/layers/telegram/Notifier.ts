@@ -1,7 +1,7 @@
 /**
  * The Notifier port on Telegram.
  *
- * In: an opportunity for a chat. Out: one message sent or edited as a card, and what became of the request. Promises:
+ * In: an opportunity or a notice for a chat. Out: one message sent or edited as a card, and what became of the request. Promises:
  * one request a call; an edit that changes nothing is accepted.
  */
 import { Effect, Layer } from "effect"
@@ -10,7 +10,7 @@ import { renderBatch } from "../../domain/card/BatchCard.ts"
 import { GROUP_ACTIONS } from "../../domain/card/CardButtons.ts"
 import { type Card, render } from "../../domain/card/OpportunityCard.ts"
 import { ClickLinks, type Links } from "../ClickLinks.ts"
-import { type Notification, Notifier, type Outcome } from "../Notifier.ts"
+import { type NoticeMessage, type Notification, Notifier, type Outcome } from "../Notifier.ts"
 import { Telegram, type TelegramError } from "../Telegram.ts"
 
 /** `messageId`: the message that was to be edited; null on a send. */
@@ -62,6 +62,12 @@ export const layer: Layer.Layer<Notifier, never, Telegram> = Layer.effect(
           threadId: notification.threadId ?? null,
           ...cardOf(notification, links),
         }).pipe(
+          Effect.map(accepted),
+          Effect.catch((error) => Effect.succeed(outcomeOf(error, null))),
+        )
+      ),
+      tell: Effect.fn("Notifier.tell")(({ chatId, html, threadId = null }: NoticeMessage) =>
+        telegram.send({ chatId, threadId, html, buttons: [] }).pipe(
           Effect.map(accepted),
           Effect.catch((error) => Effect.succeed(outcomeOf(error, null))),
         )

@@ -42,7 +42,7 @@ export interface GaugesOptions {
 export const make = Effect.fnUntraced(function* ({ ledger, positions, watch }: GaugesOptions) {
   const bus = yield* Bus, queue = yield* OpportunityQueue, outbox = yield* Outbox
   let beforeMs = yield* Clock.currentTimeMillis
-  let before = { ticks: 0, frames: 0, opportunities: 0, notifications: 0, cpuS: Resources.look().cpuS }
+  let before = { ticks: 0, frames: 0, opportunities: 0, notifications: 0, replies: 0, cpuS: Resources.look().cpuS }
 
   const standing: Effect.Effect<Standing, BusError | StoreError> = Effect.gen(function* () {
     const frames = yield* bus.streamState(MARKET_DATA.name), facts = yield* bus.streamState(FACTS.name)
@@ -71,9 +71,10 @@ export const make = Effect.fnUntraced(function* ({ ledger, positions, watch }: G
         frames: ledger.frames,
         opportunities: ledger.opportunities,
         notifications: ledger.notified,
+        replies: ledger.replies,
         cpuS,
       }
-      const rate = (name: "ticks" | "frames" | "opportunities" | "notifications") =>
+      const rate = (name: "ticks" | "frames" | "opportunities" | "notifications" | "replies") =>
         (counts[name] - before[name]) / seconds
       const shown: Sample = {
         atMs: nowMs - startMs,
@@ -81,6 +82,7 @@ export const make = Effect.fnUntraced(function* ({ ledger, positions, watch }: G
         framesPerS: rate("frames"),
         opportunitiesPerS: rate("opportunities"),
         notificationsPerS: rate("notifications"),
+        repliesPerS: rate("replies"),
         lagFrames: Math.max(0, now.framesStored - now.framesAnalysed),
         lagTransitions: now.transitionsStored - now.transitionsRead +
           Math.max(0, ledger.transitions - ledger.distributed),
@@ -113,4 +115,5 @@ export const transitionsAtRest = (now: Standing): boolean =>
 /** Whether nothing is under way any more. */
 export const atRest = (now: Standing, ledger: Ledger): boolean =>
   framesAtRest(now) && now.framesAnalysed >= now.framesStored &&
-  transitionsAtRest(now) && ledger.distributed >= ledger.transitions && waitingRows(now) === 0
+  transitionsAtRest(now) && ledger.distributed >= ledger.transitions && waitingRows(now) === 0 &&
+  ledger.replies >= ledger.commands

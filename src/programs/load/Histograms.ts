@@ -47,6 +47,7 @@ export class Histograms {
       total: this.figures("total"),
       limiter_wait: this.figures("limiter_wait"),
       feed_lag: this.figures("feed_lag"),
+      reply: this.figures("reply"),
     }
   }
 }

@@ -56,6 +56,9 @@ export class Ledger {
   accepted = 0
   acceptedTwice = 0
   edits = 0
+  /** What people asked of the bot, and what it answered. */
+  commands = 0
+  replies = 0
   readonly errors = new Map<string, number>()
   readonly #startMs: number
   readonly #frameNumbers = new Map<string, number>()
@@ -155,6 +158,15 @@ export class Ledger {
     if (told === undefined) return
     this.histograms.record("accepted", at - told.queued - limiterWaitMs)
     this.histograms.record("total", at - told.receive - limiterWaitMs)
+  }
+
+  asked(): void {
+    this.commands++
+  }
+
+  replied(ms: number): void {
+    this.replies++
+    this.histograms.record("reply", ms)
   }
 
   call({ chatId, method, refusal, replyMarkup }: Called): void {

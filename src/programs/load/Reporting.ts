@@ -44,6 +44,7 @@ const hop = (
 
 export const hopsOf = (ledger: Ledger, now: Standing, finished: boolean): ReadonlyArray<Hop> => {
   const { accepted, acceptedTwice, distributed, distributedTwice, enqueued, notified, settledTwice } = ledger
+  const { commands, replies } = ledger
   const rows = Object.values(now.rows).reduce((sum, count) => sum + count, 0)
   const framesWaiting = Math.max(0, now.framesStored - now.framesAnalysed)
   const ticks = ledger.ticksOffered - ledger.ticksFramed, untold = ledger.transitions - distributed
@@ -62,6 +63,7 @@ export const hopsOf = (ledger: Ledger, now: Standing, finished: boolean): Readon
     ),
     hop("rows", enqueued, rows - waitingRows(now), waitingRows(now), 0),
     hop("messages", notified, accepted, 0, acceptedTwice + settledTwice),
+    ...(commands === 0 ? [] : [hop("commands", commands, replies, finished ? 0 : commands - replies, 0)]),
   ]
 }
 
@@ -107,16 +109,18 @@ export const reportOf = ({ feedingMs, ledger, samples, standing, ...about }: Fac
   const perS = (count: number): number | null => feedingMs <= 0 ? null : count / feedingMs * 1_000
   const feeding = samples.filter(({ atMs }) => atMs <= feedingMs)
   const { edits, frames, notified: notifications, opportunities, ticksOffered: ticks, transitions } = ledger
+  const { commands, replies } = ledger
   const wireMB = ledger.wireBytes / MEGABYTE
   return {
     v: 1,
     ...about,
-    totals: { ticks, frames, wireMB, transitions, opportunities, notifications, edits },
+    totals: { ticks, frames, wireMB, transitions, opportunities, notifications, edits, commands, replies },
     rates: {
       ticksPerS: perS(ticks),
       framesPerS: perS(frames),
       opportunitiesPerS: perS(opportunities),
       notificationsPerS: perS(notifications),
+      repliesPerS: perS(replies),
       wireMBPerS: perS(wireMB),
     },
     hops: hopsOf(ledger, standing, about.finished),

@@ -7,6 +7,7 @@
  */
 import { Effect, Option, Schema, Stream } from "effect"
 import type { DetectConfig } from "../../domain/DetectConfig.ts"
+import type { FeedRequest } from "../../domain/Feed.ts"
 import type { Scenario, SimulatorSource } from "../../domain/Scenario.ts"
 import { comesAtMs } from "../../domain/ScenarioPace.ts"
 import type { Tick } from "../../domain/Tick.ts"
@@ -99,7 +100,18 @@ export interface Market {
   readonly startMs: number
   /** Of simulated venues: what they charge. */
   readonly config: Option.Option<DetectConfig>
+  /** What people may ask prices of; of recordings what their beginning names. */
+  readonly requests: ReadonlyArray<FeedRequest>
 }
+
+/** The markets that these ticks are of. */
+const namedIn = (ticks: ReadonlyArray<Tick>): ReadonlyArray<FeedRequest> =>
+  [...new Set(ticks.map(({ venue }) => venue))].map((venue) => ({
+    venue,
+    instruments: [...new Set(ticks.flatMap((tick) => tick.venue === venue ? [tick.instrument] : []))],
+    kinds: [],
+    depth: 1,
+  }))
 
 const decodeSimulation = Schema.decodeUnknownEffect(SimulationConfig)
 
@@ -110,8 +122,15 @@ export const marketOf = Effect.fnUntraced(function* (
 ) {
   if (source.kind === "simulator") {
     const simulation = yield* decodeSimulation(simulationOf(seed, source), { errors: "all" })
-    const { config, what } = Markets.simulated(simulationOf(seed, source))
-    const market: Market = { what, simulation, files: [], startMs: DEFAULT_START_MS, config: Option.some(config) }
+    const { config, requests, what } = Markets.simulated(simulationOf(seed, source))
+    const market: Market = {
+      what,
+      simulation,
+      files: [],
+      startMs: DEFAULT_START_MS,
+      config: Option.some(config),
+      requests,
+    }
     return market
   }
   const files = source.files.map(resolve), recording = yield* Recording
@@ -129,6 +148,7 @@ export const marketOf = Effect.fnUntraced(function* (
     files,
     startMs,
     config: Option.none(),
+    requests: Option.match(first, { onNone: () => [], onSome: ({ ticks }) => namedIn(ticks) }),
   }
   return market
 })

@@ -1,14 +1,17 @@
 /**
- * Socket frames: what is heard at venues' sockets while a recording is made, counted, and kept where raw frames are wanted.
+ * Socket frames: what is heard at venues' sockets and REST APIs while a recording is made, counted, and kept where a raw
+ * recording is wanted.
  *
- * In: every frame, synchronously (FrameListener). Out: counts; lines of a raw recording, in the form of
- * docs/guides/record-and-replay.md. Promises: at most 65,536 frames and 64 MiB of text wait for the file; what does not
- * fit is dropped, newest first, and counted.
+ * In: every frame, request and answer, synchronously (FrameListener). Out: counts; lines of a raw recording (RawRows.ts).
+ * Promises: at most 65,536 rows and 64 MiB of text wait for the file; what does not fit is dropped, newest first, and
+ * counted.
  */
-import { Effect, Latch, Option, Schema } from "effect"
+import { Clock, Effect, Latch } from "effect"
+import type { FeedRequest } from "../../domain/Feed.ts"
 import type { FrameListener, HeardFrame } from "../../layers/FrameListener.ts"
+import { answerRow, askRow, followRow, frameRow, lostRow } from "./RawRows.ts"
 
-const FRAMES_WAITING = 65_536
+const ROWS_WAITING = 65_536
 const CHARACTERS_WAITING = 64 * 1024 * 1024
 
 export interface SocketCounts {
@@ -18,27 +21,28 @@ export interface SocketCounts {
   readonly framesDropped: number
   /** Ticks that feeds dropped, because the file was too slow. */
   readonly ticksDropped: number
+  /** REST calls. */
+  readonly asked: number
+  readonly answered: number
+  /** Answers that were not kept, because the file was too slow. */
+  readonly answersDropped: number
 }
 
-const parsed = Schema.decodeUnknownOption(Schema.fromJsonString(Schema.Unknown))
+/** What a row of the file counts as; `note`: in no figure. */
+type RowKind = "frame" | "answer" | "note"
 
-/** JSON that fits into a line as it is. */
-const isJsonLine = (text: string): boolean => !text.includes("\n") && Option.isSome(parsed(text))
-
-/** One frame as a line; JSON stands in it as it came, character by character, other text as a string. */
-export const rawLine = ({ atMs, direction, text, url, venue }: HeardFrame, conn: string): string => {
-  const head = JSON.stringify({ ts: atMs, exchange: venue, channel: "raw", symbol: null })
-  const payload = JSON.stringify({ dir: direction, conn, url })
-  const frame = text === null ? "null" : isJsonLine(text) ? text : JSON.stringify(text)
-  return `${head.slice(0, -1)},"payload":${payload.slice(0, -1)},"frame":${frame}}}`
+interface Row {
+  readonly kind: RowKind
+  readonly line: () => string
 }
 
-/** `keeps`: frames are kept for `take`; else they are only counted. */
+/** `keeps`: rows are kept for `take`; else they are only counted. */
 export const make = Effect.fnUntraced(function* (keeps: boolean) {
   const arrived = yield* Latch.make(false)
   const connections = new Map<string, string>()
-  let waiting: Array<HeardFrame> = []
-  let received = 0, framesDropped = 0, ticksDropped = 0, characters = 0, isOver = false
+  let waiting: Array<Row> = []
+  let received = 0, framesDropped = 0, ticksDropped = 0, asked = 0, answered = 0, answersDropped = 0
+  let characters = 0, isOver = false
 
   const connectionOf = ({ url, venue }: HeardFrame): string => {
     const known = connections.get(`${venue} ${url}`) ?? `${venue}.ws.${connections.size + 1}`
@@ -46,11 +50,11 @@ export const make = Effect.fnUntraced(function* (keeps: boolean) {
     return known
   }
 
-  const keep = (frame: HeardFrame): boolean => {
-    const length = frame.text?.length ?? 0
-    if (waiting.length >= FRAMES_WAITING || characters + length > CHARACTERS_WAITING) return false
+  const keep = (kind: RowKind, length: number, line: () => string): boolean => {
+    if (!keeps) return true
+    if (waiting.length >= ROWS_WAITING || characters + length > CHARACTERS_WAITING) return false
     characters += length
-    waiting.push(frame)
+    waiting.push({ kind, line })
     arrived.openUnsafe()
     return true
   }
@@ -60,7 +64,21 @@ export const make = Effect.fnUntraced(function* (keeps: boolean) {
       if (isOver) return
       const isReceived = frame.direction === "recv"
       if (isReceived) received++
-      if (keeps && !keep(frame) && isReceived) framesDropped++
+      const line = () => frameRow(frame, connectionOf(frame))
+      if (!keep(isReceived ? "frame" : "note", frame.text?.length ?? 0, line) && isReceived) framesDropped++
+    },
+    asked: (request) => {
+      if (isOver) return
+      asked++
+      keep("note", request.url.length, () => askRow(request))
+    },
+    answered: (answer) => {
+      if (isOver) return
+      answered++
+      if (!keep("answer", answer.body.length, () => answerRow(answer))) answersDropped++
+    },
+    lost: (venue, atMs) => {
+      if (!isOver) keep("note", venue.length, () => lostRow(venue, atMs))
     },
     dropped: (_venue, ticks) => {
       ticksDropped += ticks
@@ -69,7 +87,12 @@ export const make = Effect.fnUntraced(function* (keeps: boolean) {
 
   return {
     listener,
-    counts: (): SocketCounts => ({ received, framesDropped, ticksDropped }),
+    counts: (): SocketCounts => ({ received, framesDropped, ticksDropped, asked, answered, answersDropped }),
+    /** Says what is followed from now on: whoever plays the recording asks for the same. */
+    follow: (requests: ReadonlyArray<FeedRequest>) =>
+      Effect.map(Clock.currentTimeMillis, (nowMs) => {
+        for (const request of requests) keep("note", 0, () => followRow(request, nowMs))
+      }),
     /** Waits until something can be taken. It is not taken yet: who waits may be interrupted. */
     arrived: arrived.await,
     /** The recording ends here: what comes while sockets close belongs to it no more. */
@@ -81,10 +104,10 @@ export const make = Effect.fnUntraced(function* (keeps: boolean) {
       waiting = []
       characters = 0
       arrived.closeUnsafe()
-      return taken.map((frame) => ({ frame, line: rawLine(frame, connectionOf(frame)) }))
+      return taken.map(({ kind, line }) => ({ kind, line: line() }))
     },
   }
 })
 
 export type SocketFrames = Effect.Success<ReturnType<typeof make>>
-export type RawBatch = ReadonlyArray<{ readonly frame: HeardFrame; readonly line: string }>
+export type RawBatch = ReadonlyArray<{ readonly kind: RowKind; readonly line: string }>

@@ -32,6 +32,11 @@ export interface Account {
   readonly interrupted: boolean
 }
 
+/** Of a raw recording: also REST calls, `written` of their answers at the file. */
+export interface RawAccount extends Account {
+  readonly rest: { readonly asked: number; readonly answered: number; readonly written: number }
+}
+
 export interface RecordedTicks extends Account {
   /** The same as `written`. */
   readonly ticks: number
@@ -91,13 +96,15 @@ export const ticks = (
 }
 
 /** Lines of what we said to venues are in the file too, but count in no figure. */
-export const rawFrames = (sockets: SocketFrames): Tally<void, Account> => {
-  let kept = 0, sent = 0
+export const rawFrames = (sockets: SocketFrames): Tally<void, RawAccount> => {
+  let kept = 0, answers = 0, notes = 0
   const take = (): ReadonlyArray<string> => {
     const batch = sockets.take()
-    const heard = batch.filter(({ frame }) => frame.direction === "recv").length
-    kept += heard
-    sent += batch.length - heard
+    for (const { kind } of batch) {
+      if (kind === "frame") kept++
+      else if (kind === "answer") answers++
+      else notes++
+    }
     return batch.map(({ line }) => line)
   }
   return {
@@ -108,12 +115,13 @@ export const rawFrames = (sockets: SocketFrames): Tally<void, Account> => {
     }),
     taken: () => kept,
     recorded: ({ files, lines }, interrupted) => {
-      const { framesDropped, received } = sockets.counts()
+      const { answered, answersDropped, asked, framesDropped, received } = sockets.counts()
       return {
         files,
         received,
-        written: lines - sent,
-        lost: present({ too_late: 0, file_too_slow: framesDropped, discarded: 0 }),
+        written: lines - notes - answers,
+        rest: { asked, answered, written: answers },
+        lost: present({ too_late: 0, file_too_slow: framesDropped + answersDropped, discarded: 0 }),
         socketFrames: received,
         interrupted,
       }

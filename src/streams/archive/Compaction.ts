@@ -7,7 +7,7 @@
  * it is stored, a minute after that was written; killed anywhere, the next pass goes on, and whoever reads meanwhile takes
  * each batch once. Late records are a further part, and are merged in the same way.
  */
-import { Clock, Duration, Effect, Option, Stream } from "effect"
+import { Clock, Duration, Effect, Option, Semaphore, Stream } from "effect"
 import * as Layout from "../../domain/ArchiveLayout.ts"
 import { identityOf, type Manifest } from "../../layers/ArchiveMember.ts"
 import { ArchiveStore } from "../../layers/ArchiveStore.ts"
@@ -50,6 +50,10 @@ export const mergeGroup = Effect.fn("Archive.mergeGroup")(function* (group: stri
 export class Compactor {
   /** Groups that may have parts, and when they had a new one (ms). */
   readonly #touched = new Map<string, number>()
+  readonly #turn = Semaphore.makeUnsafe(1)
+
+  /** Does what must see no file of a group being merged. */
+  readonly alone = <A, E, R>(effect: Effect.Effect<A, E, R>): Effect.Effect<A, E, R> => this.#turn.withPermit(effect)
 
   readonly touch = (groups: ReadonlyArray<string>): Effect.Effect<void> =>
     Effect.map(Clock.currentTimeMillis, (nowMs) => {
@@ -84,7 +88,7 @@ export class Compactor {
   /** For ever. */
   readonly run = Effect.gen({ self: this }, function* () {
     yield* this.#patiently(this.recall)
-    return yield* Effect.forever(Effect.andThen(Effect.sleep(PASS_EVERY), this.#patiently(this.pass)))
+    return yield* Effect.forever(Effect.andThen(Effect.sleep(PASS_EVERY), this.#patiently(this.alone(this.pass))))
   })
 
   #patiently<R>(effect: Effect.Effect<void, Effect.Error<typeof this.pass>, R>): Effect.Effect<void, never, R> {

@@ -39,7 +39,8 @@ export interface Selection {
 const placed = ({ bytes, key }: StoredFile): ReadonlyArray<ArchiveFile> =>
   Option.match(Layout.parse(key), { onNone: () => [], onSome: (place) => [{ key, bytes, ...place }] })
 
-const listed = (prefix: string) =>
+/** Files of the layout whose key begins so, in order. */
+export const listed = (prefix: string) =>
   Stream.unwrap(Effect.map(ArchiveStore, ({ list }) => list(prefix))).pipe(Stream.map((files) => files.flatMap(placed)))
 
 /** The final file and the parts of one group. */

@@ -5,7 +5,7 @@
  * Promises: the ends of all requests that ended meanwhile share one transaction; who is no longer the row's owner is
  * told `Fenced`; facts name people only sealed. What outcomes lead to: docs/delivery.md.
  */
-import { Clock, Effect, Metric, Option, Random } from "effect"
+import { Clock, Effect, Metric, Option, Random, Schedule } from "effect"
 import type { DeliverySettled } from "../../domain/Fact.ts"
 import * as Subject from "../../domain/Subject.ts"
 import * as Gathering from "../../layers/Gathering.ts"
@@ -18,6 +18,9 @@ import { Fenced, Store } from "../../layers/Store.ts"
 const MAX_ATTEMPTS = 5
 const FIRST_RETRY_MS = 1_000
 const LAST_RETRY_MS = 300_000
+
+/** A message has left: an end that is lost for a deadlock would let it leave again. Some 2.5 s in all, within its lease. */
+const again = Schedule.exponential("20 millis").pipe(Schedule.jittered, Schedule.upTo({ times: 7 }))
 
 const settledTotal = Metric.counter("deliveries_total", { description: "Rows settled, by status" })
 
@@ -115,7 +118,7 @@ export const makeSettle = Effect.fnUntraced(
           )
           return ends.map(({ item }) => Option.fromNullishOr(settled.get(item.queueId)))
         }))
-      })
+      }).pipe(Effect.retry({ schedule: again, while: (error) => error.retryable }))
     const settled = yield* Gathering.make({
       most,
       work: settleAll,

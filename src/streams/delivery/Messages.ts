@@ -11,6 +11,7 @@ import { Preferences } from "../../domain/Preferences.ts"
 import type { QueueItem } from "../../layers/OpportunityQueue.ts"
 import { type AsOfNow, isShown } from "../AsOfNow.ts"
 import type { Settle } from "./Ends.ts"
+import type { Reader, ToldNotice } from "./Reader.ts"
 
 /** What a row carries for its reader. */
 export const Payload = Schema.Struct({ opportunity: Opportunity, language: Preferences.fields.language })
@@ -20,8 +21,12 @@ const decodePayload = Schema.decodeUnknownEffect(Payload)
 
 export interface Carrying {
   readonly item: QueueItem
-  readonly payload: Payload
+  readonly payload: Payload | ToldNotice
 }
+
+/** Null: it tells of no opportunity. */
+export const opportunityOf = ({ payload }: Carrying): Opportunity | null =>
+  "opportunity" in payload ? payload.opportunity : null
 
 /** A message that can be sent, and how long the limiter has held it. */
 export interface Message extends Carrying {
@@ -49,13 +54,22 @@ const NOTHING = { latencyMs: null, limiterWaitMs: 0 }
 
 /** `waitedMs`: how long the limiter has held a row by now. */
 export const makeReading = (
-  { asOfNow, settle, waitedMs }: {
+  { asOfNow, reader, settle, waitedMs }: {
     readonly asOfNow: AsOfNow
+    readonly reader: Reader
     readonly settle: Settle
     readonly waitedMs: (item: QueueItem, nowMs: number) => number
   },
 ) =>
   Effect.fnUntraced(function* (item: QueueItem, nowMs: number) {
+    if (item.kind === "notification") {
+      const read = yield* reader(item, nowMs)
+      if (read._tag === "Told") {
+        return [{ item, payload: read.payload, waitedMs: waitedMs(item, nowMs), mates: [] } satisfies Message]
+      }
+      yield* settle(item, read, NOTHING)
+      return []
+    }
     const isEdit = item.purpose !== "notify"
     if (isEdit && item.messageId === null) {
       yield* settle(item, { _tag: "Cancelled", error: "nothing was sent that could be edited" }, NOTHING)

@@ -1,5 +1,5 @@
 /**
- * Sending: one message leaves as of now, and what its outcome means for its rows and for its chat.
+ * Sending: one message leaves as of now, a notice as it is, and what its outcome means for its rows and for its chat.
  *
  * In: a message whose rows are marked `sending`. Out: one request; the end of each row; a chat that is gone has nothing
  * sent any more, one that moved takes its rows along. Promises: never fails; what could not be recorded comes back to
@@ -7,15 +7,16 @@
  */
 import { Clock, Effect, Metric } from "effect"
 import { RateLimiterClient } from "../../actors/RateLimiter.ts"
+import { renderNotice } from "../../domain/card/NoticeCard.ts"
 import { continuing } from "../../domain/TraceContext.ts"
 import { Notifier, type Outcome } from "../../layers/Notifier.ts"
 import { OpportunityQueue, type QueueItem } from "../../layers/OpportunityQueue.ts"
 import { Users } from "../../layers/Users.ts"
-import type { AsOfNow, Shown } from "../AsOfNow.ts"
+import type { AsOfNow, Carried, Shown } from "../AsOfNow.ts"
 import { makeFallback } from "../ChannelRouting.ts"
 import { took } from "../StageLatencies.ts"
 import { type Settle, settlementOf } from "./Ends.ts"
-import { type Carrying, itemsOf, type Message } from "./Messages.ts"
+import { type Carrying, itemsOf, type Message, opportunityOf } from "./Messages.ts"
 
 const boundaries = [0.01, 0.025, 0.05, 0.1, 0.25, 0.5, 1, 2.5, 5, 10, 30]
 const latencySeconds = Metric.histogram("delivery_latency_seconds", {
@@ -27,7 +28,11 @@ const limiterWaitSeconds = Metric.histogram("delivery_limiter_wait_seconds", {
   boundaries,
 })
 
-const carriedBy = ({ item, payload: { opportunity } }: Carrying) => ({ item, opportunity })
+/** None for a notice. */
+const carriedBy = (row: Carrying): ReadonlyArray<Carried> => {
+  const { item } = row, opportunity = opportunityOf(row)
+  return opportunity === null ? [] : [{ item, opportunity }]
+}
 
 export const makeSend = Effect.fnUntraced(
   function* ({ asOfNow, settle }: { readonly asOfNow: AsOfNow; readonly settle: Settle }) {
@@ -47,8 +52,8 @@ export const makeSend = Effect.fnUntraced(
             queue.cancelChat(item.chatId, "chat_gone", nowMs),
           )
         case "Migrated": {
-          const { expiresAt, opportunityId, payload, priority, purpose, userId } = item
-          const moved = { expiresAt, opportunityId, payload, priority, purpose, userId, scheduledAt: nowMs }
+          const { expiresAt, kind, opportunityId, payload, priority, purpose, userId } = item
+          const moved = { expiresAt, kind, opportunityId, payload, priority, purpose, userId, scheduledAt: nowMs }
           return Effect.andThen(
             users.migrateChat(item.chatId, outcome.toChatId, nowMs),
             queue.enqueue([{ ...moved, chatId: outcome.toChatId }], nowMs),
@@ -59,22 +64,38 @@ export const makeSend = Effect.fnUntraced(
       }
     }
 
-    const request = ({ item, payload: { language } }: Message, shown: Shown, nowMs: number): Effect.Effect<Outcome> => {
+    /** `shown` is null for a notice alone. */
+    const request = ({ item, payload }: Message, shown: Shown | null, nowMs: number): Effect.Effect<Outcome> => {
+      const { chatId, expiresAt, priority } = item, { language } = payload
       const way = { channel: item.channel, userId: item.userId, id: item.queueId }
-      const notification = { chatId: item.chatId, ...shown, language, nowMs, way }
+      if ("notice" in payload) {
+        const { notice } = payload
+        return notifier.tell({
+          chatId,
+          notice,
+          html: renderNotice(notice, payload),
+          language,
+          priority,
+          expiresAt,
+          way,
+        })
+      }
+      if (shown === null) return Effect.succeed({ _tag: "Refused", detail: "nothing to show" })
+      const notification = { chatId, ...shown, language, nowMs, way }
       return item.purpose !== "notify" && item.messageId !== null
         ? notifier.edit(item.messageId, notification)
         : notifier.send(notification)
     }
 
     /** The end of one row of a message. */
-    const end = ({ item, payload }: Carrying, outcome: Outcome, shown: Shown, waitedMs: number, nowMs: number) =>
+    const end = (row: Carrying, outcome: Outcome, shown: Shown | null, waitedMs: number, nowMs: number) =>
       Effect.gen(function* () {
-        const latency = outcome._tag === "Accepted" && item.purpose === "notify"
-          ? nowMs - payload.opportunity.detectedAt
+        const { item } = row, opportunity = opportunityOf(row)
+        const latency = outcome._tag === "Accepted" && item.purpose === "notify" && opportunity !== null
+          ? nowMs - opportunity.detectedAt
           : null
         const meant = yield* fallback(item, outcome, yield* settlementOf(item, outcome, nowMs), nowMs)
-        const isNew = meant._tag === "Sent" && item.purpose === "notify" && shown.batch.length === 0
+        const isNew = meant._tag === "Sent" && item.purpose === "notify" && shown?.batch.length === 0
         const told = isNew ? { ...meant, toldAfterMs: shown.toldAfterMs } : meant
         yield* settle(item, told, { latencyMs: latency, limiterWaitMs: waitedMs })
         if (latency !== null) {
@@ -92,7 +113,8 @@ export const makeSend = Effect.fnUntraced(
       Effect.gen(function* () {
         const { item, mates, waitedMs } = message
         const askedMs = yield* Clock.currentTimeMillis
-        const shown = yield* asOfNow(carriedBy(message), mates.map(carriedBy), askedMs)
+        const [first, ...others] = [message, ...mates].flatMap(carriedBy)
+        const shown = first === undefined ? null : yield* asOfNow(first, others, askedMs)
         const outcome = yield* request(message, shown, askedMs)
         const nowMs = yield* Clock.currentTimeMillis
         yield* Effect.forEach([message, ...mates], (row) => end(row, outcome, shown, waitedMs, nowMs), {

@@ -9,6 +9,7 @@ import type { Details } from "../../domain/Details.ts"
 import type { Inputs } from "../../domain/Evidence.ts"
 import type { Leg, RejectionReason } from "../../domain/Opportunity.ts"
 import type { Route } from "../../domain/Route.ts"
+import type { VerdictValues } from "../../domain/Verdict.ts"
 
 export type TriggerKind = "quote" | "book" | "gap" | "trade" | "funding" | "candle"
 
@@ -52,6 +53,10 @@ export interface Candidate {
   readonly plan: Plan | null
   /** Why it stands below; null where it does not. */
   readonly rejection: RejectionReason | null
+  /** How strongly the market of each of the plan's legs moved when it was checked (domain/Volatility.ts); null: unknown. */
+  readonly volatility?: ReadonlyArray<number | null>
+  /** What the rule that turned it down compared, where its reason does not say all. */
+  readonly compared?: VerdictValues
   /** 0 to 100, given by Score. */
   readonly score: number | null
 }

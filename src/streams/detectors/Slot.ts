@@ -15,6 +15,7 @@ import * as Instrument from "../../domain/Instrument.ts"
 import { type Depth, visible } from "../../domain/Depth.ts"
 import { contractsOf, limitAt, type MarketView } from "../../domain/MarketView.ts"
 import { SHIPPED_LOTS } from "../../domain/ShippedLots.ts"
+import { Volatility } from "../../domain/Volatility.ts"
 
 /** What the operator must know of an instrument that takes part, or why it takes none. */
 export type SlotNote =
@@ -36,6 +37,7 @@ export class Slot implements MarketView {
   readonly contractSize: Decimal.Decimal
   readonly lot: Lot
   readonly book = new Book()
+  readonly volatility = new Volatility()
   /** Both sides as `depth` has read them; none since the book changed. */
   #bids: Depth | null = null
   #asks: Depth | null = null
@@ -112,6 +114,14 @@ export class Slot implements MarketView {
     const usable = !(bid !== undefined && ask !== undefined && bid >= ask)
     this.netBid = usable && bid !== undefined ? bid * this.#bidFactor : 0
     this.netAsk = usable && ask !== undefined ? ask * this.#askFactor : Infinity
+  }
+
+  /** Has the mid price measured where that is due. A book that is empty on a side or crossed has none. */
+  measure(ingestTime: number): void {
+    if (!this.volatility.isDue(ingestTime)) return
+    const bid = this.book.bids.best, ask = this.book.asks.best
+    if (bid === undefined || ask === undefined || bid >= ask) return
+    this.volatility.sample((bid + ask) / 2, ingestTime)
   }
 
   stepAt(price: Decimal.Decimal): Option.Option<Decimal.Decimal> {

@@ -72,6 +72,9 @@ export const tableConfig = Effect.fn("Input.tableConfig")(function* (tiers: Read
 
 /** A recording that cannot be read is the user's to mend; only trouble while reading is ours. */
 export const recordingFailure = (error: RecordingError): Failure => {
+  if (error.reason === "incomplete") {
+    return failed(`the raw recording "${error.path}": ${error.detail}`, "record it anew: `arbedge record --raw`")
+  }
   const what = `the recording "${error.path}" ${
     error.reason === "not_found" ? "does not exist" : `cannot be read (${error.reason}: ${error.detail})`
   }`

@@ -8,7 +8,7 @@
 import { availableParallelism } from "node:os"
 import { dirname, resolve } from "node:path"
 import process from "node:process"
-import { Console, Effect, Option } from "effect"
+import { Console, Effect, Layer, Option } from "effect"
 import { Argument, Command, Flag } from "effect/cli"
 import * as Scenario from "../../domain/Scenario.ts"
 import type { ScenarioReport } from "../../domain/ScenarioReport.ts"
@@ -17,6 +17,8 @@ import * as Slo from "../../domain/Slo.ts"
 import * as Backends from "../../programs/Backends.ts"
 import { load as runLoad } from "../../programs/Load.ts"
 import { marketOf } from "../../programs/load/Source.ts"
+import * as Bot from "../bot/Bot.ts"
+import * as Pacing from "../bot/Pacing.ts"
 import { checkFailed, failed, usage } from "./Failure.ts"
 import { json, readDetectConfig, readJson, recordingFailure, tableConfig } from "./Input.ts"
 import * as LoadDisplay from "./LoadDisplay.ts"
@@ -27,6 +29,8 @@ import * as Owner from "./Owner.ts"
 import * as Progress from "./Progress.ts"
 
 const GUIDE = "see docs/guides/load.md"
+/** How long an empty poll is held: a run that ends waits for no longer one. */
+const POLL_SECONDS = 1
 
 const scenarioFile = Argument.String("scenario").pipe(
   Argument.withDescription("A JSON file that says who, what, how fast and how long (docs/guides/load.md)"),
@@ -146,6 +150,7 @@ export const load = Command.make(
       config,
       owner,
       world: worldOf(settings),
+      bot: Bot.layerPolling({ owner, holdSeconds: POLL_SECONDS }).pipe(Layer.provide(Pacing.layer)),
       onInvited: (people, of) => people === of ? progress.done : progress.show(people / of, `${people} users`),
       onReport,
     }).pipe(

@@ -29,7 +29,7 @@ const tile = (value: string, label: string, verdict: "good" | "bad" | "" = ""): 
 const none = (count: number | null): "good" | "bad" | "" => count === null ? "" : count === 0 ? "good" : "bad"
 
 const tiles = (report: ScenarioReport): string => {
-  const { latencyMs: { total }, rates, resources, totals } = report
+  const { latencyMs: { reply, total }, rates, resources, totals } = report
   const lost = lostOf(report), twice = duplicatesOf(report)
   return [
     `<div class="tiles">`,
@@ -40,6 +40,10 @@ const tiles = (report: ScenarioReport): string => {
     tile(number(twice), "messages told twice", none(twice)),
     tile(`${number(total.p50)} ms`, "received to accepted, p50"),
     tile(`${number(total.p99)} ms`, "received to accepted, p99"),
+    ...(totals.commands === 0 ? [] : [
+      tile(`${totals.replies} of ${totals.commands}`, "commands replied to", none(totals.commands - totals.replies)),
+      tile(`${number(reply.p99)} ms`, "asked to replied, p99"),
+    ]),
     tile(number(resources.cpuCores, 2), "cores"),
     tile(`${number(resources.peakRssMiB)} MiB`, "memory (rss), at most"),
     `</div>`,
@@ -125,10 +129,11 @@ export const page = (report: ScenarioReport, { judged, version }: About): string
       Charts.overTime("rates", samples, { ticksPerS: "ticks/s", framesPerS: "frames/s" }),
     ),
     figure(
-      "Opportunities and notifications a second",
+      "Opportunities, notifications and replies a second",
       Charts.overTime("told", samples, {
         opportunitiesPerS: "opportunities/s",
         notificationsPerS: "notifications/s",
+        repliesPerS: "replies/s",
       }),
     ),
     figure(

@@ -18,6 +18,7 @@ export const STAGE_NAMES: Readonly<Record<LatencyStage, string>> = {
   total: "received -> accepted",
   limiter_wait: "waits for rate limits",
   feed_lag: "ticks handed in late",
+  reply: "asked -> replied",
 }
 
 export const HOP_NAMES: Readonly<Record<ScenarioReport["hops"][number]["hop"], string>> = {
@@ -26,6 +27,7 @@ export const HOP_NAMES: Readonly<Record<ScenarioReport["hops"][number]["hop"], s
   transitions: "transitions -> distribution",
   rows: "queue rows -> their end",
   messages: "notifications -> messenger",
+  commands: "commands -> replies",
 }
 
 export const number = (value: number | null, digits = 0): string =>
@@ -50,7 +52,7 @@ const latencies = ({ latencyMs }: ScenarioReport): string =>
 /** Redrawn in place while the run goes on. */
 export const display = (report: ScenarioReport): ReadonlyArray<string> => {
   const { elapsedMs, samples, scenario, totals } = report, now = samples.at(-1)
-  const rest = report.latencyMs.total
+  const { reply, total: rest } = report.latencyMs
   return [
     `${scenario.name}: ${number(elapsedMs / 1_000)} of ${number(scenario.durationMs / 1_000)} s · ${
       report.world["bus"]
@@ -66,6 +68,11 @@ export const display = (report: ScenarioReport): ReadonlyArray<string> => {
       number(now?.queueDepth ?? null)
     } · outbox ${number(now?.outboxDepth ?? null)}`,
     `latency  received to accepted p50 ${number(rest.p50)} · p99 ${number(rest.p99)} · max ${number(rest.max)} ms`,
+    ...(totals.commands === 0 ? [] : [
+      `replies  ${totals.replies} of ${totals.commands} commands · p50 ${number(reply.p50)} · p99 ${
+        number(reply.p99)
+      } · max ${number(reply.max)} ms`,
+    ]),
     `cost     ${number(now?.cpuCores ?? null, 2)} cores · heap ${number(now?.heapMiB ?? null)} MiB · rss ${
       number(now?.rssMiB ?? null)
     } MiB · ${number(now?.handles ?? null)} handles`,
@@ -109,6 +116,9 @@ export const summary = (report: ScenarioReport): string => {
       number(rates.wireMBPerS, 2)
     } MB/s)`,
     `  ${totals.opportunities} opportunities, ${totals.notifications} notifications, ${totals.edits} edits`,
+    ...(totals.commands === 0
+      ? []
+      : [`  ${totals.replies} replies to ${totals.commands} commands (${number(rates.repliesPerS, 1)}/s)`]),
     ...(ends === "" ? [] : [`  queue rows: ${ends}`]),
     `  ${number(resources.cpuCores, 2)} cores, heap up to ${number(resources.peakHeapMiB)} MiB, rss up to ${
       number(resources.peakRssMiB)

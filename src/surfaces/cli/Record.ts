@@ -63,6 +63,7 @@ const venuesOf = Effect.fnUntraced(function* (
   const instruments = Option.getOrElse(chosen.instruments, () => settings.instruments)
   const { exchange, requests } = Markets.live({ venues, instruments, kinds, depth: settings.bookDepth })
   const around = Layer.merge(Backends.restBudgetsOf(settings), Layer.succeed(FrameListener, sockets.listener))
+  yield* sockets.follow(requests)
   return {
     feeds: fromVenues(requests, (venue, what) => Console.error(`${venue}: ${what}`)),
     exchange: Layer.provide(exchange, around),
@@ -79,6 +80,9 @@ const account = ({ files, lost, received, socketFrames, written }: Tallies.Accou
     ...files.length === 1 ? [] : files.map(({ lines, path }) => `  ${path}: ${lines} lines`),
   ].join("\n")
 }
+
+const restText = ({ rest: { answered, asked, written } }: Tallies.RawAccount): string =>
+  `${asked} requests asked, ${answered} answered, ${written} answers in the file`
 
 const iso = (ms: number): string => new Date(ms).toISOString()
 
@@ -171,7 +175,9 @@ export const record = Command.make(
         source: rawFrom(feeds, sockets).pipe(Stream.provide(exchange), Stream.mapError(venuesFailure)),
         tally: Tallies.rawFrames(sockets),
         shareOf: () => null,
-        onDone: tell((recorded: Tallies.Account) => `${options.out}: ${account(recorded, "frames")}`),
+        onDone: tell((recorded: Tallies.RawAccount) =>
+          `${options.out}: ${account(recorded, "frames")}\n${restText(recorded)}`
+        ),
       }))
       : Effect.asVoid(ticksOf(
         feeds.pipe(Stream.provide(exchange), Stream.mapError(venuesFailure)),

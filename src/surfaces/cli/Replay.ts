@@ -2,7 +2,8 @@
  * `arbedge replay FILE...`: recordings through the whole live path.
  *
  * In: recordings, which part of them, a configuration, the people, what goes wrong. Out: the emulator's log (what each
- * person was sent), the opportunity log, and a summary; or, with `--to bus`, the frames on the bus for others.
+ * person was sent), the opportunity log, and a summary; or, with `--to bus`, the frames on the bus for others; or, with
+ * `--ticks`, the ticks in a file. With `--raw` the recordings are of frames, and real clients make the ticks.
  */
 import { Clock, Console, Effect, FileSystem, Option } from "effect"
 import { Command, Flag } from "effect/cli"
@@ -13,7 +14,9 @@ import type { FeedOptions, Position } from "../../programs/replay/Feeding.ts"
 import * as Playlist from "../../programs/replay/Playlist.ts"
 import { replay as runReplay, type Replayed } from "../../programs/replay/Replay.ts"
 import * as ReplayUsers from "../../programs/replay/ReplayUsers.ts"
+import * as RawRecording from "../../programs/replay/RawRecording.ts"
 import { replayToBus } from "../../programs/replay/ReplayToBus.ts"
+import { replayToFile } from "../../programs/replay/ReplayToFile.ts"
 import * as Telemetry from "../../programs/Telemetry.ts"
 import { Topology } from "../../streams/Topology.ts"
 import { failed, usage } from "./Failure.ts"
@@ -21,7 +24,7 @@ import { json, readDetectConfig, readJson, recordingFailure, tableConfig } from 
 import * as OperatorSettings from "./OperatorSettings.ts"
 import * as Owner from "./Owner.ts"
 import * as Progress from "./Progress.ts"
-import { faults, files, parseSelection, parseSpeed, readPlan, selection, speed } from "./ReplayFlags.ts"
+import { faults, files, parseSelection, parseSpeed, raw, readPlan, selection, speed, ticks } from "./ReplayFlags.ts"
 import { reportBadLines, reportFigures } from "./Report.ts"
 import { streamTopology } from "./StreamSettings.ts"
 import { VERSION } from "./Version.ts"
@@ -129,16 +132,40 @@ export const toBus = Effect.fnUntraced(function* (settings: Settings, options: F
   for (const report of reports) yield* Console.log(faultLine(report))
 })
 
-export const replay = Command.make(
-  "replay",
-  { files, config, users, log, opportunities, speed, ...selection, ...faults, to, json },
-  Effect.fn("Cli.replay")(function* (options) {
+const toFile = Effect.fnUntraced(function* (
+  { onProgress, playlist }: Pick<FeedOptions, "playlist"> & {
+    readonly onProgress: (share: number, text: string) => Effect.Effect<void>
+  },
+  path: string,
+  asJson: boolean,
+) {
+  if (playlist.paths.includes(path)) return yield* usage(`--ticks: "${path}" is what is played`, "give another file")
+  const { bad, ticks } = yield* replayToFile({
+    path,
+    playlist,
+    onProgress: (share, count) => onProgress(share, `${count} ticks`),
+  }).pipe(Effect.mapError(recordingFailure))
+  yield* tellBadLines(bad)
+  yield* Console.log(asJson ? JSON.stringify({ path, ticks }) : `${ticks} ticks are in ${path}`)
+})
+
+const flags = { files, raw, ticks, config, users, log, opportunities, speed, ...selection, ...faults, to, json }
+
+const run = Effect.fn("Cli.replay")(
+  function* (options: Command.Command.Config.Infer<typeof flags>) {
     // Whoever works on frames from the bus lives at the wall's pace: at any other, what is owed expires unsent.
     const factor = yield* parseSpeed(Option.getOrElse(options.speed, () => options.to === "bus" ? "1" : "max"))
     const chosen = yield* parseSelection(options), plan = yield* readPlan(options)
     const settings = yield* OperatorSettings.read
     const playlist = yield* Playlist.open(options.files, chosen).pipe(Effect.mapError(recordingFailure))
     const progress = yield* Progress.make("replay")
+    if (Option.isSome(options.ticks)) {
+      if (plan.faults.length > 0 || options.to === "bus") {
+        return yield* usage("--ticks writes what is played and nothing else", "leave out the faults and --to bus")
+      }
+      const writing = toFile({ playlist, onProgress: progress.show }, options.ticks.value, options.json)
+      return yield* Effect.ensuring(writing, progress.done)
+    }
     const began = yield* Clock.currentTimeMillis
     const feeding: FeedOptions = {
       playlist,
@@ -173,5 +200,11 @@ export const replay = Command.make(
     yield* write(options.log, "the log", replayed.log)
     yield* write(options.opportunities, "the opportunity log", replayed.opportunityLog)
     yield* tell(replayed, options.json, (yield* Clock.currentTimeMillis) - began)
-  }),
+  },
+)
+
+export const replay = Command.make(
+  "replay",
+  flags,
+  (options) => options.raw ? Effect.provide(run(options), RawRecording.layer()) : run(options),
 ).pipe(Command.withDescription("Send recordings through the whole path, at any speed, in the recordings' time"))

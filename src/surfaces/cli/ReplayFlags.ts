@@ -17,6 +17,16 @@ export const files = Argument.String("file").pipe(
   Argument.atLeast(1),
 )
 
+export const raw = Flag.Boolean("raw").pipe(
+  Flag.withDescription("The recordings are raw ones: their frames and answers are played to the venues' real clients"),
+  Flag.withDefault(false),
+)
+
+export const ticks = Flag.String("ticks").pipe(
+  Flag.withDescription("Only write the ticks that are played into this file, gzipped if its name ends with .gz"),
+  Flag.optional,
+)
+
 const list = (name: string, what: string) =>
   Flag.String(name).pipe(
     Flag.withDescription(`Only ${what}, separated by commas`),

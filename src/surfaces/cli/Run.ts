@@ -1,8 +1,8 @@
 /**
  * `arbedge run`: the service.
  *
- * In: settings (environment) and the roles of this process. Out: nothing on standard output; logs on standard error. It
- * runs until SIGTERM or Ctrl-C and then stops in the order that programs/Run.ts names.
+ * In: settings (environment) and the roles of this process. Out: nothing on standard output; logs on standard error, with
+ * --json an object a line. It runs until SIGTERM or Ctrl-C and then stops in the order that programs/Run.ts names.
  */
 import { Effect, Layer, Option } from "effect"
 import { Command, Flag } from "effect/cli"
@@ -50,6 +50,11 @@ const simulate = Flag.Boolean("simulate").pipe(
   Flag.withDefault(false),
 )
 
+const json = Flag.Boolean("json").pipe(
+  Flag.withDescription("Log JSON on standard error, one object a line"),
+  Flag.withDefault(false),
+)
+
 const isOneOf = <A extends string>(known: ReadonlyArray<A>) => (text: string): text is A =>
   known.some((one) => one === text)
 
@@ -77,12 +82,19 @@ const marketsOf = Effect.fnUntraced(function* (settings: Settings, simulated: bo
   return Markets.live({ venues, instruments, kinds, depth })
 })
 
+/** Basis points a square root of a second: what real markets reach only in a crash. */
+const CALM = { minBps: 0, maxBps: 50 }
+
 /** Without a configuration of its own a service on real markets looks for all that its feeds can show, and is strict. */
 const live = ({ feedKinds, feeTiers }: Settings) =>
   Effect.map(tableConfig(feeTiers), (config): DetectConfig => ({
     ...config,
     detectors: detectorsFor(feedKinds),
-    validation: { minSuccessRate: 0.6, minConfidence: 0.7 },
+    validation: {
+      minSuccessRate: 0.6,
+      minConfidence: 0.7,
+      volatility: { cross_exchange: CALM, triangular: CALM, funding: CALM, technical: CALM },
+    },
   }))
 
 const configOf = (path: Option.Option<string>, markets: Markets.Markets, settings: Settings) =>
@@ -131,7 +143,7 @@ const surfaces = (settings: Settings, roles: ReadonlyArray<Role>, simulated: boo
 
 export const run = Command.make(
   "run",
-  { roles, config, simulate },
+  { roles, config, simulate, json },
   Effect.fn("Cli.run")(function* (options) {
     const settings = yield* OperatorSettings.read
     yield* enforce(settings)
@@ -162,5 +174,5 @@ export const run = Command.make(
       Effect.provide(Telemetry.tracingOf(settings, { instance: owner, roles: chosen, version: VERSION })),
       Effect.mapError((error) => failed(`the service stopped: ${error.message}`, "run `arbedge doctor`")),
     )
-  }),
+  }, (running, options) => Effect.provide(running, options.json ? Telemetry.jsonLogs : Layer.empty)),
 ).pipe(Command.withDescription("Run the service, or some of its roles"))

@@ -4,7 +4,7 @@ import { Effect, Option, Redacted } from "effect"
 import type { AddressInfo } from "node:net"
 import { SMTPServer, type SMTPServerOptions } from "smtp-server"
 import * as Mail from "../../../src/layers/channels/Mail.ts"
-import { someNotification } from "./support.ts"
+import { someNotice, someNotification } from "./support.ts"
 
 /** A mailbox: everything that arrives, as it came. `options` may refuse. */
 const mailServer = (options: SMTPServerOptions = {}) =>
@@ -74,6 +74,18 @@ describe("Mail", () => {
       yield* outletAt(url, null).send(to, someNotification("email"))
       assert.notInclude(mails[1] ?? "", "One-Click")
       assert.include(mails[1] ?? "", "List-Unsubscribe: <mailto:bot@arbedge.example?subject=unsubscribe%20c1>")
+    }))
+
+  it.effect("carries a notice as it carries a card, its title as the subject", () =>
+    Effect.gen(function* () {
+      const { mails, url } = yield* mailServer()
+      assert.deepStrictEqual(yield* outletAt(url).tell(to, someNotice("email")), { _tag: "Accepted", messageId: 8 })
+      const [mail = ""] = mails
+      assert.match(mail, /^Message-ID: <n8\.c1@arbedge\.example>/m)
+      assert.match(mail, /^Subject: =\?UTF-8\?/m)
+      assert.include(mail, "List-Unsubscribe: ")
+      assert.include(mail, "It was free & small.")
+      assert.include(mail, "It was free &amp; small.")
     }))
 
   it.effect("sends a code, and says what a server's refusal means", () =>

@@ -7,7 +7,7 @@ import { createDecipheriv, createECDH, createPublicKey, hkdfSync, randomBytes, v
 import webPush from "web-push"
 import * as WebPush from "../../../src/layers/channels/WebPush.ts"
 import { t0 } from "../../suites/StoreWorld.ts"
-import { type Got, receiver, someNotification } from "./support.ts"
+import { type Got, receiver, someNotice, someNotification } from "./support.ts"
 
 const vapid = webPush.generateVAPIDKeys()
 const keys = {
@@ -103,6 +103,24 @@ describe("Web push", () => {
       assert.strictEqual(message.tag, notification.opportunity.id)
       assert.notStrictEqual(Schema.decodeUnknownSync(Message)(decrypt(second)).body, message.body)
       assert.throws(() => browser().decrypt(first))
+    }))
+
+  it.effect("shows a notice by its title and text, for as long as it is worth", () =>
+    Effect.gen(function* () {
+      yield* TestClock.setTime(t0)
+      const { requests, url } = yield* receiver(() => ({ status: 201 }))
+      const { decrypt, subscription } = browser()
+      const sent = yield* outlet.tell({ channelId: "c", address: subscription(url) }, someNotice("web_push"))
+      assert.deepStrictEqual(sent, { _tag: "Accepted", messageId: 8 })
+      const [first] = requests
+      if (first === undefined) return assert.fail("one request")
+      assert.strictEqual(first.headers["ttl"], "60")
+      assert.deepStrictEqual(Schema.decodeUnknownSync(Message)(decrypt(first)), {
+        v: 1,
+        title: "🎫 Your plan is pro now",
+        body: "It was free & small.",
+        tag: "n8",
+      })
     }))
 
   it.effect("is proven by a test message that its service takes, and ends with 404 and 410", () =>

@@ -4,10 +4,11 @@ import { Effect, Option, Redacted, Schema } from "effect"
 import { TestClock } from "effect/testing"
 import { Buffer } from "node:buffer"
 import { createHmac } from "node:crypto"
+import { Notice } from "../../../src/domain/Notice.ts"
 import { Opportunity } from "../../../src/domain/Opportunity.ts"
 import * as Webhook from "../../../src/layers/channels/Webhook.ts"
 import { t0 } from "../../suites/StoreWorld.ts"
-import { type Got, receiver, type Said, someNotification } from "./support.ts"
+import { type Got, receiver, type Said, someNotice, someNotification } from "./support.ts"
 
 const outlet = Webhook.make(Redacted.make("the operator's key"), { allowLocal: true })
 
@@ -18,6 +19,8 @@ const Event = Schema.fromJsonString(Schema.Struct({
   type: Schema.String,
   opportunity: Schema.optionalKey(Opportunity),
   challenge: Schema.optionalKey(Schema.String),
+  notice: Schema.optionalKey(Notice),
+  text: Schema.optionalKey(Schema.String),
 }))
 const read = (got: Got | undefined) => Schema.decodeUnknownSync(Event)(got?.body.toString())
 
@@ -29,6 +32,25 @@ const isSigned = ({ body, headers }: Got, secret: string) => {
 }
 
 describe("A webhook", () => {
+  it.effect("posts a notice with its facts and as text, signed", () =>
+    Effect.gen(function* () {
+      yield* TestClock.setTime(t0)
+      const { requests, url } = yield* receiver(() => ({ status: 200 }))
+      const sent = yield* outlet.tell({ channelId: "c1", address: url }, someNotice("webhook"))
+      assert.deepStrictEqual(sent, { _tag: "Accepted", messageId: 8 })
+      const [first] = requests
+      if (first === undefined) return assert.fail("one request")
+      assert.isTrue(isSigned(first, outlet.secretOf("c1") ?? ""))
+      assert.deepStrictEqual(read(first), {
+        v: 1,
+        id: "n8",
+        at: t0,
+        type: "notice",
+        notice: { about: "tier_changed", from: "free", to: "pro" },
+        text: "🎫 Your plan is pro now\nIt was free & small.",
+      })
+    }))
+
   it.effect("posts the whole opportunity, signed with the receiver's own secret, a repeat under the same id", () =>
     Effect.gen(function* () {
       yield* TestClock.setTime(t0)

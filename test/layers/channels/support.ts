@@ -6,7 +6,7 @@
 import { Effect } from "effect"
 import type { IncomingHttpHeaders } from "node:http"
 import { Buffer } from "node:buffer"
-import type { Notification } from "../../../src/layers/Notifier.ts"
+import type { NoticeMessage, Notification } from "../../../src/layers/Notifier.ts"
 import { someOpportunity, t0 } from "../../suites/StoreWorld.ts"
 import { answering } from "../telegram/support.ts"
 
@@ -46,4 +46,15 @@ export const someNotification = (channel: "webhook" | "email" | "web_push"): Not
   language: "en",
   nowMs: t0,
   way: { channel, userId: "u1", id: 7 },
+})
+
+/** A notice of row 8, the same way. */
+export const someNotice = (channel: "webhook" | "email" | "web_push"): NoticeMessage => ({
+  chatId: "100",
+  notice: { about: "tier_changed", from: "free", to: "pro" },
+  html: "🎫 <b>Your plan is pro now</b>\nIt was free &amp; small.",
+  language: "en",
+  priority: "medium",
+  expiresAt: t0 + 60_000,
+  way: { channel, userId: "u1", id: 8 },
 })

@@ -8,6 +8,7 @@ import { Effect, Fiber, Redacted } from "effect"
 import * as Reactivity from "effect/reactivity/Reactivity"
 import { Buffer } from "node:buffer"
 import { Duplex } from "node:stream"
+import { collectGarbage, look } from "../../../src/programs/load/Resources.ts"
 import { eventually } from "../../suites/StoreWorld.ts"
 import { protocolStream } from "../../../src/layers/pglite/ProtocolStream.ts"
 
@@ -100,6 +101,20 @@ describe("sessions over one PGlite", () => {
           assert.isAbove((yield* prepared(db)) ?? 0, 0)
         })))
       yield* eventually(Effect.map(prepared(db), (count) => count === 0))
+    }))
+
+  it.live("keeps nothing of an answer that was handed over", () =>
+    Effect.gen(function* () {
+      const sql = yield* client(protocolStream(yield* backend))
+      const heapMiB = Effect.sync(() => {
+        collectGarbage()
+        return look().heapMiB
+      })
+      const ask = sql`select repeat('x', 1000000) as text`
+      yield* ask
+      const before = yield* heapMiB
+      for (let asked = 0; asked < 50; asked++) yield* ask
+      assert.isBelow((yield* heapMiB) - before, 10)
     }))
 
   it.live("survives the interruption of a statement", () =>

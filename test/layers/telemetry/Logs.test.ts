@@ -40,6 +40,18 @@ describe("A line of the log", () => {
       assert.notInclude((yield* linesOf(continuing(carrier, "x", {})(Effect.log("sent")), false))[0], "traceId")
     }))
 
+  it.effect("is an object of JSON with its trace where it is to be read by a program", () =>
+    Effect.gen(function* () {
+      const lines: Array<string> = []
+      const logger = Logger.map(Logs.json, (line) => void lines.push(line))
+      const logging = Effect.andThen(Effect.log("outside"), continuing(carrier, "x", {})(Effect.log("sent", { n: 1 })))
+      yield* logging.pipe(Effect.provide(Logger.layer([logger])), Effect.provideService(Tracing, true))
+      const [outside, sent] = lines.map((line) => JSON.parse(line))
+      assert.strictEqual(outside.message, "outside")
+      assert.isFalse("traceId" in outside)
+      assert.deepInclude(sent, { level: "INFO", message: ["sent", { n: 1 }], traceId })
+    }))
+
   it.effect("tells an error with its whole cause, and a secret never", () =>
     Effect.gen(function* () {
       const cause = Cause.combine(

@@ -35,6 +35,17 @@ describe("The check of the archive", () => {
       assert.notStrictEqual(wrong.fix, "")
     }))
 
+  it.live("refuses times to keep that are too short or no days at all, by the variable's name", () =>
+    Effect.gen(function* () {
+      for (const name of ["ARBEDGE_ARCHIVE_DAYS", "ARBEDGE_ARCHIVE_ANALYTICS_DAYS", "ARBEDGE_ARCHIVE_AUDIT_DAYS"]) {
+        for (const days of ["0", "-1", "6", "100000"]) {
+          const { detail, state } = yield* checked({ ARBEDGE_ARCHIVE: "never-made", [name]: days })
+          assert.strictEqual(state, "failing")
+          assert.include(detail, `${name} is ${days}`)
+        }
+      }
+    }))
+
   it.live("asks a bucket, and tells what is wrong with it, never a secret", () =>
     Effect.gen(function* () {
       const { endpoint } = yield* s3Server

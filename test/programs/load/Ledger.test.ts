@@ -112,6 +112,17 @@ describe("The ledger", () => {
     assert.deepInclude(hop(ledger, "transitions", { ...AT_REST, outboxDepth: 1 }), { lost: 0, waiting: 1 })
   })
 
+  it("calls a command lost that has no reply once the run has ended, and tells of none where nobody asked", () => {
+    const ledger = told()
+    assert.isUndefined(hop(ledger, "commands"))
+    for (let n = 0; n < 3; n++) ledger.asked()
+    ledger.replied(40)
+    ledger.replied(60)
+    assert.deepInclude(hop(ledger, "commands"), { entered: 3, arrived: 2, waiting: 0, lost: 1 })
+    assert.deepInclude(hopsOf(ledger, AT_REST, false).find(({ hop }) => hop === "commands"), { waiting: 1, lost: 0 })
+    assert.deepInclude(ledger.histograms.figures("reply"), { count: 2, max: 60 })
+  })
+
   it("digests opportunities by when they came after the start, in whatever order", () => {
     const other: Opportunity = { ...opened, id: "f".repeat(32), fingerprint: "another" }
     const digest = (startMs: number, ...found: ReadonlyArray<Opportunity>) => {

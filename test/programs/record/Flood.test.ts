@@ -8,8 +8,10 @@ import { Deferred, Effect, Fiber, FileSystem, Layer, Option, Stream } from "effe
 import * as CcxtExchange from "../../../src/layers/ccxt/CcxtExchange.ts"
 import * as EmbeddedRestBudgets from "../../../src/layers/embedded/RestBudgets.ts"
 import { FrameListener } from "../../../src/layers/FrameListener.ts"
+import type { Exchange, ExchangeError } from "../../../src/layers/Exchange.ts"
 import * as RecordingFiles from "../../../src/layers/recording/RecordingFiles.ts"
-import { Recording } from "../../../src/layers/Recording.ts"
+import { Recording, type RecordingError } from "../../../src/layers/Recording.ts"
+import * as RawRows from "../../../src/programs/record/RawRows.ts"
 import * as SocketFrames from "../../../src/programs/record/SocketFrames.ts"
 import { fromVenues, rawFrom } from "../../../src/programs/record/Sources.ts"
 import * as Tallies from "../../../src/programs/record/Tallies.ts"
@@ -18,11 +20,13 @@ import { data, describeWith } from "../../support/available.ts"
 import { binance } from "../../support/venues/binance.ts"
 import { type FakeVenue, fakeVenue, type Step } from "../../support/venues/FakeVenue.ts"
 import { quickly } from "../../support/venues/FeedProbe.ts"
-import { asJson, readCapture } from "../../support/venues/VenueScript.ts"
+import { asJson, asList, readCapture } from "../../support/venues/VenueScript.ts"
 
 const FLOOD = 20_000
 const CHANNEL = "nknusdt@bookTicker"
 const request = { venue: "binance", instruments: ["NKN/USDT"], kinds: ["quote" as const], depth: 5 }
+
+type Told = Tallies.Account & Partial<Tallies.RawAccount>
 
 /** A recording of the fake venue, raw or as ticks, while `play` happens; ends once `enough` were taken. */
 const recorded = Effect.fnUntraced(
@@ -35,6 +39,7 @@ const recorded = Effect.fnUntraced(
     )
     const full = yield* Deferred.make<void>()
     const feeds = fromVenues([request], () => Effect.void)
+    yield* sockets.follow([request])
     const around = {
       path,
       rotation: Option.none(),
@@ -43,9 +48,9 @@ const recorded = Effect.fnUntraced(
         taken >= enough ? Deferred.succeed(full, undefined) : Effect.void,
       shareOf: () => null,
     }
-    const done = yield* Deferred.make<Tallies.Account>()
-    const onDone = (account: Tallies.Account) => Effect.asVoid(Deferred.succeed(done, account))
-    const run = raw
+    const done = yield* Deferred.make<Told>()
+    const onDone = (account: Told) => Effect.asVoid(Deferred.succeed(done, account))
+    const run: Effect.Effect<unknown, ExchangeError | RecordingError, Exchange | Recording> = raw
       ? record({ ...around, source: rawFrom(feeds, sockets), tally: Tallies.rawFrames(sockets), onDone })
       : record({ ...around, source: feeds, tally: Tallies.ticks(0, sockets.counts), onDone })
     const running = yield* Effect.forkChild(Effect.asVoid(run).pipe(Effect.provide(exchange)))
@@ -90,6 +95,18 @@ describeWith(data, "A recording from a venue that floods us", () => {
       // Character by character, not only value by value.
       assert.include(gunzipSync(readFileSync(path)).toString(), `"frame":${texts[7]}}}`)
       assert.isTrue(rows.some(({ dir, frame }) => dir === "send" && JSON.stringify(frame).includes(CHANNEL)))
+
+      // And what was asked over REST, with what was answered.
+      const { asked, answered, written } = account.rest ?? assert.fail("no account of REST")
+      const answers = rows.filter(({ dir }) => dir === "http"), asks = rows.filter(({ dir }) => dir === "ask")
+      assert.deepStrictEqual([asks.length, answers.length, answers.length], [asked, answered, written])
+      assert.strictEqual(asked, venue.restRequests.length)
+      assert.deepStrictEqual(
+        answers.map(({ url }) => new URL(url)).map(({ pathname, search }) => pathname + search),
+        venue.restRequests,
+      )
+      assert.isAtLeast(asList(asJson(answers[0]?.body)["symbols"]).length, 1)
+      assert.strictEqual(rows[0]?.dir, "follow")
     }), 60_000)
 
   it.live("holds every tick that was made of them", () =>
@@ -114,13 +131,23 @@ describe("Frames that the file is too slow for", () => {
       const sockets = yield* SocketFrames.make(true)
       const frame = { venue: "okx", direction: "recv" as const, url: "wss://x", text: "{}", atMs: 1 }
       for (let n = 0; n < 65_540; n++) sockets.listener.heard(frame)
-      assert.deepStrictEqual(sockets.counts(), { received: 65_540, framesDropped: 4, ticksDropped: 0 })
+      const answer = { venue: "okx", method: "GET", url: "https://x/", askedAtMs: 1, atMs: 2, status: 200, body: "{}" }
+      sockets.listener.asked(answer)
+      sockets.listener.answered(answer)
+      assert.deepStrictEqual(sockets.counts(), {
+        received: 65_540,
+        framesDropped: 4,
+        ticksDropped: 0,
+        asked: 1,
+        answered: 1,
+        answersDropped: 1,
+      })
       const tally = Tallies.rawFrames(sockets)
       yield* sockets.arrived
       const lines = tally.take().length
       const { lost, received, written } = tally.recorded({ lines, files: [] }, false)
       assert.deepStrictEqual({ lost, received, written }, {
-        lost: { file_too_slow: 4 },
+        lost: { file_too_slow: 5 },
         received: 65_540,
         written: 65_536,
       })
@@ -128,7 +155,7 @@ describe("Frames that the file is too slow for", () => {
 
   it("stand in a line as they came where they are JSON, else as text", () => {
     const frame = { venue: "okx", direction: "recv" as const, url: "wss://x", atMs: 5 }
-    const of = (text: string | null) => SocketFrames.rawLine({ ...frame, text }, "okx.ws.1")
+    const of = (text: string | null) => RawRows.frameRow({ ...frame, text }, "okx.ws.1")
     const head = `{"ts":5,"exchange":"okx","channel":"raw","symbol":null,` +
       `"payload":{"dir":"recv","conn":"okx.ws.1","url":"wss://x","frame":`
     assert.strictEqual(of(`{"p":1.10, "q":1e2}`), `${head}{"p":1.10, "q":1e2}}}`)

@@ -20,6 +20,7 @@ const mailbox = () => {
     prove: (_address, proof) => Effect.sync(() => (proofs.push(proof), { _tag: "Proven", state: "sent" })),
     send: () => Effect.succeed({ _tag: "Accepted", messageId: 1 }),
     edit: () => Effect.succeed({ _tag: "Accepted", messageId: 1 }),
+    tell: () => Effect.succeed({ _tag: "Accepted", messageId: 1 }),
     secretOf: () => null,
     reach: Effect.succeed(null),
   }

@@ -36,6 +36,16 @@ describe("The text of a load run", () => {
     assert.include(summary(reported({ grows: null })), "too short to say")
   })
 
+  it("tells of commands and replies only where people asked", () => {
+    const some = reported({}), none = { ...some, totals: { ...some.totals, commands: 0, replies: 0 } }
+    assert.include(summary(some), "9 replies to 9 commands (9/s)")
+    assert.include(display(some).join("\n"), "replies  9 of 9 commands · p50 250 · p99 250")
+    assert.include(page(some, NOTHING_ASKED), "commands replied to")
+    for (const text of [summary(none), display(none).join("\n"), page(none, NOTHING_ASKED)]) {
+      assert.notMatch(text, /of \d+ commands|to \d+ commands|commands replied to/)
+    }
+  })
+
   it("shows a dash where nobody knows", () => {
     assert.match(display(reported({ lost: null })).join("\n"), /· - lost/)
     assert.match(display(reported({})).join("\n"), /lag +- frames/)

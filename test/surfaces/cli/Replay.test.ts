@@ -43,6 +43,12 @@ const cases: ReadonlyArray<readonly [what: string, args: () => ReadonlyArray<str
   ["a speed that is none", () => ["replay", empty, "--speed", "-3"], [`"-3" is no speed`]],
   ["a folder without recordings", () => ["replay", mkdtempSync(join(folder, "none-"))], ["no recording"]],
   ["a bus nobody else can reach", () => ["replay", empty, "--to", "bus"], ["ARBEDGE_NATS_URL"]],
+  ["ticks into the file that is read", () => ["replay", empty, "--ticks", empty], ["is what is played"]],
+  [
+    "faults where ticks are only written",
+    () => ["replay", empty, "--ticks", join(folder, "t"), "--fault", "gap:0.1"],
+    ["--ticks"],
+  ],
   ["raw frames of the bus", () => ["record", "--out", join(folder, "r"), "--raw"], ["--from venues"]],
   ["a rotation that is none", () => ["record", "--out", join(folder, "r"), "--rotate", "100"], ["--rotate", "100MB"]],
   ["a file that exists", () => ["record", "--out", empty], [`empty.ndjson" exists`, "--overwrite"]],

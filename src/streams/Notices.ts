@@ -1,0 +1,37 @@
+/**
+ * Notices: what people are owed of the product's own news, as rows of the queue.
+ *
+ * In: to whom and what. Out: rows of the kind `notification`, without a time: each user's queue says when. Promises:
+ * joins the caller's transaction; each chat is owed a notice once, however often it is asked for.
+ */
+import { Effect, Metric } from "effect"
+import { keyOf, type Notice, priorityOf, worthUntil } from "../domain/Notice.ts"
+import type { TelegramId } from "../domain/User.ts"
+import { OpportunityQueue } from "../layers/OpportunityQueue.ts"
+
+const owedTotal = Metric.counter("notices_total", { description: "Notices queued for people, by type" })
+
+/** `atMs`: when it became true. Out: how many are new. */
+export const owe = Effect.fn("Notices.owe")(function* (
+  to: ReadonlyArray<{ readonly userId: string; readonly chatId: TelegramId }>,
+  notice: Notice,
+  atMs: number,
+) {
+  const queue = yield* OpportunityQueue
+  const rows = yield* queue.enqueue(
+    to.map(({ chatId, userId }) => ({
+      kind: "notification",
+      opportunityId: keyOf(notice, atMs),
+      userId,
+      chatId,
+      purpose: "notify",
+      priority: priorityOf(notice),
+      scheduledAt: null,
+      expiresAt: worthUntil(notice, atMs),
+      payload: { notice },
+    })),
+    atMs,
+  )
+  yield* Metric.update(Metric.withAttributes(owedTotal, { type: notice.about }), rows.length)
+  return rows.length
+})
