@@ -39,7 +39,7 @@ const BIDS = [["30120", "0.5"], ["30100", "0.3"], ["30060", "1"]] as const
 const POOR_BIDS = [["29990", "0.5"]] as const
 const POOR_ASKS = [["30130", "1"]] as const
 /** An opportunity is there for as many turns, then gone for as many: longer than the half second it takes to close. */
-const TURNS = 4
+const TURNS = 8
 const TURN = "200 millis"
 
 /** B1 for some turns, then prices that agree, for ever. */
@@ -142,7 +142,7 @@ const natsCommands = (environment: Readonly<Record<string, string>>) => {
 }
 
 describeWith(natsServer, "The examples", () => {
-  layer(world, { excludeTestServices: true, timeout: "120 seconds" })((it) => {
+  layer(world, { excludeTestServices: true, timeout: "240 seconds" })((it) => {
     it.effect("print what a local service tells, in TypeScript and in Python", () =>
       Effect.gen(function* () {
         const environment = yield* service
@@ -179,7 +179,7 @@ describeWith(natsServer, "The examples", () => {
           { concurrency: 4, discard: true },
         )
         yield* Effect.logInfo(`ran ${ran.map(({ what }) => what).join(", ")}`)
-      }), 120_000)
+      }), 240_000)
   })
 
   layer(Layer.empty)((it) => {

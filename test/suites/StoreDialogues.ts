@@ -34,7 +34,7 @@ export const storeDialogues: Suite = (it) => {
       const [row = ""] = yield* metadata
       assert.include(row, `"sealed"`)
       assert.notInclude(row, "alert")
-      assert.notInclude(row, "BTC")
+      assert.notInclude(row, "BTC/USDT")
       const next = { ...asked, step: "direction" }
       yield* dialogues.set({ session: held, dialogue: Option.some(next), nowMs: t0 })
       assert.deepStrictEqual(yield* dialogues.of("100", t0), Option.some(next))

@@ -58,8 +58,8 @@ export const storePrivacy: Suite = (it) => {
   it.effect("shows a user all of theirs, nobody else's, and no secret", () =>
     Effect.gen(function* () {
       yield* empty
-      const ada = yield* somebody("4711")
-      yield* somebody("815")
+      const ada = yield* somebody("47110000004711")
+      yield* somebody("81500000000815")
       const rows = yield* Effect.flatMap(PersonalData, (data) => data.of(ada))
       assert.deepStrictEqual(Object.keys(rows).sort(), [
         "opportunity_distribution_queue",
@@ -69,17 +69,17 @@ export const storePrivacy: Suite = (it) => {
       ])
       const text = JSON.stringify(rows)
       assert.include(text, "BTC/USDT")
-      assert.include(text, "4711")
-      for (const hidden of ["815", "token_hash", "data_key"]) assert.notInclude(text, hidden)
+      assert.include(text, "47110000004711")
+      for (const hidden of ["81500000000815", "token_hash", "data_key"]) assert.notInclude(text, hidden)
     }))
 
   it.effect("erases a user everywhere, tells the audience nothing is left, and leaves others alone", () =>
     Effect.gen(function* () {
       yield* empty
-      const ada = yield* somebody("4711")
-      const bob = yield* somebody("815")
+      const ada = yield* somebody("47110000004711")
+      const bob = yield* somebody("81500000000815")
       const outbox = yield* Outbox, persons = yield* Persons, data = yield* PersonalData, users = yield* Users
-      const person = { userId: ada.userId, chatId: "4711" }
+      const person = { userId: ada.userId, chatId: "47110000004711" }
       yield* outbox.append([{ subject: "evt.v1.test.happened", payload: { v: 1 }, person }], t0)
       const [sealed = NOBODY] = yield* persons.seal([person])
       assert.deepStrictEqual(yield* persons.open(ada.userId, sealed), Option.some(person))
@@ -87,12 +87,12 @@ export const storePrivacy: Suite = (it) => {
       const erased = yield* data.erase(ada, t0)
       assert.deepInclude(erased, { users: 1, user_sessions: 1, opportunity_distribution_queue: 1 })
       const left = yield* everything
-      assert.deepStrictEqual(left.filter((row) => row.includes("4711") || row.includes(ada.userId)), [])
+      assert.deepStrictEqual(left.filter((row) => row.includes("47110000004711") || row.includes(ada.userId)), [])
       assert.isTrue(left.some((row) => row.includes("evt.v1.test.happened")))
       assert.isTrue(Option.isNone(yield* persons.open(ada.userId, sealed)))
       assert.deepStrictEqual(yield* persons.seal([person]), [NOBODY])
-      assert.isTrue(Option.isNone(yield* users.recipientOf("4711", t0)))
-      assert.isTrue(Option.isSome(yield* users.recipientOf("815", t0)))
+      assert.isTrue(Option.isNone(yield* users.recipientOf("47110000004711", t0)))
+      assert.isTrue(Option.isSome(yield* users.recipientOf("81500000000815", t0)))
     }))
 
   it.effect("gives facts of one person one alias, different people different ones, and each fact another seal", () =>
