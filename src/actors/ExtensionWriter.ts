@@ -100,8 +100,10 @@ export const makeExtensionWriter = Effect.fnUntraced(function* (ttlMs: number) {
   return (session: Session): Effect.Effect<Session | null, StoreError> =>
     Effect.map(
       write(session),
-      ({ expiresAt, nowMs, rows }) =>
-        rows.has(session.sessionId) ? { ...session, lastActivityAt: nowMs, expiresAt } : null,
+      ({ expiresAt, nowMs, rows }) => {
+        const row = rows.get(session.sessionId)
+        return row === undefined ? null : { ...session, lastActivityAt: nowMs, expiresAt, isAsked: row.isAsked }
+      },
     )
 })
 

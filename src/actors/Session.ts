@@ -22,7 +22,6 @@ import * as Rpc from "effect/rpc/Rpc"
 import { Dialogue, isOpenAt } from "../domain/Dialogue.ts"
 import type { Session } from "../domain/Session.ts"
 import { Dialogues } from "../layers/Dialogues.ts"
-import * as Gathering from "../layers/Gathering.ts"
 import type { OpportunityQueue } from "../layers/OpportunityQueue.ts"
 import type { Outbox } from "../layers/Outbox.ts"
 import type { SessionAnalytics } from "../layers/SessionAnalytics.ts"
@@ -178,10 +177,6 @@ const counters = {
   row_for_want_of_actor: touchCounters("row_for_want_of_actor"),
 }
 
-/** So long a chat that was asked nothing is not looked at again; another process may have asked it meanwhile. */
-const UNASKED_MS = 60_000
-/** Chats that are looked at in one statement. */
-const TOGETHER = 256
 /** Chats whose actors live elsewhere and are known to have a session; the oldest is forgotten first. */
 const KNOWN_CHATS = 60_000
 
@@ -202,11 +197,6 @@ export class SessionClient extends Context.Service<SessionClient, {
    * be sealed, for want of a master key.
    */
   readonly setDialogue: (telegramId: string, dialogue: Option.Option<Dialogue>) => Effect.Effect<boolean, StoreError>
-  /**
-   * Takes back what the chat may still be asked: it does something else. One that was seen to be asked nothing within
-   * the last minute is not looked at again: each command comes through here.
-   */
-  readonly takeBack: (telegramId: string) => Effect.Effect<void, StoreError>
   /** Records how far the user has come, carried over to later sessions. False: there is no valid session. */
   readonly mark: (telegramId: string, marks: Marks) => Effect.Effect<boolean, StoreError>
   /** For showing alone; it extends nothing. */
@@ -224,8 +214,6 @@ export class SessionClient extends Context.Service<SessionClient, {
         const { getShardId, hasShardId } = yield* Sharding
         const actorOf = yield* SessionEntity.client
         const known = new Set<string>()
-        /** Chats that were asked nothing, and when (ms) that was seen. */
-        const unasked = new Map<string, number>()
 
         const remember = (telegramId: string, judged: Judged) => {
           known.delete(telegramId)
@@ -302,20 +290,10 @@ export class SessionClient extends Context.Service<SessionClient, {
           return Option.filter(yield* dialogues.of(telegramId, nowMs), (asked) => isOpenAt(asked, nowMs))
         })
 
-        const isAsked = yield* Gathering.make({
-          most: TOGETHER,
-          work: Effect.fnUntraced(function* (telegramIds: ReadonlyArray<string>) {
-            const asked = yield* dialogues.askedAmong(telegramIds, yield* Clock.currentTimeMillis)
-            return telegramIds.map((telegramId) => asked.has(telegramId))
-          }),
-          isOnesFault: () => false,
-        })
-
         const setDialogue = Effect.fn("SessionClient.setDialogue")(
           (telegramId: string, dialogue: Option.Option<Dialogue>) =>
             asking(telegramId)(actorOf(telegramId).Ask({ dialogue: Option.getOrNull(dialogue) })).pipe(
               Effect.catchTag("ActorUnavailable", () => rows.askChat(telegramId, dialogue)),
-              Effect.ensuring(Effect.sync(() => unasked.delete(telegramId))),
             ),
         )
 
@@ -339,14 +317,6 @@ export class SessionClient extends Context.Service<SessionClient, {
           }),
           dialogue,
           setDialogue,
-          takeBack: Effect.fnUntraced(function* (telegramId: string) {
-            const nowMs = yield* Clock.currentTimeMillis
-            const seenAtMs = unasked.get(telegramId) ?? -Infinity
-            if (nowMs >= seenAtMs && nowMs - seenAtMs < UNASKED_MS) return
-            if (yield* isAsked(telegramId)) yield* setDialogue(telegramId, Option.none())
-            if (unasked.size >= KNOWN_CHATS) unasked.clear()
-            unasked.set(telegramId, nowMs)
-          }),
           mark: Effect.fn("SessionClient.mark")((telegramId: string, marks: Marks) =>
             asking(telegramId)(actorOf(telegramId).Mark(marks)).pipe(
               Effect.catchTag("ActorUnavailable", () => rows.markChat(telegramId, marks)),

@@ -23,6 +23,8 @@ export const Session = Schema.Struct({
   expiresAt: Schema.Int,
   onboardingCompleted: Schema.Boolean,
   preferencesSet: Schema.Boolean,
+  /** Its chat was asked something and may answer by a message; see Dialogue.ts. */
+  isAsked: Schema.Boolean,
   /** Fencing: a writer whose epoch is older than the row's has lost the session to another process. */
   epoch: Schema.Int,
 })

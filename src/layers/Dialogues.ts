@@ -14,11 +14,6 @@ import type { Fenced, StoreError } from "./Store.ts"
 export class Dialogues extends Context.Service<Dialogues, {
   /** Of the chat's session if that is valid at this instant. */
   readonly of: (telegramId: TelegramId, nowMs: number) => Effect.Effect<Option.Option<Dialogue>, StoreError>
-  /** Those of the chats whose valid sessions hold a question, open or not: nothing is unsealed. */
-  readonly askedAmong: (
-    telegramIds: ReadonlyArray<TelegramId>,
-    nowMs: number,
-  ) => Effect.Effect<ReadonlySet<TelegramId>, StoreError>
   /** Replaces the question, or takes it back. Fails with `rejected` where nothing can be sealed. */
   readonly set: (options: {
     readonly session: Pick<Session, "sessionId" | "userId" | "epoch">

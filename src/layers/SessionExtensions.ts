@@ -18,10 +18,13 @@ interface Extension {
 }
 
 export class SessionExtensions extends Context.Service<SessionExtensions, {
-  /** Moves each expiry to `expiresAt`. Out: ids of the rows written; a missing one is fenced, ended or expired. */
+  /**
+   * Moves each expiry to `expiresAt`. Out: the rows written by their ids, and whether their chats were asked something,
+   * which only the row knows for sure; a missing one is fenced, ended or expired.
+   */
   readonly extendAll: (
     extension: Extension & { readonly sessions: ReadonlyArray<Pick<Session, "sessionId" | "epoch">> },
-  ) => Effect.Effect<ReadonlySet<string>, StoreError>
+  ) => Effect.Effect<ReadonlyMap<string, Pick<Session, "isAsked">>, StoreError>
   /** The same by chat, whoever holds the sessions, and fencing nobody. Out: those written; a missing chat has none. */
   readonly extendChats: (
     extension: Extension & { readonly telegramIds: ReadonlyArray<TelegramId> },

@@ -17,6 +17,7 @@ const sessionOf = (telegramId: string): Session => ({
   expiresAt: t0 + day,
   onboardingCompleted: false,
   preferencesSet: false,
+  isAsked: false,
   epoch: 1,
 })
 
@@ -35,7 +36,10 @@ const slowTable = Effect.gen(function* () {
     })
   const layer = Layer.succeed(SessionExtensions, {
     extendAll: ({ sessions }) =>
-      Effect.map(written(sessions.map(({ sessionId }) => sessionId)), (keys) => new Set(keys)),
+      Effect.map(
+        written(sessions.map(({ sessionId }) => sessionId)),
+        (keys) => new Map(keys.map((key) => [key, { isAsked: false }])),
+      ),
     extendChats: ({ telegramIds }) =>
       Effect.map(written(telegramIds), (keys) => new Map(keys.map((key) => [key, sessionOf(key)]))),
   })

@@ -29,7 +29,7 @@ export const storeActors: Suite = (it) => {
         ),
       })
       assert.deepStrictEqual(
-        [...written].toSorted(),
+        [...written.keys()].toSorted(),
         [started[0], lapsed].map((it) => it?.session.sessionId).toSorted(),
       )
       const { session: row } = yield* sessions.validateFromRow("1", t0)

@@ -5,6 +5,7 @@ import { assert } from "@effect/vitest"
 import { Effect, Option } from "effect"
 import type { Dialogue } from "../../src/domain/Dialogue.ts"
 import { Dialogues } from "../../src/layers/Dialogues.ts"
+import { SessionExtensions } from "../../src/layers/SessionExtensions.ts"
 import { Sessions } from "../../src/layers/Sessions.ts"
 import { Store } from "../../src/layers/Store.ts"
 import { day, empty, someUser, type Suite, t0 } from "./StoreWorld.ts"
@@ -59,21 +60,29 @@ export const storeDialogues: Suite = (it) => {
       assert.deepStrictEqual(yield* metadata, ["{}", "{}"])
     }))
 
-  it.effect("tells of many chats at once which of them were asked something, of ended and expired ones nothing", () =>
+  it.effect("lets the session say whether its chat is asked, however the row is read or extended", () =>
     Effect.gen(function* () {
       yield* empty
       const dialogues = yield* Dialogues
       const sessions = yield* Sessions
-      const chats = ["100", "200", "300", "unknown"]
-      const [first, second] = [yield* session("100"), yield* session("200"), yield* session("300")]
-      for (const each of [first, second]) {
-        yield* dialogues.set({ session: each, dialogue: Option.some(asked), nowMs: t0 })
-      }
-      assert.deepStrictEqual([...yield* dialogues.askedAmong(chats, t0)].sort(), ["100", "200"])
-      yield* sessions.terminate({ session: first, nowMs: t0 + 1 })
-      assert.deepStrictEqual([...yield* dialogues.askedAmong(chats, t0 + 1)], ["200"])
-      assert.deepStrictEqual([...yield* dialogues.askedAmong(chats, t0 + 7 * day)], [])
-      assert.deepStrictEqual([...yield* dialogues.askedAmong([], t0)], [])
+      const { extendAll, extendChats } = yield* SessionExtensions
+      const held = yield* session("100")
+      const extension = { nowMs: t0, expiresAt: t0 + day }
+      const told = Effect.gen(function* () {
+        const { session: read } = yield* sessions.validateFromRow("100", t0)
+        const one = yield* extendAll({ ...extension, sessions: [held] })
+        const chats = yield* extendChats({ ...extension, telegramIds: ["100"] })
+        return [
+          Option.getOrThrow(read).isAsked,
+          one.get(held.sessionId)?.isAsked,
+          chats.get("100")?.isAsked,
+        ]
+      })
+      assert.deepStrictEqual(yield* told, [false, false, false])
+      yield* dialogues.set({ session: held, dialogue: Option.some(asked), nowMs: t0 })
+      assert.deepStrictEqual(yield* told, [true, true, true])
+      yield* dialogues.set({ session: held, dialogue: Option.none(), nowMs: t0 })
+      assert.deepStrictEqual(yield* told, [false, false, false])
     }))
 
   it.effect("takes nothing from a writer whose session is held by another", () =>

@@ -9,10 +9,9 @@ import { Dialogue } from "../../domain/Dialogue.ts"
 import { Dialogues } from "../Dialogues.ts"
 import { Store, StoreError } from "../Store.ts"
 import { type About, Vault, type VaultError } from "../Vault.ts"
-import { all, at, fenced, first } from "./Rows.ts"
+import { at, fenced, first } from "./Rows.ts"
 
 const Row = Schema.Struct({ sessionId: Schema.String, userId: Schema.String, sealed: Schema.NullOr(Schema.String) })
-const Asked = Schema.Struct({ telegramId: Schema.String })
 const Written = Schema.Struct({ sessionId: Schema.String })
 
 const Sealed = Schema.fromJsonString(Dialogue)
@@ -53,15 +52,6 @@ const make = Effect.gen(function* () {
     return Option.isNone(row) ? Option.none() : yield* opened(row.value)
   })
 
-  const askedAmong: Dialogues["Service"]["askedAmong"] = Effect.fn("Dialogues.askedAmong")((telegramIds, nowMs) =>
-    sql`select telegram_id as "telegramId" from user_sessions
-      where telegram_id = any(${telegramIds}::text[]) and session_state = 'active' and expires_at > ${at(nowMs)}
-        and metadata->>'sealed' is not null`.pipe(
-      all("Dialogues.askedAmong", Asked),
-      Effect.map((rows) => new Set(rows.map(({ telegramId }) => telegramId))),
-    )
-  )
-
   const set: Dialogues["Service"]["set"] = Effect.fn("Dialogues.set")(function* ({ dialogue, nowMs, session }) {
     const metadata = Option.isNone(dialogue) ? {} : {
       sealed: yield* vault.seal(Redacted.make(encode(dialogue.value)), aboutOf(session)).pipe(
@@ -76,7 +66,7 @@ const make = Effect.gen(function* () {
     )
   })
 
-  return { of, askedAmong, set }
+  return { of, set }
 })
 
 export const layer: Layer.Layer<Dialogues, never, Store | Vault> = Layer.effect(Dialogues, make)

@@ -8,9 +8,9 @@ import { Effect, Layer, Schema } from "effect"
 import { SessionExtensions } from "../SessionExtensions.ts"
 import { Store } from "../Store.ts"
 import { all, at, int8s } from "./Rows.ts"
-import { SESSION_COLUMNS, SessionRow } from "./SessionRow.ts"
+import { IS_ASKED, SESSION_COLUMNS, SessionRow } from "./SessionRow.ts"
 
-const WrittenRow = Schema.Struct({ sessionId: Schema.String })
+const WrittenRow = Schema.Struct({ sessionId: Schema.String, isAsked: Schema.Boolean })
 
 const make = Effect.gen(function* () {
   const { sql } = yield* Store
@@ -29,9 +29,9 @@ const make = Effect.gen(function* () {
           ${int8s(sessions.map(({ epoch }) => epoch))}::bigint[]) as seen (session_id, epoch)
         where quick.setting = 'off' and s.session_id = seen.session_id and s.epoch = seen.epoch
           and s.session_state = 'active' and s.expires_at > ${at(nowMs)}
-        returning s.session_id as "sessionId"`.pipe(
+        returning s.session_id as "sessionId", ${sql.literal(IS_ASKED)}`.pipe(
         all("SessionExtensions.extendAll", WrittenRow),
-        Effect.map((rows) => new Set(rows.map((row) => row.sessionId))),
+        Effect.map((rows) => new Map(rows.map((row) => [row.sessionId, row]))),
       ),
   )
 

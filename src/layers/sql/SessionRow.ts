@@ -18,11 +18,15 @@ export const SessionRow = Schema.Struct({
   expiresAt: EpochMs,
   onboardingCompleted: Schema.Boolean,
   preferencesSet: Schema.Boolean,
+  isAsked: Schema.Boolean,
   epoch: Int8,
 })
+
+/** Whether the row holds a question; an envelope, see DialoguesSql.ts. */
+export const IS_ASKED = `(metadata ? 'sealed') as "isAsked"`
 
 /** Of the table alone, or of one called `s`. */
 export const SESSION_COLUMNS = `session_id as "sessionId", user_id as "userId", telegram_id as "telegramId",
   session_state as "state", started_at as "startedAt", last_activity_at as "lastActivityAt",
   expires_at as "expiresAt", onboarding_completed as "onboardingCompleted", preferences_set as "preferencesSet",
-  epoch`
+  ${IS_ASKED}, epoch`

@@ -8,6 +8,7 @@
 import { Api, Composer, Context } from "grammy/web"
 import type { Chat, Message, Update, User as Sender } from "grammy/types"
 import { Clock, Effect, Option } from "effect"
+import type { Permission } from "../../domain/Permission.ts"
 import { fromPromise } from "../../layers/bridge.ts"
 import type { Telegram } from "../../layers/Telegram.ts"
 import { identityOf } from "./BotIdentity.ts"
@@ -21,7 +22,7 @@ import * as Hearing from "./dialogues/Hearing.ts"
 import * as Standing from "./Standing.ts"
 import { tapped } from "./Taps.ts"
 import { html } from "./texts/Fluent.ts"
-import { type Reaction, type Visit, visitOf } from "./Visit.ts"
+import { type Member, type Reaction, type Visit, visitOf } from "./Visit.ts"
 
 interface Called {
   readonly name: string
@@ -40,14 +41,27 @@ export const calledIn = (text: string): Called | null => {
     : { name: name.toLowerCase(), bot: bot?.toLowerCase() ?? null, argument: argument.trim() }
 }
 
+/** A command ends what they were asked, whether they are admitted to it or not. Groups are asked nothing. */
+const entering = (
+  visit: Visit,
+  permission: Permission | null,
+  activity: string,
+  react: (member: Member) => Reaction,
+): Reaction =>
+  Effect.gen(function* () {
+    const admission = yield* admit(visit, permission, activity)
+    const member = admission._tag === "Member" ? admission.member : null
+    if (visit.isPrivate) yield* Hearing.leave(visit.telegramId, member?.session ?? null)
+    yield* admission._tag === "Denied" ? turnAway(visit, admission.denial) : react(admission.member)
+  })
+
 /** Hints go to those who have a session; the others are told how to get one. */
 const hint = (visit: Visit): Reaction =>
-  Effect.flatMap(
-    admit(visit, null, "command:unknown"),
-    (admission) =>
-      admission._tag === "Denied"
-        ? turnAway(visit, admission.denial)
-        : say(visit.chatId, html(admission.member.preferences.language, "gate-unknown-command")),
+  entering(
+    visit,
+    null,
+    "command:unknown",
+    ({ preferences }) => say(visit.chatId, html(preferences.language, "gate-unknown-command")),
   )
 
 /** What is no command: the answer to what they were asked, or a hint. */
@@ -65,16 +79,12 @@ const hear = (visit: Visit, message: Message): Reaction =>
 const command = (visit: Visit, name: string): Reaction => {
   const known = COMMANDS.find((each) => each.name === name)
   if (known === undefined) return hint(visit)
-  if (isOpen(known)) {
-    return Effect.flatMap(
-      deniedHere(visit, known.name),
-      (denied) => denied === null ? known.run(visit) : turnAway(visit, denied),
-    )
-  }
-  return Effect.flatMap(
-    admit(visit, known.name, `command:${known.name}`),
-    (admission) => admission._tag === "Denied" ? turnAway(visit, admission.denial) : known.run(admission.member),
-  )
+  if (!isOpen(known)) return entering(visit, known.name, `command:${known.name}`, known.run)
+  return Effect.gen(function* () {
+    if (visit.isPrivate) yield* Hearing.leave(visit.telegramId, null)
+    const denied = yield* deniedHere(visit, known.name)
+    yield* denied === null ? known.run(visit) : turnAway(visit, denied)
+  })
 }
 
 /** Answers in the topic of a forum that it was said in. */
@@ -124,9 +134,7 @@ const onMessage = (message: Message, me: Me): Reaction | null => {
     if (visit.isPrivate) {
       return rated(
         visit,
-        called !== null && forUs
-          ? Effect.andThen(Hearing.leave(visit.telegramId), command(visit, called.name))
-          : hear(visit, message),
+        called !== null && forUs ? command(visit, called.name) : hear(visit, message),
       )
     }
     const isOurs = called !== null && forUs && COMMANDS.some(({ name }) => name === called.name)

@@ -7,6 +7,7 @@
 import { Effect, Option } from "effect"
 import type { Message } from "grammy/types"
 import { SessionClient } from "../../../actors/Session.ts"
+import type { Session } from "../../../domain/Session.ts"
 import type { Member, Reaction } from "../Visit.ts"
 import { TOPICS } from "./All.ts"
 import type { Said } from "./Topic.ts"
@@ -19,8 +20,13 @@ export const saidIn = ({ location, message_id: messageId, text }: Message): Opti
     ? Option.some({ _tag: "Location", latitude: location.latitude, longitude: location.longitude, messageId })
     : Option.none()
 
-/** What is open is taken back: the person does something else. */
-export const leave = (telegramId: string) => SessionClient.use((sessions) => sessions.takeBack(telegramId))
+/** What is open is taken back: the person does something else. Null: their session was not looked at. */
+export const leave = Effect.fnUntraced(function* (telegramId: string, session: Session | null) {
+  if (session?.isAsked === false) return
+  const sessions = yield* SessionClient
+  const isAsked = session !== null || Option.isSome(yield* sessions.dialogue(telegramId))
+  if (isAsked) yield* sessions.setDialogue(telegramId, Option.none())
+})
 
 /** `otherwise`: what is done when nobody asked. */
 export const hear = Effect.fn("Hearing.hear")(
