@@ -13,7 +13,12 @@ import type { StoreError } from "../layers/Store.ts"
 
 const BATCH = 256
 const BATCHES = 16
-/** Statements under way: while the database works on one, the answers of the other are handed out. */
+/**
+ * So many are not kept waiting for more: a statement for one costs nearly what one for these does, but while the
+ * database works on them, the answers of the statement before can be handed out.
+ */
+const ENOUGH = 32
+/** Statements under way. */
 const STATEMENTS = 2
 
 const batchSizes = Metric.histogram("session_extension_batch_rows", {
@@ -55,10 +60,10 @@ const gathering = Effect.fnUntraced(function* <Item extends ByChat, Rows>(
 
   const writeNext = Effect.gen(function* () {
     yield* some.await
-    // While others come they are let come first: a statement for one costs nearly what one for all does.
+    // While others come they are let come first, until there are enough.
     for (let before = 0; before < (batches[0]?.items.length ?? 0);) {
       before = batches[0]?.items.length ?? 0
-      if (before < BATCH) yield* Effect.yieldNow
+      if (before < ENOUGH) yield* Effect.yieldNow
     }
     const batch = batches.shift()
     if (batches.length === 0) yield* some.close

@@ -93,7 +93,7 @@ export const layer: Layer.Layer<Dispatcher, never, BotServices> = Layer.effect(
         Effect.catch(() => Effect.succeed("unroutable" as const)),
         Effect.tap((outcome) => Metric.update(handledAs[outcome], 1)),
         Effect.withSpan("Dispatcher.handle", { root: true, kind: "consumer" }, { captureStackTrace: false }),
-        Effect.provide(services),
+        Effect.updateContext((_: Context.Context<never>) => services),
       )
     return { handle }
   }),
