@@ -11,6 +11,7 @@ import { AuditAction, AuditDetails } from "./AuditEntry.ts"
 import { DistributionType, Feedback } from "./Engagement.ts"
 import { Priority } from "./Opportunity.ts"
 import { Outcome } from "./Outcome.ts"
+import { DenialReason } from "./Permission.ts"
 import { SealedPerson } from "./Person.ts"
 
 const envelope = { v: Schema.Literal(1), at: Schema.Int }
@@ -86,6 +87,16 @@ export const AuditRecorded = Schema.Struct({
   hash: Schema.String.annotate({ description: "SHA-256 in hex: what the chain in the database must still say there" }),
 })
 export type AuditRecorded = typeof AuditRecorded.Type
+
+/** Somebody with a session did something, or was kept from it. */
+export const ActionTaken = Schema.Struct({
+  ...envelope,
+  person: SealedPerson.annotate({ description: "With userId sealed" }),
+  action: Schema.String.annotate({ description: "Such as command:session, tap:preferences or message" }),
+  success: Schema.Boolean.annotate({ description: "Whether they were admitted to it" }),
+  error: Schema.NullOr(DenialReason).annotate({ description: "Why not; null: they were" }),
+})
+export type ActionTaken = typeof ActionTaken.Type
 
 /** A session began, or ended. */
 export const SessionFact = Schema.Struct({

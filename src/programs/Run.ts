@@ -35,6 +35,7 @@ import type { Opportunities } from "../layers/Opportunities.ts"
 import type { PriceAlerts } from "../layers/PriceAlerts.ts"
 import type { OpportunityQueue } from "../layers/OpportunityQueue.ts"
 import type { OpportunityViews } from "../layers/OpportunityViews.ts"
+import type { Outbox } from "../layers/Outbox.ts"
 import type { Receipts } from "../layers/Receipts.ts"
 import type { QueueFigures } from "../layers/QueueFigures.ts"
 import type { TrackRecord } from "../layers/TrackRecord.ts"
@@ -88,6 +89,7 @@ export type BotNeeds =
   | Opportunities
   | OpportunityQueue
   | OpportunityViews
+  | Outbox
   | PersonalData
   | PriceAlerts
   | QuoteBoard

@@ -61,7 +61,7 @@ describe("An archived event", () => {
         "opp.v1.funding.BTC-USDT.opened",
         "evt.v1.onboarding.ended",
         "evt.v1.engagement.recorded",
-        "evt.v1.action.command",
+        "evt.v1.action.taken",
         "evt.v1.audit.recorded",
         "evt.v1.identity.suspected",
         "evt.v1.something.new",

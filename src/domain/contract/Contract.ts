@@ -182,6 +182,7 @@ export const MESSAGES: ReadonlyArray<PublicMessage> = [
     Facts.AuditRecorded,
     "A privileged action was written into the audit log",
   ),
+  fact("action", "taken", "action.taken", Facts.ActionTaken, "Somebody with a session did something"),
   fact("session", "started", "session.started", Facts.SessionFact, "A session began"),
   fact("session", "ended", "session.ended", Facts.SessionFact, "A session ended"),
   fact("onboarding", "shown", "onboarding.shown", OnboardingFact, "A step of onboarding was shown"),

@@ -276,6 +276,7 @@ export const EXAMPLES = {
     sequence: 7,
     hash: "9f86d081884c7d659a2feaa0c55ad015a3bf4f1b2b0b822cd15d6c15b0f00a08",
   },
+  "action.taken": { v: 1, at: T, person, action: "command:users", success: false, error: "role" },
   "session.started": { v: 1, at: T, person, outcome: "created", session: SESSION },
   "session.ended": {
     v: 1,

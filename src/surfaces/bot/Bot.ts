@@ -7,6 +7,7 @@
  */
 import { Layer } from "effect"
 import type { Leases } from "../../layers/Leases.ts"
+import type { Outbox } from "../../layers/Outbox.ts"
 import type { SessionAnalytics } from "../../layers/SessionAnalytics.ts"
 import type { Store } from "../../layers/Store.ts"
 import type { TelegramUpdates } from "../../layers/TelegramUpdates.ts"
@@ -18,7 +19,7 @@ import * as Polling from "./Polling.ts"
 import * as Updates from "./Updates.ts"
 import type { BotServices } from "./Visit.ts"
 
-export type Needs = BotServices | SessionAnalytics | TelegramUpdates | Leases | Store
+export type Needs = BotServices | SessionAnalytics | Outbox | TelegramUpdates | Leases | Store
 
 /** `owner` is unique for each process. */
 export const layer = (owner: string): Layer.Layer<Updates.Updates, never, Needs> =>

@@ -85,13 +85,13 @@ export const admit = Effect.fnUntraced(
     if (session === null || Option.isNone(current)) {
       return { _tag: "Denied", denial: { reason: "session", verdict: "none" } }
     }
-    const { count } = yield* ActivityCount
-    yield* count(session, activity, visit.nowMs)
     const { learn } = yield* CommandRate
     const { user, version } = current.value
     learn(visit.telegramId, limitsOf(user.tier, user.role).apiPerMinute)
     const member: Member = { visit, session, user, version, preferences: yield* preferencesOf(current.value) }
     const reason = permission === null ? null : deniedTo(member, permission)
+    const { count } = yield* ActivityCount
+    yield* count(session, activity, reason, visit.nowMs)
     return permission === null || reason === null || reason === "session" ? { _tag: "Member", member } : {
       _tag: "Denied",
       denial: { reason, permission, language: member.preferences.language, tier: member.user.tier },
