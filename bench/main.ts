@@ -10,6 +10,7 @@ import { parseArgs } from "node:util"
 import { Effect } from "effect"
 import { archive } from "./Archive.ts"
 import { audience } from "./Audience.ts"
+import { confidence } from "./Confidence.ts"
 import { delivery } from "./Delivery.ts"
 import { durableIngest } from "./DurableIngest.ts"
 import { flooding } from "./Flood.ts"
@@ -42,6 +43,7 @@ const ALL = [
   ...triangular,
   ...marketAccess,
   ...validationLog,
+  ...confidence,
   ...audience,
   ...queueClaim,
   ...delivery,
