@@ -4,7 +4,11 @@
  * Promises: each test file has a process of its own (pool "forks"), so a file that dies takes no other with it.
  */
 import process from "node:process"
+import { fileURLToPath } from "node:url"
 import { defineConfig } from "vitest/config"
+
+// Processes that tests start on Node begin in half the time where a former one has compiled the same sources.
+process.env["NODE_COMPILE_CACHE"] ??= fileURLToPath(new URL("node_modules/.cache/compile", import.meta.url))
 
 /** A file to write the verdicts to as JSON besides printing them; continuous integration counts from it. */
 const report = process.env["ARBEDGE_TEST_REPORT"]

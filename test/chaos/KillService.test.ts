@@ -11,18 +11,23 @@ import { randomBytes } from "node:crypto"
 import process from "node:process"
 import { ownDatabase } from "../layers/postgres/ownDatabase.ts"
 import { describeWith, nats, postgres } from "../support/available.ts"
+import { eventually } from "../support/eventually.ts"
 import type { Pulses } from "../support/pulses.ts"
 import { CHATS, serviceOn, settled, telegram } from "../support/service.ts"
 
 const KILLS = Number(process.env["ARBEDGE_CHAOS_KILLS"] ?? "5")
-/** From a start to the next kill, ms; after the first half of it something has surely begun. */
-const LEAST_LIFE_MS = 2_000
-const LONGEST_LIFE_MS = 6_000
+/**
+ * From the moment a service has taken up the analysis to its kill, ms. Counted from its start, a slow machine would kill
+ * each before it does anything, until what it owes has expired.
+ */
+const LONGEST_LIFE_MS = 4_000
+/** As the log says it. */
+const BEGUN = "analyses 16 of 16 shards"
 const ROLES = "detect,distribute,deliver"
 
 /** As many as fit into the time that the kills take. */
 const pulsesFor = (kills: number): Pulses => {
-  const everyMs = 12_000, killingMs = kills * (LEAST_LIFE_MS + LONGEST_LIFE_MS) / 2
+  const everyMs = 12_000, killingMs = kills * LONGEST_LIFE_MS
   return {
     assets: ["BTC", "ETH", "SOL"],
     perAsset: Math.max(1, Math.ceil(killingMs / everyMs)),
@@ -46,7 +51,8 @@ describeWith([nats, postgres], "A service killed at random moments", () => {
         const feeder = yield* service.feed("1")
         let running = yield* service.start(ROLES)
         for (let kill = 0; kill < KILLS; kill++) {
-          yield* Effect.sleep(Duration.millis(yield* Random.nextIntBetween(LEAST_LIFE_MS, LONGEST_LIFE_MS)))
+          yield* eventually(Effect.sync(() => running.stderr()), (said) => said.includes(BEGUN), "60 seconds")
+          yield* Effect.sleep(Duration.millis(yield* Random.nextIntBetween(0, LONGEST_LIFE_MS)))
           assert.isTrue(running.isRunning(), running.stderr())
           yield* running.kill
           running = yield* service.start(ROLES)
@@ -63,6 +69,6 @@ describeWith([nats, postgres], "A service killed at random moments", () => {
           `${KILLS} kills: ${sent} messages owed and sent, ${repeated} of them twice, ${unclosed} left unclosed`,
         )
       }).pipe(Effect.provide(telegram)),
-    90_000 + KILLS * LONGEST_LIFE_MS,
+    120_000 + KILLS * 15_000,
   )
 })

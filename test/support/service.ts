@@ -174,6 +174,7 @@ export const settled = Effect.fnUntraced(function* (service: Service, pulses: Pu
     return {
       isQuiet: (yield* Clock.currentTimeMillis) - lastAtMs >= QUIET_MS,
       open: rows === null ? 1 : rows.pending + rows.sending + rows.unknown,
+      rows,
       unsent: wanted.filter((key) => !sent.has(key)),
       unclosed: wanted.filter((key) => !closed.has(key)),
       sent,
