@@ -6,7 +6,7 @@
  */
 import { type ChildProcess, spawn, spawnSync } from "node:child_process"
 import { randomInt } from "node:crypto"
-import { mkdtempSync, rmSync } from "node:fs"
+import { existsSync, mkdtempSync, readdirSync, readFileSync, rmSync } from "node:fs"
 import { connect, createServer } from "node:net"
 import { tmpdir } from "node:os"
 import { join } from "node:path"
@@ -58,6 +58,13 @@ const exited = (child: ChildProcess): Promise<void> =>
     child.once("exit", () => resolve())
   })
 
+/** A signal is on its way for a while: whether each thread stands still. Where there is no /proc nobody can say. */
+const isFrozen = (pid: number): boolean => {
+  const tasks = `/proc/${pid}/task`
+  if (!existsSync(tasks)) return true
+  return readdirSync(tasks).every((task) => /^State:\s+[Tt]/m.test(readFileSync(`${tasks}/${task}/status`, "utf8")))
+}
+
 export const ownNatsServer = (args: ReadonlyArray<string> = []) =>
   Effect.acquireRelease(
     Effect.promise(async () => {
@@ -92,8 +99,13 @@ export const ownNatsServer = (args: ReadonlyArray<string> = []) =>
         /** Of the process that runs now. */
         pid: () => child?.pid,
         kill: Effect.promise(kill),
-        /** Freezes the process: connections stay, nobody answers. */
-        freeze: Effect.sync(() => signal("SIGSTOP")),
+        /** Freezes the process, and waits until it is: connections stay, nobody answers. */
+        freeze: Effect.promise(async () => {
+          signal("SIGSTOP")
+          while (child?.pid !== undefined && !isFrozen(child.pid)) {
+            await new Promise((resolve) => setTimeout(resolve, 5))
+          }
+        }),
         thaw: Effect.sync(() => signal("SIGCONT")),
         start: Effect.promise(start),
       }

@@ -5,7 +5,7 @@
  * knows one access key, but does not check signatures of version 4.
  */
 import { mkdtempSync, rmSync } from "node:fs"
-import { createServer } from "node:http"
+import { createServer, type Server } from "node:http"
 import { createRequire } from "node:module"
 import type { AddressInfo } from "node:net"
 import { tmpdir } from "node:os"
@@ -16,6 +16,7 @@ import * as S3Archive from "../../src/layers/archive/S3Archive.ts"
 interface S3Server {
   readonly run: () => Promise<AddressInfo>
   readonly close: () => Promise<void>
+  readonly httpServer: Server
 }
 
 interface S3ServerClass {
@@ -48,7 +49,10 @@ export const s3Server = Effect.acquireRelease(
   }),
   ({ directory, server }) =>
     Effect.promise(async () => {
-      await server.close()
+      // It would wait for connections that clients keep open, on Deno for 90 s.
+      const closed = server.close()
+      server.httpServer.closeAllConnections()
+      await closed
       rmSync(directory, { recursive: true, force: true })
     }),
 )
