@@ -13,9 +13,25 @@ process.env["NODE_COMPILE_CACHE"] ??= fileURLToPath(new URL("node_modules/.cache
 /** A file to write the verdicts to as JSON besides printing them; continuous integration counts from it. */
 const report = process.env["ARBEDGE_TEST_REPORT"]
 
+/** Tests that start processes and servers, and wait for them by the wall's clock. */
+const WITH_PROCESSES = [
+  "test/{chaos,e2e,examples,programs}/**/*.test.ts",
+  "test/layers/{archive,cluster,nats}/**/*.test.ts",
+  "test/streams/archive/**/*.test.ts",
+  "test/surfaces/cli/**/*.test.ts",
+]
+
 export default defineConfig({
   test: {
-    include: ["test/**/*.test.ts"],
+    projects: [
+      { extends: true, test: { name: "rest", include: ["test/**/*.test.ts"], exclude: WITH_PROCESSES } },
+      {
+        extends: true,
+        // A machine that others share may stand still for seconds. In continuous integration these are tried once more,
+        // and the verdict names those that needed it (docs/decisions/0095).
+        test: { name: "processes", include: WITH_PROCESSES, retry: process.env["CI"] === undefined ? 0 : 1 },
+      },
+    ],
     // As in the product: before anything loads Effect.
     setupFiles: ["src/layers/denoFibers.ts"],
     pool: "forks",

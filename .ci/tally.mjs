@@ -1,7 +1,7 @@
 /*
  * Adds up what continuous integration saw.
  * Comes in: per run its exit code, `=` and its JSON report by vitest, then `--`, then the names of the steps that failed.
- * Goes out: what failed or skipped, by name, and as the last line `N passed, N failed`; exit code 1 if anything failed.
+ * Goes out: what failed or skipped, and what passed only when tried again, by name, and as the last line `N passed, N failed`; exit code 1 if anything failed.
  * Promises: a report that is missing or unreadable, an empty run, a test file that could not be loaded, a test that
  * skipped, and a step that failed each count as a failure, so "0 failed" is never printed beside one.
  */
@@ -13,6 +13,7 @@ const runs = process.argv.slice(2, divider).map((run) => [run.split("=", 1)[0], 
 const failedSteps = process.argv.slice(divider + 1)
 
 let passed = 0
+const unsteady = []
 const failed = failedSteps.map((name) => `step: ${name}`)
 
 for (const [code, path] of runs) {
@@ -27,6 +28,11 @@ for (const [code, path] of runs) {
   const before = failed.length
   for (const file of report.testResults) {
     const bad = file.assertionResults.filter((test) => test.status !== "passed")
+    const again = file.assertionResults.filter((test) => test.status === "passed" && test.failureMessages.length > 0)
+    for (const test of again) {
+      const [why] = test.failureMessages[0].split("\n")
+      unsteady.push(`passed only when tried again: ${file.name} > ${test.fullName}: ${why}`)
+    }
     for (const test of bad) failed.push(`${test.status}: ${file.name} > ${test.fullName}`)
     if (file.status === "failed" && bad.length === 0) failed.push(`${file.name}: ${file.message}`)
   }
@@ -37,6 +43,6 @@ for (const [code, path] of runs) {
   console.log(`${path}: ${report.numPassedTests} passed of ${report.numTotalTests}`)
 }
 
-for (const line of failed) console.log(line)
+for (const line of [...unsteady, ...failed]) console.log(line)
 console.log(`${passed} passed, ${failed.length} failed`)
 process.exit(failed.length === 0 ? 0 : 1)

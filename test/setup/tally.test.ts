@@ -21,14 +21,18 @@ interface File {
   readonly name: string
   readonly status: "passed" | "failed"
   readonly message: string
-  readonly assertionResults: ReadonlyArray<{ readonly status: string; readonly fullName: string }>
+  readonly assertionResults: ReadonlyArray<{
+    readonly status: string
+    readonly fullName: string
+    readonly failureMessages: ReadonlyArray<string>
+  }>
 }
 
 const file = (...statuses: ReadonlyArray<string>): File => ({
   name: "a.test.ts",
   status: statuses.includes("failed") ? "failed" : "passed",
   message: "",
-  assertionResults: statuses.map((status, index) => ({ status, fullName: `test ${index}` })),
+  assertionResults: statuses.map((status, index) => ({ status, fullName: `test ${index}`, failureMessages: [] })),
 })
 
 /** Writes the report of a run that ended with `code`, and returns the argument that names both. */
@@ -59,6 +63,18 @@ describe("the tally", () => {
     expect({ last, code }).toEqual({ last: "4 passed, 2 failed", code: 1 })
     expect(said).toContain("failed: a.test.ts > test 1")
     expect(said).toContain("skipped: a.test.ts > test 2")
+  })
+
+  it("names a test that passed only when tried again, and why, and counts it as passed", () => {
+    const messages = ["Error: it did not happen in time\n    at somewhere"]
+    const { assertionResults, ...rest } = file("passed", "passed")
+    const again = {
+      ...rest,
+      assertionResults: assertionResults.map((test) => ({ ...test, failureMessages: messages })),
+    }
+    const { said, last, code } = verdict([report("again.json", 0, again)])
+    expect({ last, code }).toEqual({ last: "2 passed, 0 failed", code: 0 })
+    expect(said).toContain("passed only when tried again: a.test.ts > test 0: Error: it did not happen in time\n")
   })
 
   it("counts a file that could not be loaded, and a run that failed though its tests passed", () => {
