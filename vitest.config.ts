@@ -17,7 +17,7 @@ const report = process.env["ARBEDGE_TEST_REPORT"]
 const WITH_PROCESSES = [
   "test/{chaos,e2e,examples,programs}/**/*.test.ts",
   "test/layers/{archive,cluster,nats}/**/*.test.ts",
-  "test/streams/archive/**/*.test.ts",
+  "test/streams/archive/Expiry.test.ts",
   "test/surfaces/cli/**/*.test.ts",
 ]
 

@@ -71,8 +71,10 @@ export const layer: Layer.Layer<never, never, SessionAnalytics | Outbox> = Layer
       const nowMs = yield* Clock.currentTimeMillis
       while (untold.length > 0) {
         const batch = untold.slice(0, BATCH)
-        yield* outbox.append(batch, nowMs)
-        untold.splice(0, batch.length)
+        // Told and forgotten at once, or the end of the process might tell it again.
+        yield* Effect.uninterruptible(
+          Effect.andThen(outbox.append(batch, nowMs), Effect.sync(() => untold.splice(0, batch.length))),
+        )
       }
     }).pipe(Effect.catch((error) => Effect.logWarning("actions wait to be told", error.message)))
 

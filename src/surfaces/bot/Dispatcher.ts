@@ -83,7 +83,8 @@ export const layer: Layer.Layer<Dispatcher, never, BotServices> = Layer.effect(
         ),
       )
 
-    // Every update comes through here: its span takes no stack trace, which would cost more than routing it.
+    // Every update comes through here: its span takes no stack trace, which would cost more than routing it, and it runs
+    // in the services' own context, since merging that with the caller's means copying both.
     const handle = (update: Update) =>
       Deferred.await(ready).pipe(
         Effect.flatMap((router) => router.route(update)),

@@ -9,7 +9,7 @@ import { Store } from "../../../src/layers/Store.ts"
 import { ann, bob } from "../../simulators/telegram/support.ts"
 import { day, t0 } from "../../suites/StoreWorld.ts"
 import { fresh, until, world } from "../../support/actors.ts"
-import { conversation, polled, surroundings } from "./running.ts"
+import { type Conversation, conversation, polled, surroundings } from "./running.ts"
 
 const counted = SessionAnalytics.use((analytics) =>
   Effect.map(
@@ -26,22 +26,29 @@ const told = Effect.gen(function* () {
   return rows.map(({ payload }) => Schema.decodeUnknownSync(ActionTaken)(payload))
 })
 
+/** In a world of its own; the bot has ended in order afterwards. */
+const whileTheBotRuns = <E, R>(body: (talk: Conversation) => Effect.Effect<void, E, R>) =>
+  Effect.andThen(
+    fresh,
+    Effect.flatMap(conversation, body).pipe(Effect.provide(Layer.provideMerge(polled, surroundings()))),
+  )
+
 layer(world, { timeout: "60 seconds" })("Activities in sessions", (it) => {
   it.effect("are counted by kind, and none is lost when the process ends in order", () =>
     Effect.gen(function* () {
-      yield* fresh
-      yield* Effect.gen(function* () {
-        const talk = yield* conversation
-        yield* talk.say(ann, "/start")
-        yield* talk.say(bob, "/start")
-        yield* talk.say(ann, "/session")
-        yield* talk.say(ann, "/session")
-        yield* talk.say(bob, "/session")
-        assert.deepStrictEqual(yield* counted, [])
-        yield* until(Effect.andThen(TestClock.adjust("10 seconds"), Effect.map(counted, (all) => all.length > 0)))
-        assert.deepStrictEqual(yield* counted, [{ activity: "command:session", times: 3, people: 2 }])
-        yield* talk.say(bob, "nothing in particular")
-      }).pipe(Effect.provide(Layer.provideMerge(polled, surroundings())))
+      yield* whileTheBotRuns((talk) =>
+        Effect.gen(function* () {
+          yield* talk.say(ann, "/start")
+          yield* talk.say(bob, "/start")
+          yield* talk.say(ann, "/session")
+          yield* talk.say(ann, "/session")
+          yield* talk.say(bob, "/session")
+          assert.deepStrictEqual(yield* counted, [])
+          yield* until(Effect.andThen(TestClock.adjust("10 seconds"), Effect.map(counted, (all) => all.length > 0)))
+          assert.deepStrictEqual(yield* counted, [{ activity: "command:session", times: 3, people: 2 }])
+          yield* talk.say(bob, "nothing in particular")
+        })
+      )
       assert.deepStrictEqual(yield* counted, [
         { activity: "command:session", times: 3, people: 2 },
         { activity: "message", times: 1, people: 1 },
@@ -50,16 +57,16 @@ layer(world, { timeout: "60 seconds" })("Activities in sessions", (it) => {
 
   it.effect("are told one by one with what became of them, and say who it was to nobody without the key", () =>
     Effect.gen(function* () {
-      yield* fresh
-      yield* Effect.gen(function* () {
-        const talk = yield* conversation
-        yield* talk.say(ann, "/start")
-        yield* talk.say(bob, "/start")
-        yield* talk.say(ann, "/session")
-        yield* talk.say(ann, "/users")
-        yield* talk.say(bob, "/nonsense")
-        assert.deepStrictEqual(yield* told, [])
-      }).pipe(Effect.provide(Layer.provideMerge(polled, surroundings())))
+      yield* whileTheBotRuns((talk) =>
+        Effect.gen(function* () {
+          yield* talk.say(ann, "/start")
+          yield* talk.say(bob, "/start")
+          yield* talk.say(ann, "/session")
+          yield* talk.say(ann, "/users")
+          yield* talk.say(bob, "/nonsense")
+          assert.deepStrictEqual(yield* told, [])
+        })
+      )
       const facts = yield* told
       assert.deepStrictEqual(facts.map(({ action, error, success }) => ({ action, error, success })), [
         { action: "command:session", error: null, success: true },
@@ -75,15 +82,15 @@ layer(world, { timeout: "60 seconds" })("Activities in sessions", (it) => {
 
   it.effect("of somebody who was erased before they were told name nobody", () =>
     Effect.gen(function* () {
-      yield* fresh
-      yield* Effect.gen(function* () {
-        const talk = yield* conversation
-        yield* talk.say(ann, "/start")
-        yield* talk.say(ann, "/session")
-        yield* talk.say(ann, "/forget")
-        yield* talk.tap(ann, "🗑 Yes, erase everything")
-        yield* talk.settled
-      }).pipe(Effect.provide(Layer.provideMerge(polled, surroundings())))
+      yield* whileTheBotRuns((talk) =>
+        Effect.gen(function* () {
+          yield* talk.say(ann, "/start")
+          yield* talk.say(ann, "/session")
+          yield* talk.say(ann, "/forget")
+          yield* talk.tap(ann, "🗑 Yes, erase everything")
+          yield* talk.settled
+        })
+      )
       const facts = yield* told
       assert.includeMembers(facts.map(({ action }) => action), ["command:session", "command:forget"])
       for (const { person } of facts) assert.deepStrictEqual(person, NOBODY)
