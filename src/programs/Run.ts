@@ -15,6 +15,7 @@ import type { RateLimiterClient } from "../actors/RateLimiter.ts"
 import type { SessionClient } from "../actors/Session.ts"
 import type { DetectConfig } from "../domain/DetectConfig.ts"
 import type { Settings } from "../domain/Settings.ts"
+import type { AnalysisResults } from "../layers/AnalysisResults.ts"
 import type { Audit } from "../layers/Audit.ts"
 import type { Bus, BusError } from "../layers/Bus.ts"
 import * as ChannelOutlets from "../layers/channels/Outlets.ts"
@@ -77,6 +78,7 @@ import type { TraceServices } from "./UserTraces.ts"
 
 /** What the bot may use. */
 export type BotNeeds =
+  | AnalysisResults
   | Audit
   | Bus
   | Directory
@@ -211,7 +213,7 @@ export const run = Effect.fn("Run.run")(function* <E>(options: RunOptions<E>) {
 
   const core = Effect.all([
     ...(has("distribute") ? [Pipeline.distributeRole(pipeline), Pipeline.alertsRole(markets.source)] : []),
-    ...(has("jobs") ? [Pipeline.jobsRole(pipeline)] : []),
+    ...(has("jobs") ? [Pipeline.jobsRole(pipeline), Pipeline.analysesRole(owner, markets.source)] : []),
     ...(has("archive")
       ? Option.toArray(archive).map((store) => Effect.provide(Pipeline.archiveRole({ owner, keeping }), store))
       : []),

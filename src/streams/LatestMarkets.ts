@@ -29,6 +29,8 @@ export interface Latest<K extends LatestKind = LatestKind> {
   readonly asOf: number
 }
 
+export type Touch = Pick<TickOf<"quote">, "bid" | "ask">
+
 /** One market. */
 export class LatestMarket {
   readonly venue: string
@@ -85,6 +87,15 @@ export class LatestMarket {
     }
   }
 
+  /** The best bid and ask alone. */
+  get touch(): Touch | undefined {
+    if (this.quote !== undefined) return this.quote
+    const book = this.#book
+    if (book === undefined || book.state !== "synced" || book.crossed) return undefined
+    const bid = book.bids.at(0), ask = book.asks.at(0)
+    return bid === undefined || ask === undefined ? undefined : { bid: bid[0], ask: ask[0] }
+  }
+
   /** Live ticks of different kinds may change places within 20 ms: what is newer than the gap stays. */
   #forget(gapMs: number): void {
     const kept = <T extends Tick>(tick: T | undefined) =>
@@ -137,19 +148,21 @@ export class LatestMarkets {
   /** Ticks for which there was no room. */
   refused = 0
 
-  push(tick: Tick): void {
+  /** The tick's market; none where there was no room. */
+  push(tick: Tick): LatestMarket | undefined {
     const key = `${tick.venue}|${tick.instrument}`
     let market = this.#markets.get(key)
     if (market === undefined) {
       if (this.#markets.size >= MAX_MARKETS) this.#forget(tick.ingestTime - SILENT_MS)
       if (this.#markets.size >= MAX_MARKETS) {
         this.refused++
-        return
+        return undefined
       }
       market = new LatestMarket(tick.venue, tick.instrument)
       this.#markets.set(key, market)
     }
     market.push(tick)
+    return market
   }
 
   get(kind: LatestKind, venue: string, instrument: string): Latest | undefined {

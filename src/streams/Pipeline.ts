@@ -5,7 +5,7 @@
  *   detect      MD stream ==> Analyse (Detect -> Validate -> Score -> Dedup) ==> OPP stream
  *   distribute  OPP stream ==> Coordinator -> Distribute -> queue rows -> UserQueue (when?); live ticks -> PriceAlerts
  *   deliver     due rows -> RateLimiter -> Deliver -> Notifier; alerts that fired -> AlertNotices; AdminAlerts -> queue rows
- *   jobs        outbox -> Relay ==> EVT stream; OPP stream ==> KeepOpportunities -> buckets; sessions close; schemas
+ *   jobs        outbox -> Relay ==> EVT stream; OPP stream, live ticks -> buckets; sessions close; schemas are served
  *   archive     MD, OPP and EVT streams ==> Archive -> files
  *
  * In: its roles. Promises: they speak only by bus, store and actors, in one process or many; one that fails begins again.
@@ -27,6 +27,7 @@ import { distribute } from "./Distribute.ts"
 import { freshen, FRESHEN_EVERY } from "./FollowedMarkets.ts"
 import { Ingest } from "./Ingest.ts"
 import { keepOpportunities } from "./KeepOpportunities.ts"
+import { keepAnalysing } from "./MarketAnalyses.ts"
 import type { SourceState } from "./MarketAccess.ts"
 import type { JudgeRules } from "./Judge.ts"
 import { hearCuts } from "./OperatorCuts.ts"
@@ -159,6 +160,9 @@ export const venueAlertsRole = (owner: string, venues: ReadonlyArray<string>) =>
     makeVenueReadings(owner, venues),
     (readings) => role("ingest", every(LOOK_EVERY, "watching venues for admins", Effect.flatMap(readings, observe))),
   )
+
+/** Beside `jobs`: how markets stand and who moves first, from live ticks, which are of this kind. */
+export const analysesRole = (owner: string, source: DataSource) => role("jobs", keepAnalysing(owner, source))
 
 /** Everything that goes over the bus, into the archive that is provided. */
 export const archiveRole = (options: ArchiveOptions) => role("archive", archive(options))

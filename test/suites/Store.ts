@@ -4,6 +4,7 @@
 import { describe } from "vitest"
 import { storeActors } from "./StoreActors.ts"
 import { storeAdminAlerts } from "./StoreAdminAlerts.ts"
+import { storeAnalyses } from "./StoreAnalyses.ts"
 import { storeAudit, storeDirectory } from "./StoreAudit.ts"
 import { storeCore } from "./StoreCore.ts"
 import { storeCreditQuotas } from "./StoreCreditQuotas.ts"
@@ -50,6 +51,7 @@ export const storeSuites: Suite = (it) => {
   describe("receipts", () => storeReceipts(it))
   describe("price alerts", () => storePriceAlerts(it))
   describe("alerts to admins", () => storeAdminAlerts(it))
+  describe("analyses of markets", () => storeAnalyses(it))
   describe("personal data", () => storePrivacy(it))
   describe("the care of the queue", () => storeQueueCare(it))
   describe("messages in flight", () => storeSending(it))

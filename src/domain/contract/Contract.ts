@@ -8,6 +8,7 @@ import { Schema } from "effect"
 import * as Facts from "../Fact.ts"
 import * as Frame from "../Frame.ts"
 import { InstrumentAnalysis } from "../InstrumentAnalysis.ts"
+import { Correlations, MarketAnalysis, MarketState } from "../MarketAnalysis.ts"
 import { MarketEntry } from "../MarketEntry.ts"
 import { OnboardingFact } from "../Onboarding.ts"
 import { Opportunity, OPPORTUNITY_TYPES, OpportunityState } from "../Opportunity.ts"
@@ -145,6 +146,27 @@ export const MESSAGES: ReadonlyArray<PublicMessage> = [
     bucket("analysis"),
     ["$KV.analysis.{type}.{market}.{pair}"],
     "What was last found of a type on an instrument, for 15 minutes",
+  ),
+  message(
+    "market_state",
+    MarketState,
+    bucket("analysis"),
+    ["$KV.analysis.market.{market}.{pair}"],
+    "How an instrument stands across venues: spreads, volatility, distance from their median; made every 5 minutes",
+  ),
+  message(
+    "correlations",
+    Correlations,
+    bucket("analysis"),
+    ["$KV.analysis.correlation.{market}.{pair}"],
+    "Which venue moves first by how much, and what moves along; made every 5 minutes",
+  ),
+  fact(
+    "analysis",
+    "made",
+    "analysis.made",
+    MarketAnalysis,
+    "How an instrument stood, or who of its venues moved first",
   ),
   fact("delivery", "settled", "delivery.settled", Facts.DeliverySettled, "A notification or an edit reached its end"),
   fact(

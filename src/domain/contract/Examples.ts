@@ -90,8 +90,57 @@ const suspicion = {
 
 const quote = { ...tick, kind: "quote", seq: 8, bid: "30000.1", bidSize: "1.2", ask: "30000.2", askSize: "0.4" }
 
+const analysed = {
+  v: 1,
+  instrument: "BTC/USDT",
+  at: T + 300_000,
+  spanMs: 300_000,
+  expiresAt: T + 1_200_000,
+  simulated: false,
+}
+
+const correlations = {
+  ...analysed,
+  type: "correlation",
+  pairs: [{
+    a: { venue: "kraken", instrument: "BTC/USDT" },
+    b: { venue: "okx", instrument: "BTC/USDT:USDT" },
+    correlation: 0.4127,
+    lagMs: -150,
+    atLag: 0.8215,
+    ratio: 0.3121,
+    moves: 1_204,
+    leader: "b",
+  }],
+  others: [{ venue: "okx", instrument: "ETH/USDT", correlation: 0.7344, moves: 1_511 }],
+}
+
 export const EXAMPLES = {
   quote,
+  market_state: {
+    ...analysed,
+    type: "market",
+    venues: [
+      {
+        venue: "kraken",
+        mid: 30_000.5,
+        spreadBps: 0.3333,
+        volatilityBps: 0.61,
+        movesPerMinute: 240.8,
+        offMedianBps: -0.1667,
+      },
+      {
+        venue: "okx",
+        mid: 30_001.5,
+        spreadBps: 0.0333,
+        volatilityBps: null,
+        movesPerMinute: 521.4,
+        offMedianBps: 0.1667,
+      },
+    ],
+  },
+  correlations,
+  "analysis.made": correlations,
   market_data: {
     v: 1,
     data: "live",

@@ -38,6 +38,7 @@ import { privacy } from "./migrations/0027_privacy.ts"
 import { userVersions } from "./migrations/0029_user_versions.ts"
 import { partitions } from "./migrations/0031_partitions.ts"
 import { adminAlerts } from "./migrations/0033_admin_alerts.ts"
+import { analysisResults } from "./migrations/0034_analysis_results.ts"
 
 const operation = "Migrations.migrate"
 
@@ -80,6 +81,7 @@ const MIGRATIONS = {
   "0029_user_versions": script(userVersions),
   "0031_partitions": script(partitions),
   "0033_admin_alerts": script(adminAlerts),
+  "0034_analysis_results": script(analysisResults),
 }
 
 const run = Migrator.make({})({ table: TABLE, loader: Migrator.fromRecord(MIGRATIONS) })

@@ -6,6 +6,7 @@
  */
 import { Layer } from "effect"
 import * as AdminAlerts from "./AdminAlertsSql.ts"
+import * as AnalysisResults from "./AnalysisResultsSql.ts"
 import * as AlertNotices from "./AlertNoticesSql.ts"
 import * as AssetIdentities from "./AssetIdentitiesSql.ts"
 import * as Audit from "./AuditSql.ts"
@@ -47,6 +48,7 @@ import * as Users from "./UsersSql.ts"
 export const layer = Layer.mergeAll(
   AdminAlerts.layer,
   AlertNotices.layer,
+  AnalysisResults.layer.pipe(Layer.provide(Outbox.layer)),
   AssetIdentities.layer.pipe(Layer.provide(Outbox.layer)),
   Audit.layer.pipe(Layer.provide(Outbox.layer)),
   Checkpoints.layer,

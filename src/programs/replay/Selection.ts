@@ -5,9 +5,10 @@
  * Promises: who begins in the middle has every order book whole, as it stood there, before its next change; `gap` and
  * `heartbeat` ticks go with their instrument whatever kinds are chosen. Pure.
  */
-import { Result } from "effect"
+import { Option, Result } from "effect"
 import { Book } from "../../domain/Book.ts"
 import type { Tick, TickKind } from "../../domain/Tick.ts"
+import * as TimeSpan from "../../domain/TimeSpan.ts"
 import { fullBook } from "../../streams/Framing.ts"
 
 /** A point of a recording: an instant, or so long after its first tick, ms. */
@@ -26,13 +27,10 @@ export interface Chosen {
 
 export const EVERYTHING: Chosen = { from: null, until: null, venues: null, instruments: null, kinds: null }
 
-const UNIT_MS: Readonly<Record<string, number>> = { ms: 1, s: 1_000, m: 60_000, h: 3_600_000, d: 86_400_000 }
-const OFFSET = /^(\d+(?:\.\d+)?)(ms|s|m|h|d)$/
-
 /** "90s", "1.5m" after the first tick; "2024-08-08T23:55:00Z"; or milliseconds since the epoch. */
 export const pointOf = (text: string): Result.Result<Point, string> => {
-  const [, amount, unit = ""] = OFFSET.exec(text) ?? []
-  if (amount !== undefined) return Result.succeed({ _tag: "After", ms: Number(amount) * (UNIT_MS[unit] ?? 1) })
+  const offset = TimeSpan.parse(text)
+  if (Option.isSome(offset)) return Result.succeed({ _tag: "After", ms: offset.value })
   const ms = /^\d{11,14}$/.test(text) ? Number(text) : /^\d{4}-/.test(text) ? Date.parse(text) : NaN
   return Number.isFinite(ms)
     ? Result.succeed({ _tag: "At", ms })

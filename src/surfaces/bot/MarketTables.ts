@@ -1,12 +1,13 @@
 /**
  * Quotes of several venues as text.
  *
- * In: rows of the QuoteBoard, a language. Out: HTML, a part for each instrument. Promises: every price has its age and
+ * In: rows of the QuoteBoard, analyses, a language. Out: HTML, a part for each instrument. Promises: every price has its age and
  * source; a venue without one says why; a spread between venues is told only of quotes that are fresh at the same time;
  * figures of a day stand there only where the venue told them; simulated data says so.
  */
 import { Option } from "effect"
 import * as Decimal from "../../domain/Decimal.ts"
+import type { Correlations, MarketPair } from "../../domain/MarketAnalysis.ts"
 import type { Language } from "../../domain/Preferences.ts"
 import { FRESH_MS } from "../../domain/PriceAlert.ts"
 import { CARD_TEXTS } from "../../domain/card/CardTexts.ts"
@@ -17,6 +18,8 @@ import { html } from "./texts/Fluent.ts"
 
 const PRICE_DIGITS = 8
 const VOLUME_DIGITS = 4
+/** Of so many pairs at most it is told who moves first. */
+const LEADS = 3
 
 type Quoted = BoardRow & { readonly quote: Exclude<BoardRow["quote"], string> }
 const isQuoted = (row: BoardRow): row is Quoted => typeof row.quote !== "string"
@@ -96,13 +99,42 @@ const bestLine = (rows: ReadonlyArray<BoardRow>, language: Language): ReadonlyAr
   })]
 }
 
-/** `whole`: with spreads, sizes and figures of a day. */
-export const marketTable = (rows: ReadonlyArray<BoardRow>, language: Language, whole: boolean): string =>
+/** Markets that move before others, the clearest first. */
+const leadLines = ({ instrument, pairs, spanMs }: Correlations, language: Language): ReadonlyArray<string> => {
+  const nameOf = (market: MarketPair["a"]): string =>
+    market.instrument === instrument ? market.venue : `${market.venue} ${market.instrument}`
+  return pairs.filter(({ leader }) => leader !== null)
+    .toSorted((a, b) => Math.abs(b.atLag) - Math.abs(a.atLag))
+    .slice(0, LEADS)
+    .map(({ a, atLag, b, lagMs, leader }) =>
+      html(language, "market-lead", {
+        leader: nameOf(leader === "a" ? a : b),
+        follower: nameOf(leader === "a" ? b : a),
+        lag: duration(Math.abs(lagMs), CARD_TEXTS[language].units),
+        correlation: atLag.toFixed(2),
+        span: duration(spanMs, CARD_TEXTS[language].units),
+      })
+    )
+}
+
+export interface MarketTable {
+  /** With spreads, sizes and figures of a day. */
+  readonly whole: boolean
+  /** What is known of who moves first, by instrument. */
+  readonly correlations: ReadonlyArray<Correlations>
+}
+
+export const marketTable = (
+  rows: ReadonlyArray<BoardRow>,
+  language: Language,
+  { correlations, whole }: MarketTable,
+): string =>
   [...Map.groupBy(rows, ({ instrument }) => instrument)].map(([instrument, theirs]) =>
     [
       html(language, whole ? "market-title.whole" : "market-title", { instrument }),
       ...theirs.map((row) => whole ? marketLines(row, language) : priceLine(row, language)),
       ...bestLine(theirs, language),
+      ...correlations.filter((known) => known.instrument === instrument).flatMap((known) => leadLines(known, language)),
       ...theirs.some((row) => isQuoted(row) && row.quote.data === "simulated")
         ? [`🧪 ${bold(CARD_TEXTS[language].simulated)}`]
         : [],

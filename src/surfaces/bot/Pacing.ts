@@ -14,16 +14,21 @@ export const layer: Layer.Layer<never, never, RateLimiterClient> = Layer.effect(
   Pace,
   Effect.gen(function* () {
     const limiter = yield* RateLimiterClient
-    const turn = (chatId: string, untilMs: number): Effect.Effect<void> =>
+    /** Out: the grant's number; null: without one. */
+    const turn = (chatId: string, untilMs: number): Effect.Effect<number | null> =>
       Effect.gen(function* () {
         const verdict = yield* limiter.acquire({ chatId, isGroup: chatId.startsWith("-"), isReply: true })
-        if (verdict._tag === "Granted" || verdict.untilMs > untilMs) return
+        if (verdict._tag === "Granted") return verdict.number
+        if (verdict.untilMs > untilMs) return null
         const nowMs = yield* Clock.currentTimeMillis
         yield* Effect.sleep(Math.max(1, verdict.untilMs - nowMs))
-        yield* turn(chatId, untilMs)
-      }).pipe(Effect.catch((error) => Effect.logDebug("a reply goes without its turn", error)))
+        return yield* turn(chatId, untilMs)
+      }).pipe(Effect.catch((error) => Effect.as(Effect.logDebug("a reply goes without its turn", error), null)))
     return {
-      admit: (chatId) => Effect.flatMap(Clock.currentTimeMillis, (nowMs) => turn(chatId, nowMs + LONGEST_WAIT_MS)),
+      inTurn: Effect.fnUntraced(function* (chatId, call) {
+        const number = yield* turn(chatId, (yield* Clock.currentTimeMillis) + LONGEST_WAIT_MS)
+        return yield* number === null ? call : Effect.ensuring(call, limiter.landed(number))
+      }),
       paused: (chatId, forMs) =>
         Effect.flatMap(Clock.currentTimeMillis, (nowMs) => Effect.ignore(limiter.paused(chatId, nowMs + forMs))),
     }

@@ -9,13 +9,13 @@ import { Context, Effect, Schedule } from "effect"
 import { type Buttons, type ReplyKeyboard, Telegram, type TelegramError } from "../../layers/Telegram.ts"
 
 /**
- * Who is asked before each message and edit, and told of waits, so that replies count against the limits of all
+ * What each message and edit goes through, and who is told of waits, so that replies count against the limits of all
  * sending: `Pacing.ts` puts the RateLimiter here. Default: no limits but Telegram's own.
  */
 export const Pace = Context.Reference<{
-  readonly admit: (chatId: string) => Effect.Effect<void>
+  readonly inTurn: <A, E, R>(chatId: string, call: Effect.Effect<A, E, R>) => Effect.Effect<A, E, R>
   readonly paused: (chatId: string, forMs: number) => Effect.Effect<void>
-}>("arbedge/bot/Pace", { defaultValue: () => ({ admit: () => Effect.void, paused: () => Effect.void }) })
+}>("arbedge/bot/Pace", { defaultValue: () => ({ inTurn: (_chatId, call) => call, paused: () => Effect.void }) })
 
 /** The topic of a forum that a reaction answers in. */
 export const Topic = Context.Reference<{ readonly chatId: string; readonly threadId: number } | null>(
@@ -39,8 +39,7 @@ const patient = <A, R>(
 ): Effect.Effect<A, TelegramError, R> =>
   Effect.gen(function* () {
     const pace = yield* Pace
-    yield* pace.admit(chatId)
-    return yield* Effect.catch(call, (error) =>
+    return yield* Effect.catch(pace.inTurn(chatId, call), (error) =>
       Effect.gen(function* () {
         if (error.reason._tag === "RateLimited") yield* pace.paused(chatId, error.reason.afterMs)
         const delayMs = waitMs(error, attempt)

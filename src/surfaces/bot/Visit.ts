@@ -9,6 +9,7 @@ import type { Chat, User as Sender } from "grammy/types"
 import type { Language, Preferences } from "../../domain/Preferences.ts"
 import type { Session } from "../../domain/Session.ts"
 import type { User } from "../../domain/User.ts"
+import type { AnalysisResults } from "../../layers/AnalysisResults.ts"
 import type { Audit } from "../../layers/Audit.ts"
 import type { Directory } from "../../layers/Directory.ts"
 import type { Groups } from "../../layers/Groups.ts"
@@ -73,6 +74,7 @@ export type BotServices =
   | SessionClient
   | Receipts
   | QuoteBoard
+  | AnalysisResults
   | PriceAlerts
   | Onboardings
   | OnDemandServices

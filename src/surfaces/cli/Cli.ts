@@ -19,6 +19,7 @@ import { explain } from "./Explain.ts"
 import { usage } from "./Failure.ts"
 import { funding } from "./Funding.ts"
 import { keys } from "./Keys.ts"
+import { leadlag } from "./LeadLag.ts"
 import { load } from "./Load.ts"
 import { migrate } from "./Migrate.ts"
 import { nats } from "./Nats.ts"
@@ -59,6 +60,7 @@ const arbedge = Command.make("arbedge").pipe(
     load,
     edges,
     funding,
+    leadlag,
     detect,
     backtest,
     explain,

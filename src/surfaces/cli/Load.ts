@@ -27,6 +27,7 @@ import { display, objectives, summary } from "./LoadText.ts"
 import * as OperatorSettings from "./OperatorSettings.ts"
 import * as Owner from "./Owner.ts"
 import * as Progress from "./Progress.ts"
+import { span } from "./Span.ts"
 
 const GUIDE = "see docs/guides/load.md"
 /** How long an empty poll is held: a run that ends waits for no longer one. */
@@ -43,24 +44,13 @@ const assert = Flag.String("assert").pipe(
   Flag.withDescription("JSON file of objectives; exit code 3 if one is not kept"),
   Flag.optional,
 )
-/** "500ms", "20s", "30m", "2h". */
-const span = (name: string) =>
-  Flag.String(name).pipe(
-    Flag.filterMap(
-      (text) =>
-        Option.map(Option.fromNullishOr(/^(\d{1,9})(ms|s|m|h)$/.exec(text)), ([, count = "0", unit = "ms"]) =>
-          Number(count) * (UNIT_MS[unit] ?? 1)),
-      (text) =>
-        `"${text}" is no time: give 20s, 30m or 2h`,
-    ),
-    Flag.optional,
-  )
-const UNIT_MS: Readonly<Record<string, number>> = { ms: 1, s: 1_000, m: 60_000, h: 3_600_000 }
 const soak = span("soak").pipe(
   Flag.withDescription("Ticks come so long (30m), and memory, handles and lag are watched for growth"),
+  Flag.optional,
 )
 const duration = span("duration").pipe(
   Flag.withDescription("Ticks come so long (20s), instead of the scenario's durationMs"),
+  Flag.optional,
 )
 const seed = Flag.Int("seed").pipe(
   Flag.withDescription("Instead of the scenario's: another seed, other markets"),

@@ -4,8 +4,9 @@
  * In: flags as texts. Out: options, a rotation. Promises: what is wrong is refused with the flag's name; without a word
  * it is what comes from the bus from now on, as ticks, in one file.
  */
-import { Result } from "effect"
+import { Option, Result } from "effect"
 import { Flag } from "effect/cli"
+import * as TimeSpan from "../../domain/TimeSpan.ts"
 import type { Rotation } from "../../layers/Recording.ts"
 
 const list = (name: string, what: string) =>
@@ -48,16 +49,15 @@ export const flags = {
 }
 
 const BYTES: Readonly<Record<string, number>> = { KB: 1e3, MB: 1e6, GB: 1e9 }
-const MILLIS: Readonly<Record<string, number>> = { s: 1e3, m: 60e3, h: 3_600e3 }
 
 /** "100MB", "10m", "100MB,10m". */
 export const rotationOf = (text: string): Result.Result<Rotation, string> => {
   let bytes = Infinity, everyMs = Infinity
   for (const part of text.split(",")) {
-    const [, amount = "", unit = ""] = /^(\d+(?:\.\d+)?)(KB|MB|GB|s|m|h)$/.exec(part.trim()) ?? []
-    const size = BYTES[unit], time = MILLIS[unit]
+    const [, amount = "", unit = ""] = /^(\d+(?:\.\d+)?)(KB|MB|GB)$/.exec(part.trim()) ?? []
+    const size = BYTES[unit], time = Option.getOrElse(TimeSpan.parse(part.trim()), () => 0)
     if (Number(amount) > 0 && size !== undefined) bytes = Number(amount) * size
-    else if (Number(amount) > 0 && time !== undefined) everyMs = Number(amount) * time
+    else if (time > 0) everyMs = time
     else return Result.fail(`"${part}" is neither a size (100MB) nor a time (10m)`)
   }
   return Result.succeed({ bytes, everyMs })

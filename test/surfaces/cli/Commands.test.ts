@@ -11,9 +11,11 @@ import * as RecordingFiles from "../../../src/layers/recording/RecordingFiles.ts
 import * as TickCodec from "../../../src/domain/TickCodec.ts"
 import { detect } from "../../../src/surfaces/cli/Detect.ts"
 import { edges } from "../../../src/surfaces/cli/Edges.ts"
+import { leadlag } from "../../../src/surfaces/cli/LeadLag.ts"
 import { checkFailed, failed, unreachable, usage } from "../../../src/surfaces/cli/Failure.ts"
 import { table } from "../../../src/surfaces/cli/Table.ts"
 import { gap, quote, T0 } from "../../support/ticks.ts"
+import { told, type Walk, walk } from "../../support/walks.ts"
 
 const folder = mkdtempSync(join(tmpdir(), "arbedge-commands-"))
 afterAll(() => rmSync(folder, { recursive: true }))
@@ -34,7 +36,7 @@ const recording = put("recording", ticks.map((tick) => `${TickCodec.toLine(tick)
 const fees = Object.fromEntries([..."acd"].map((venue) => [venue, { taker: "0" }]))
 const config = put("config.json", JSON.stringify({ fees, lots: {}, staleness: null, minNetBps: 0, hysteresis: false }))
 
-const program = Command.make("arbedge").pipe(Command.withSubcommands([detect, edges]))
+const program = Command.make("arbedge").pipe(Command.withSubcommands([detect, edges, leadlag]))
 
 const lines = (all: ReadonlyArray<unknown>) => all.map(String).join("\n")
 
@@ -113,6 +115,40 @@ describe("edges", () => {
       const { result } = yield* run("edges", join(folder, "nowhere"))
       assert.strictEqual(result._tag, "Failure")
       if (result._tag === "Failure") assert.match(result.failure.message, /does not exist\n {2}-> give the path/)
+    }))
+})
+
+describe("leadlag", () => {
+  const quotes = (venue: string, prices: Walk) =>
+    prices.map(([at, price]) => quote(venue, "BTC/USDT", T0 + at, [String(price - 0.01), String(price + 0.01)]))
+  const prices = walk(3, 3_000, 60)
+  const followed = [...quotes("okx", told(prices, 1, 40, 0)), ...quotes("kraken", told(prices, 2, 40, 700))]
+    .toSorted((a, b) => a.ingestTime - b.ingestTime)
+  const file = put("followed", followed.map((tick) => `${TickCodec.toLine(tick)}\n`).join(""))
+
+  it.effect("says who moves first and by how much, to people", () =>
+    Effect.gen(function* () {
+      const { out } = yield* run("leadlag", file, "--step", "100ms", "--max-lag", "1s")
+      assert.match(out, /kraken BTC\/USDT +okx BTC\/USDT +\d+ +-?0\.\d{4} +[01]\.\d{4} +-700 +0\.\d\d +okx/)
+    }))
+
+  it.effect("says it to programs, one object an instrument", () =>
+    Effect.gen(function* () {
+      const { out } = yield* run("leadlag", file, "--step", "100ms", "--json")
+      const { pairs: [pair], type } = JSON.parse(out)
+      assert.deepStrictEqual([type, pair.leader, pair.lagMs], ["correlation", "b", -700])
+    }))
+
+  it.effect("says that there is nothing to compare, and refuses lags without number", () =>
+    Effect.gen(function* () {
+      const { out } = yield* run(
+        "leadlag",
+        put("lone", `${TickCodec.toLine(quote("a", "BTC/USDT", T0, ["1", "2"]))}\n`),
+      )
+      assert.include(out, "No two markets of one asset")
+      const { result } = yield* run("leadlag", file, "--step", "1ms", "--max-lag", "1h")
+      assert.strictEqual(result._tag, "Failure")
+      if (result._tag === "Failure") assert.match(result.failure.message, /more than 2000 lags\n {2}-> give a wider/)
     }))
 })
 

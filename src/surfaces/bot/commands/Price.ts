@@ -1,10 +1,12 @@
 /**
  * /price and /market: what the followed exchanges bid and ask for an asset or a pair now.
  *
- * In: a member, "BTC", "BTC/USDT" or "kraken:BTC/USDT". Out: one message, prices side by side with age and source.
+ * In: a member, "BTC", "BTC/USDT" or "kraken:BTC/USDT". Out: one message, prices side by side with age and source; of
+ * /market also who moves first, where that is known.
  * Promises: what is not followed is said, with what is; nothing is shown that no source told.
  */
-import { Effect } from "effect"
+import { Effect, Option } from "effect"
+import { AnalysisResults } from "../../../layers/AnalysisResults.ts"
 import { QuoteBoard } from "../../../streams/QuoteBoard.ts"
 import type { Command } from "../Command.ts"
 import { assetsOf, meant } from "../MarketNames.ts"
@@ -17,9 +19,16 @@ import type { Member } from "../Visit.ts"
 const INSTRUMENTS = 4
 const LISTED = 20
 
+/** What still holds of who moves first. */
+const correlationsOf = Effect.fnUntraced(function* (instruments: ReadonlyArray<string>, nowMs: number) {
+  const results = yield* AnalysisResults
+  const known = yield* Effect.forEach(instruments, (instrument) => results.newest("correlation", instrument, nowMs))
+  return known.flatMap((found) => Option.isSome(found) && found.value.type === "correlation" ? [found.value] : [])
+})
+
 const show = Effect.fnUntraced(function* ({ preferences: { language }, visit }: Member, whole: boolean) {
   const board = yield* QuoteBoard
-  const { argument, chatId } = visit
+  const { argument, chatId, nowMs } = visit
   const command = whole ? "market" : "price"
   const followed = assetsOf(board.instruments)
   const assets = followed.length === 0
@@ -37,7 +46,10 @@ const show = Effect.fnUntraced(function* ({ preferences: { language }, visit }: 
   const rows = yield* board.rows(instruments.slice(0, INSTRUMENTS), { tickers: whole })
   const shown = venue === null ? rows : rows.filter((row) => row.venue === venue)
   if (shown.length === 0) return yield* say(chatId, html(language, "market-unlisted", { name: argument.slice(0, 40) }))
-  yield* say(chatId, marketTable(shown, language, whole))
+  const correlations = whole
+    ? yield* correlationsOf([...new Set(shown.map(({ instrument }) => instrument))], nowMs)
+    : []
+  yield* say(chatId, marketTable(shown, language, { whole, correlations }))
 })
 
 export const price: Command = { name: "price", run: Effect.fn("Command.price")((member) => show(member, false)) }

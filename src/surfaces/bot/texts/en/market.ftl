@@ -13,6 +13,7 @@ market-source =
     .api = asked
     .archive = archived
 market-best = Cheapest to buy { $ask } on { $askVenue }, dearest to sell { $bid } on { $bidVenue }: { $gap } bps before fees.
+market-lead = ⏱ { $leader } moves first, { $follower } follows { $lag } later (correlation { $correlation }, last { $span }).
 market-why =
     .nothing_known = nothing heard of it yet
     .too_old = the last one is too old

@@ -13,6 +13,7 @@ market-source =
     .api = запрос
     .archive = архив
 market-best = Дешевле всего купить за { $ask } на { $askVenue }, дороже всего продать за { $bid } на { $bidVenue }: { $gap } bps без комиссий.
+market-lead = ⏱ первой движется { $leader }, { $follower } — через { $lag } (корреляция { $correlation }, за последние { $span }).
 market-why =
     .nothing_known = о ней пока ничего не слышно
     .too_old = последняя слишком стара
