@@ -3,10 +3,13 @@
  * nothing owed is lost.
  */
 import { createHash } from "node:crypto"
+import { join } from "node:path"
 import process from "node:process"
 import * as NodeServices from "@effect/platform-node/NodeServices"
 import { assert, describe, it } from "@effect/vitest"
-import { Effect, FileSystem, type Layer, Option, References } from "effect"
+import { Duration, Effect, Fiber, FileSystem, Layer, Option, References } from "effect"
+import { TestClock } from "effect/testing"
+import type { DetectConfig } from "../../../src/domain/DetectConfig.ts"
 import type { FaultPlan } from "../../../src/domain/FaultPlan.ts"
 import type { Tick } from "../../../src/domain/Tick.ts"
 import * as TickCodec from "../../../src/domain/TickCodec.ts"
@@ -18,7 +21,7 @@ import * as RecordingFiles from "../../../src/layers/recording/RecordingFiles.ts
 import * as Playlist from "../../../src/programs/replay/Playlist.ts"
 import { replay } from "../../../src/programs/replay/Replay.ts"
 import { EVERYTHING } from "../../../src/programs/replay/Selection.ts"
-import { describeWith, nats } from "../../support/available.ts"
+import { data, describeWith, nats } from "../../support/available.ts"
 import { CONFIG, planOf, ticks } from "../../support/faulted.ts"
 import { configOf } from "../../support/ticks.ts"
 
@@ -37,19 +40,36 @@ const byClock = [
   "actor_kill:2000,actor=RateLimiter",
 ]
 
+const CONFIGURED = configOf({ ...CONFIG, staleness: {}, hysteresis: true })
+/** Without fees some opportunities stood in it. */
+const REAL = {
+  config: configOf({
+    fees: { binance: { taker: "0" }, binanceusdm: { taker: "0" }, binancecoinm: { taker: "0" } },
+    staleness: null,
+    minNetBps: 4,
+    parity: { "USDT/USD": "1" },
+  }),
+}
+
 let runs = 0
 const embedded = EmbeddedBus.layer({ whenFull: "wait_for_readers" })
 
-const played = Effect.fnUntraced(
-  function* (given: ReadonlyArray<Tick>, plan: FaultPlan, bus: Layer.Layer<Bus, BusError> = embedded) {
-    const files = yield* FileSystem.FileSystem
-    const path = yield* files.makeTempFileScoped({ suffix: ".ndjson" })
-    yield* files.writeFileString(path, given.map((tick) => `${TickCodec.toLine(tick)}\n`).join(""))
+interface Played {
+  readonly faults?: FaultPlan
+  readonly bus?: Layer.Layer<Bus, BusError>
+  readonly speed?: number | "max"
+  readonly config?: DetectConfig
+}
+
+const files = Layer.provideMerge(RecordingFiles.layer, NodeServices.layer)
+
+const playedFile = Effect.fnUntraced(
+  function* (path: string, { bus = embedded, config = CONFIGURED, faults = planOf(), speed = "max" }: Played) {
     return yield* replay({
       playlist: yield* Playlist.open([path], EVERYTHING),
-      speed: "max",
-      faults: plan,
-      config: configOf({ ...CONFIG, staleness: {}, hysteresis: true }),
+      speed,
+      faults,
+      config,
       users: [1, 2].map((chat) => ({ chat, hours: [0, 24], caps: { perHour: 10 }, tier: "enterprise", batch: false })),
       owner: `replay-test-${++runs}`,
       bus,
@@ -57,10 +77,20 @@ const played = Effect.fnUntraced(
       onProgress: () => Effect.void,
     })
   },
-  Effect.scoped,
-  Effect.provide([NodeServices.layer, RecordingFiles.layer]),
+  Effect.provide(files),
   // Actors that are killed are told of as errors.
   Effect.provideService(References.MinimumLogLevel, "None"),
+)
+
+const played = Effect.fnUntraced(
+  function* (given: ReadonlyArray<Tick>, options: Played) {
+    const fileSystem = yield* FileSystem.FileSystem
+    const path = yield* fileSystem.makeTempFileScoped({ suffix: ".ndjson" })
+    yield* fileSystem.writeFileString(path, given.map((tick) => `${TickCodec.toLine(tick)}\n`).join(""))
+    return yield* playedFile(path, options)
+  },
+  Effect.scoped,
+  Effect.provide(files),
 )
 
 const digest = (text: string) => createHash("sha256").update(text).digest("hex")
@@ -78,7 +108,7 @@ describe("A replay with every fault", () => {
     "gives the opportunity log that is checked in, and loses nothing that is owed",
     () =>
       Effect.gen(function* () {
-        const all = yield* played(recording, planOf(...faults, ...byClock))
+        const all = yield* played(recording, { faults: planOf(...faults, ...byClock) })
         assert.strictEqual(digest(all.opportunityLog), DIGEST)
         // Of each report the ticks struck are accounted for.
         assert.isTrue(all.faults.every(({ struck }) => struck > 0), JSON.stringify(all.faults))
@@ -103,8 +133,56 @@ describeWith(nats, "A replay with every fault of ticks, on NATS,", () => {
   it.live("gives the same opportunity log, and tells the same people", () =>
     Effect.gen(function* () {
       const bus = NatsBus.layer({ url: nats.url, streamPrefix: `replay_test_${process.pid}_` })
-      const { log, opportunityLog } = yield* played(recording, planOf(...faults), bus)
+      const { log, opportunityLog } = yield* played(recording, { faults: planOf(...faults), bus })
       assert.strictEqual(digest(opportunityLog), DIGEST)
       assert.deepStrictEqual(toldIn(log), TOLD)
     }), 180_000)
+})
+
+const ROUNDS = 20
+
+/** Lets all that goes on within this process come to rest, then a step of time passes; until the work is done. */
+const inVirtualTime = <A, E, R>(work: Effect.Effect<A, E, R>, step: Duration.Input) =>
+  Effect.gen(function* () {
+    const fiber = yield* Effect.forkChild(work, { startImmediately: true })
+    while (fiber.pollUnsafe() === undefined) {
+      for (let round = 0; round < ROUNDS; round++) {
+        yield* Effect.promise(() => new Promise<void>((done) => setImmediate(done)))
+      }
+      yield* TestClock.adjust(step)
+    }
+    return yield* Fiber.join(fiber)
+  })
+
+describe("A replay at its own pace, in virtual time,", () => {
+  it.effect(
+    "gives twice the log and the messages that one at full speed gives",
+    () =>
+      Effect.gen(function* () {
+        for (const _ of ["once", "twice"]) {
+          const paced = played(recording, { faults: planOf(...faults), speed: 1 })
+          const { log, opportunityLog } = yield* inVirtualTime(paced, "5 millis")
+          assert.strictEqual(digest(opportunityLog), DIGEST)
+          assert.deepStrictEqual(toldIn(log), TOLD)
+        }
+      }),
+    180_000,
+  )
+})
+
+const QUOTES = join(data.path, "recordings", "binance-3venues-btc-20240808-quotes-trades.ndjson.gz")
+
+describeWith(data, "A real recording", () => {
+  it.effect(
+    "gives the same log at its own pace, in virtual time, as at full speed",
+    () =>
+      Effect.gen(function* () {
+        const atFullSpeed = yield* playedFile(QUOTES, { ...REAL, speed: "max" })
+        const atItsPace = yield* inVirtualTime(playedFile(QUOTES, { ...REAL, speed: 1 }), "20 millis")
+        assert.strictEqual(atFullSpeed.opportunities.length, 145)
+        assert.strictEqual(atItsPace.opportunityLog, atFullSpeed.opportunityLog)
+        assert.deepStrictEqual(toldIn(atItsPace.log), toldIn(atFullSpeed.log))
+      }),
+    180_000,
+  )
 })
