@@ -37,6 +37,7 @@ import { OPPORTUNITIES } from "./Topology.ts"
 
 const DURABLE = "distribute"
 const ACK_WAIT = Duration.seconds(10)
+const RENEW_EVERY = Duration.seconds(3)
 const RETRY_AFTER = Duration.seconds(1)
 const BATCH = 64
 /** Users woken at a time: those decided on together in one process. */
@@ -82,6 +83,13 @@ export interface DistributeOptions {
   /** Stream sequence of the last transition worked off by this process, whoever it fits woken; 0: none. */
   readonly progress: Ref.Ref<number>
 }
+
+/** Those that wait behind a slow one do not come again meanwhile, here or elsewhere. */
+const keepLeased = (unanswered: ReadonlySet<Delivery>) =>
+  Effect.forever(Effect.delay(
+    Effect.suspend(() => Effect.forEach(unanswered, ({ inProgress }) => Effect.ignore(inProgress), { discard: true })),
+    RENEW_EVERY,
+  ))
 
 const make = Effect.fnUntraced(function* (options: DistributeOptions) {
   const audience = yield* Audience, coordinator = yield* CoordinatorClient, userQueue = yield* UserQueueClient
@@ -212,9 +220,11 @@ const make = Effect.fnUntraced(function* (options: DistributeOptions) {
   /** In order; users are woken beside the next transitions, so that a burst of them is decided on together. */
   return (deliveries: ReadonlyArray<Delivery>) =>
     Effect.scoped(Effect.gen(function* () {
-      const waking = yield* FiberSet.make<void>()
+      const waking = yield* FiberSet.make<void>(), unanswered = new Set(deliveries)
+      yield* Effect.forkScoped(keepLeased(unanswered))
       for (const delivery of deliveries) {
         const wakes = yield* one(delivery)
+        unanswered.delete(delivery)
         yield* FiberSet.run(waking, continuing(delivery.headers, "Distribute.wake", {})(wakes))
       }
       yield* FiberSet.awaitEmpty(waking)
