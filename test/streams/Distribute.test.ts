@@ -44,12 +44,19 @@ layer(Layer.provideMerge(surroundings, world), { timeout: "60 seconds" })("Distr
         data: new TextEncoder().encode(encode(one)),
       })))
       const progress = yield* Ref.make(0)
+      // Of two processes the idle one would be given what the busy one holds for too long.
+      const idle = yield* Ref.make(0)
       yield* Effect.forkScoped(distribute({ progress }))
+      yield* until(
+        Effect.map(bus.survey, (all) => all.find(({ name }) => name === "OPP")?.readers[0]?.unanswered === COUNT),
+      )
+      yield* Effect.forkScoped(distribute({ progress: idle }))
       const isDone = Effect.map(Ref.get(progress), (sequence) => sequence === COUNT)
       yield* until(Effect.andThen(TestClock.adjust("1 second"), isDone))
       // Whatever came again would be worked off by now.
       for (let second = 0; second < 15; second++) yield* TestClock.adjust("1 second")
       assert.strictEqual(yield* outbox.depth, COUNT)
+      assert.strictEqual(yield* Ref.get(idle), 0)
       const reader = (yield* bus.survey).find(({ name }) => name === "OPP")?.readers[0]
       assert.deepStrictEqual([reader?.pending, reader?.unanswered], [0, 0])
     }))

@@ -1,6 +1,8 @@
 /** /price, /market and /alerts: what the board tells, and nothing else; alerts made, refused, listed and deleted. */
 import { assert, layer } from "@effect/vitest"
 import { Effect, Layer, Option } from "effect"
+import type { Correlations } from "../../../src/domain/MarketAnalysis.ts"
+import { AnalysisResults } from "../../../src/layers/AnalysisResults.ts"
 import { PriceAlerts } from "../../../src/layers/PriceAlerts.ts"
 import { Users } from "../../../src/layers/Users.ts"
 import { type BoardRow, QuoteBoard } from "../../../src/streams/QuoteBoard.ts"
@@ -91,6 +93,38 @@ layer(world, { timeout: "60 seconds" })("The bot's market commands", (it) => {
           "   spread 0.03 bps; 1.25 / 1 BTC at these prices",
           "   a day: 12,346 BTC",
         ])
+      })
+    ))
+
+  it.effect("say which venue moves first, while that holds, and nothing where none does", () =>
+    life(({ say }) =>
+      Effect.gen(function* () {
+        yield* say(ann, "/start")
+        const results = yield* AnalysisResults
+        const on = (venue: string, instrument = "BTC/USDT") => ({ venue, instrument })
+        const pair = { correlation: 0.3, ratio: 0.2, moves: 900 }
+        const analysis: Omit<Correlations, "at" | "expiresAt"> = {
+          v: 1,
+          type: "correlation",
+          instrument: "BTC/USDT",
+          spanMs: 300_000,
+          simulated: false,
+          others: [],
+          pairs: [
+            { ...pair, a: on("binance"), b: on("kraken"), lagMs: 150, atLag: 0.8, leader: "a" },
+            { ...pair, a: on("binance"), b: on("binanceusdm", "BTC/USDT:USDT"), lagMs: -50, atLag: 0.9, leader: "b" },
+            { ...pair, a: on("kraken"), b: on("okx"), lagMs: 0, atLag: 0.95, leader: null },
+          ],
+        }
+        yield* results.save([{ ...analysis, at: t0, expiresAt: t0 + 900_000 }], t0)
+        const table = (yield* say(ann, "/market binance:BTC/USDT")).split("\n")
+        assert.deepStrictEqual(table.slice(-2), [
+          "⏱ binanceusdm BTC/USDT:USDT moves first, binance follows 50 ms later (correlation 0.90, last 5 min).",
+          "⏱ binance moves first, kraken follows 150 ms later (correlation 0.80, last 5 min).",
+        ])
+        assert.notInclude(yield* say(ann, "/price BTC/USDT"), "moves first")
+        yield* results.save([{ ...analysis, at: t0 + 1, expiresAt: t0 }], t0)
+        assert.notInclude(yield* say(ann, "/market binance:BTC/USDT"), "moves first")
       })
     ))
 
