@@ -7,7 +7,7 @@
 import { Effect, Layer, Schema } from "effect"
 import { DeadLetter, DeadLetters, type Handled } from "../DeadLetters.ts"
 import { Store } from "../Store.ts"
-import { PriorityFromRank } from "./QueueRow.ts"
+import { lockedInOrder, PriorityFromRank } from "./QueueRow.ts"
 import { all, at, EpochMs, first, Int8, int8s } from "./Rows.ts"
 
 const LetterRow = Schema.Struct({
@@ -59,21 +59,34 @@ const make = Effect.gen(function* () {
 
   // Without a time: the user's queue decides, and its sweep finds the row within a second.
   const requeue = Effect.fn("DeadLetters.requeue")(function* (queueIds: ReadonlyArray<number>, nowMs: number) {
-    const done = yield* sql`update opportunity_distribution_queue
+    const done = yield* sql`with held as (${
+      lockedInOrder(
+        sql,
+        sql`q.queue_id = any(${int8s(queueIds)}) and q.status = 'failed' and q.expires_at > ${at(nowMs)}`,
+      )
+    })
+      update opportunity_distribution_queue q
       set status = 'pending', scheduled_at = null, due_since = null, first_attempt_at = null, attempts = 0,
         uncertain_ends = 0, error_message = null, lease_owner = null, lease_until = null, updated_at = ${at(nowMs)},
-        metadata = jsonb_set(metadata, '{history}', coalesce(metadata -> 'history', '[]') || jsonb_build_object(
-          'atMs', ${nowMs}::bigint, 'attempts', attempts, 'error', error_message))
-      where queue_id = any(${int8s(queueIds)}) and status = 'failed' and expires_at > ${at(nowMs)}
-      returning queue_id as "queueId"`.pipe(all("DeadLetters.requeue", IdRow))
+        metadata = jsonb_set(q.metadata, '{history}', coalesce(q.metadata -> 'history', '[]') || jsonb_build_object(
+          'atMs', ${nowMs}::bigint, 'attempts', q.attempts, 'error', q.error_message))
+      from held where q.queue_id = held.queue_id returning q.queue_id as "queueId"`.pipe(
+      all("DeadLetters.requeue", IdRow),
+    )
     return told(queueIds, done, yield* alive(queueIds), "requeued")
   })
 
   const discard = Effect.fn("DeadLetters.discard")(function* (queueIds: ReadonlyArray<number>, nowMs: number) {
-    const done = yield* sql`update opportunity_distribution_queue
-      set status = 'cancelled', error_message = 'discarded: ' || coalesce(error_message, ''), updated_at = ${at(nowMs)}
-      where queue_id = any(${int8s(queueIds)}) and status = 'failed'
-      returning queue_id as "queueId"`.pipe(all("DeadLetters.discard", IdRow))
+    const done = yield* sql`with held as (${
+      lockedInOrder(sql, sql`q.queue_id = any(${int8s(queueIds)}) and q.status = 'failed'`)
+    })
+      update opportunity_distribution_queue q
+      set status = 'cancelled', error_message = 'discarded: ' || coalesce(q.error_message, ''), updated_at = ${
+      at(nowMs)
+    }
+      from held where q.queue_id = held.queue_id returning q.queue_id as "queueId"`.pipe(
+      all("DeadLetters.discard", IdRow),
+    )
     return told(queueIds, done, [], "discarded")
   })
 

@@ -9,7 +9,7 @@ import { PRIORITY_RANK } from "../../domain/Opportunity.ts"
 import { type NewQueueItem, OpportunityQueue, Purpose, QueueStatus, type SentMessage } from "../OpportunityQueue.ts"
 import { Channel, Store } from "../Store.ts"
 import { currentTrace } from "../Tracing.ts"
-import { queueColumns, QueueRow, waiting } from "./QueueRow.ts"
+import { lockedIfFree, lockedInOrder, queueColumns, QueueRow, waiting } from "./QueueRow.ts"
 import { makeSending } from "./QueueSending.ts"
 import { all, at, count, EpochMs, first, Int8, int8s, isoOf, one } from "./Rows.ts"
 
@@ -97,12 +97,17 @@ const make = Effect.gen(function* () {
         select i.* from incoming i where i.revision is null or not exists (
           select 1 from opportunity_distribution_queue q
           where q.chat_id = i.chat_id and q.opportunity_id = i.opportunity_id and q.revision >= i.revision)
-      ), superseded as (
+      ), held as (${
+      lockedInOrder(
+        sql,
+        sql`q.status = 'pending' and q.lease_owner is null and q.queue_id in (
+          select o.queue_id from fresh f join opportunity_distribution_queue o
+            on o.chat_id = f.chat_id and o.opportunity_id = f.opportunity_id and o.revision < f.revision)`,
+      )
+    }), superseded as (
         update opportunity_distribution_queue q
         set status = 'cancelled', error_message = 'superseded', updated_at = ${at(nowMs)}
-        from fresh f
-        where q.chat_id = f.chat_id and q.opportunity_id = f.opportunity_id and q.revision < f.revision
-          and q.status = 'pending' and q.lease_owner is null
+        from held where q.queue_id = held.queue_id
       ), inserted as (
         insert into opportunity_distribution_queue (opportunity_id, user_id, chat_id, purpose, revision, priority,
           scheduled_at, due_since, expires_at, payload, kind, strategy, opportunity_type, fingerprint,
@@ -147,10 +152,14 @@ const make = Effect.gen(function* () {
     times.length === 0 ? Effect.succeed(0) : sql`with times as (
         select * from jsonb_to_recordset(${sql.json(times.map(timeRow))}) as x (queue_id bigint, due_at timestamptz,
           batch_id bigint)
-      ), scheduled as (
+      ), held as (${
+      lockedInOrder(
+        sql,
+        sql`q.queue_id in (select t.queue_id from times t) and q.status = 'pending' and q.lease_owner is null`,
+      )
+    }), scheduled as (
         update opportunity_distribution_queue q set scheduled_at = t.due_at, due_since = t.due_at, batch_id = t.batch_id
-        from times t
-        where q.queue_id = t.queue_id and q.status = 'pending' and q.lease_owner is null returning 1
+        from times t join held using (queue_id) where q.queue_id = t.queue_id returning 1
       )
       select count(*) as count, (select pg_notify(${Channel.queue}, '')) is null as told from scheduled`.pipe(
       count("OpportunityQueue.schedule"),
@@ -158,22 +167,27 @@ const make = Effect.gen(function* () {
   )
 
   const expire = Effect.fn("OpportunityQueue.expire")((nowMs: number) =>
-    sql`with gone as (
-        update opportunity_distribution_queue
+    sql`with held as (${
+      lockedIfFree(
+        sql,
+        sql`q.status in ('pending', 'unknown') and q.expires_at <= ${at(nowMs)}
+          and (q.lease_until is null or q.lease_until <= ${at(nowMs)})`,
+      )
+    }), gone as (
+        update opportunity_distribution_queue q
         set status = 'expired', lease_owner = null, lease_until = null, updated_at = ${at(nowMs)}
-        where status in ('pending', 'unknown') and expires_at <= ${at(nowMs)}
-          and (lease_until is null or lease_until <= ${at(nowMs)})
-        returning 1
+        from held where q.queue_id = held.queue_id returning 1
       )
       select count(*) as count from gone`.pipe(count("OpportunityQueue.expire"))
   )
 
   const cancelChat = Effect.fn("OpportunityQueue.cancelChat")((chatId: string, why: string, nowMs: number) =>
-    sql`with stopped as (
-        update opportunity_distribution_queue
+    sql`with held as (${lockedInOrder(sql, sql`q.chat_id = ${chatId} and q.status in ('pending', 'unknown')`)}),
+      stopped as (
+        update opportunity_distribution_queue q
         set status = 'cancelled', error_message = ${why}, lease_owner = null, lease_until = null,
           updated_at = ${at(nowMs)}
-        where chat_id = ${chatId} and status in ('pending', 'unknown') returning 1
+        from held where q.queue_id = held.queue_id returning 1
       ), alerts as (
         update price_alert_notices n
         set status = 'cancelled', error_message = ${why}, lease_owner = null, lease_until = null,

@@ -1,10 +1,13 @@
 /**
- * A row of `opportunity_distribution_queue` as the port shows it, and when such a row may be claimed.
+ * A row of `opportunity_distribution_queue` as the port shows it, when such a row may be claimed, and how rows are locked.
  *
  * In: the columns below, from the table under the alias `q`. Out: QueueItem. An edit's `messageId` is that of the
- * notification it edits.
+ * notification it edits. Promises: whoever changes several rows locks them in one order, so that no two wait for each
+ * other in a circle.
  */
+import type { PgClient } from "@effect/sql-pg/PgClient"
 import { Schema, SchemaGetter } from "effect"
+import type { Fragment } from "effect/sql/Statement"
 import { Priority, PRIORITY_RANK } from "../../domain/Opportunity.ts"
 import { QueueItem } from "../OpportunityQueue.ts"
 import { EpochMs, Int8 } from "./Rows.ts"
@@ -49,3 +52,14 @@ export const waiting = `q.status in ('pending', 'unknown') and q.scheduled_at is
   and not exists (select 1 from opportunity_distribution_queue e
     where e.chat_id = q.chat_id and e.opportunity_id = q.opportunity_id and e.revision > q.revision
       and e.status <> 'cancelled')))`
+
+/**
+ * The ids of rows that hold, locked first to last: to be changed by the statement it is a part of. A plain update locks
+ * rows as its plan comes upon them, and two of them deadlock (test/layers/postgres/QueueLocks.test.ts).
+ */
+export const lockedInOrder = (sql: PgClient, holds: Fragment): Fragment =>
+  sql`select q.queue_id from opportunity_distribution_queue q where ${holds} order by q.queue_id for update of q`
+
+/** The same for a sweep, which comes again: what another works on just now it leaves alone, and waits for nobody. */
+export const lockedIfFree = (sql: PgClient, holds: Fragment): Fragment =>
+  sql`select q.queue_id from opportunity_distribution_queue q where ${holds} for update of q skip locked`

@@ -11,7 +11,7 @@ import { Effect, Schema } from "effect"
 import { PRIORITY_RANK } from "../../domain/Opportunity.ts"
 import { type OpportunityQueue, type Place, type QueueItem, QueueStatus, type Settlement } from "../OpportunityQueue.ts"
 import { Channel, Fenced } from "../Store.ts"
-import { queueColumns, QueueRow, waiting } from "./QueueRow.ts"
+import { lockedIfFree, lockedInOrder, queueColumns, QueueRow, waiting } from "./QueueRow.ts"
 import { all, at, count, Int8, int8s, isoOf, one } from "./Rows.ts"
 
 const IdRow = Schema.Struct({ queueId: Int8 })
@@ -104,13 +104,18 @@ export const makeSending = (sql: PgClient): Sending => {
 
   const markSending: Sending["markSending"] = Effect.fn("OpportunityQueue.markSending")(
     ({ owner, queueIds, nowMs, leaseMs }) =>
-      sql`update opportunity_distribution_queue
-        set status = 'sending', attempts = attempts + 1, last_attempt_at = ${at(nowMs)},
-          first_attempt_at = coalesce(first_attempt_at, ${at(nowMs)}),
-          lease_until = ${at(nowMs + leaseMs)}, updated_at = ${at(nowMs)}
-        where queue_id = any(${int8s(queueIds)}) and lease_owner = ${owner} and lease_until > ${at(nowMs)}
-          and status in ('pending', 'unknown') and expires_at > ${at(nowMs)}
-        returning queue_id as "queueId"`.pipe(
+      sql`with held as (${
+        lockedInOrder(
+          sql,
+          sql`q.queue_id = any(${int8s(queueIds)}) and q.lease_owner = ${owner} and q.lease_until > ${at(nowMs)}
+            and q.status in ('pending', 'unknown') and q.expires_at > ${at(nowMs)}`,
+        )
+      })
+      update opportunity_distribution_queue q
+      set status = 'sending', attempts = q.attempts + 1, last_attempt_at = ${at(nowMs)},
+        first_attempt_at = coalesce(q.first_attempt_at, ${at(nowMs)}),
+        lease_until = ${at(nowMs + leaseMs)}, updated_at = ${at(nowMs)}
+      from held where q.queue_id = held.queue_id returning q.queue_id as "queueId"`.pipe(
         all("OpportunityQueue.markSending", IdRow),
         Effect.map((rows) => rows.map((row) => row.queueId)),
       ),
@@ -118,23 +123,32 @@ export const makeSending = (sql: PgClient): Sending => {
 
   const prolong: Sending["prolong"] = Effect.fn("OpportunityQueue.prolong")(
     ({ claimMs, nowMs, owner, queueIds, sendingMs }) =>
-      sql`update opportunity_distribution_queue
-        set lease_until = greatest(lease_until,
-          case status when 'sending' then ${at(nowMs + sendingMs)} else ${at(nowMs + claimMs)} end)
-        where queue_id = any(${int8s(queueIds)}) and lease_owner = ${owner} and lease_until > ${at(nowMs)}
-          and status in ('pending', 'sending', 'unknown')
-        returning queue_id as "queueId"`.pipe(
+      sql`with held as (${
+        lockedInOrder(
+          sql,
+          sql`q.queue_id = any(${int8s(queueIds)}) and q.lease_owner = ${owner} and q.lease_until > ${at(nowMs)}
+            and q.status in ('pending', 'sending', 'unknown')`,
+        )
+      })
+      update opportunity_distribution_queue q
+      set lease_until = greatest(q.lease_until,
+        case q.status when 'sending' then ${at(nowMs + sendingMs)} else ${at(nowMs + claimMs)} end)
+      from held where q.queue_id = held.queue_id returning q.queue_id as "queueId"`.pipe(
         all("OpportunityQueue.prolong", IdRow),
         Effect.map((rows) => rows.map((row) => row.queueId)),
       ),
   )
 
   const release: Sending["release"] = Effect.fn("OpportunityQueue.release")(({ owner, queueIds, dueAtMs }) =>
-    sql`with released as (
+    sql`with held as (${
+      lockedInOrder(
+        sql,
+        sql`q.queue_id = any(${int8s(queueIds)}) and q.lease_owner = ${owner} and q.status in ('pending', 'unknown')`,
+      )
+    }), released as (
         update opportunity_distribution_queue q
         set lease_owner = null, lease_until = null, scheduled_at = ${at(dueAtMs)}, status = ${given}
-        where q.queue_id = any(${int8s(queueIds)}) and q.lease_owner = ${owner} and q.status in ('pending', 'unknown')
-        returning 1
+        from held where q.queue_id = held.queue_id returning 1
       )
       select count(*) as count, (select pg_notify(${Channel.queue}, '')) is null as told from released`.pipe(
       count("OpportunityQueue.release"),
@@ -147,7 +161,7 @@ export const makeSending = (sql: PgClient): Sending => {
     sql`with ends as (
         select * from jsonb_to_recordset(${sql.json(ends.map(endRow))}) as x (queue_id bigint, kind text,
           message_id bigint, due_at timestamptz, error text, channel text, told_after bigint)
-      ), settled as (
+      ), held as (${lockedInOrder(sql, sql`q.queue_id in (select e.queue_id from ends e)`)}), settled as (
         update opportunity_distribution_queue q
         set status = case e.kind when 'Sent' then 'sent' when 'Unknown' then ${unknownEnd}
             when 'Reschedule' then ${rescheduled} when 'Failed' then 'failed' else 'cancelled' end,
@@ -158,7 +172,7 @@ export const makeSending = (sql: PgClient): Sending => {
           metadata = case when e.told_after is null then q.metadata
             else q.metadata || jsonb_build_object('toldAfterMs', e.told_after) end,
           lease_owner = null, lease_until = null, updated_at = ${at(nowMs)}
-        from ends e where q.queue_id = e.queue_id and case e.kind
+        from ends e join held using (queue_id) where q.queue_id = e.queue_id and case e.kind
           when 'Sent' then (q.lease_owner = ${owner} and q.status = 'sending')
             or (q.lease_owner is null and q.status = 'unknown')
           when 'Unknown' then q.lease_owner = ${owner} and q.status = 'sending'
@@ -186,15 +200,19 @@ export const makeSending = (sql: PgClient): Sending => {
     })
 
   const reclaim: Sending["reclaim"] = Effect.fn("OpportunityQueue.reclaim")((nowMs) =>
-    sql`with lost as (
+    sql`with sending as (
+        ${lockedIfFree(sql, sql`q.status = 'sending' and q.lease_until <= ${at(nowMs)}`)}
+      ), held as (
+        ${lockedIfFree(sql, sql`q.status in ('pending', 'unknown') and q.lease_until <= ${at(nowMs)}`)}
+      ), lost as (
         update opportunity_distribution_queue q
         set status = ${unknownEnd}, uncertain_ends = q.uncertain_ends + 1, lease_owner = null, lease_until = null,
           error_message = 'lease ran out while sending', updated_at = ${at(nowMs)}
-        where q.status = 'sending' and q.lease_until <= ${at(nowMs)} returning q.status
+        from sending where q.queue_id = sending.queue_id returning q.status
       ), freed as (
         update opportunity_distribution_queue q
         set status = ${given}, lease_owner = null, lease_until = null, updated_at = ${at(nowMs)}
-        where q.status in ('pending', 'unknown') and q.lease_until <= ${at(nowMs)} returning 1
+        from held where q.queue_id = held.queue_id returning 1
       )
       select (select count(*) from freed) as pending,
         (select count(*) from lost where status = 'unknown') as unknown,

@@ -7,6 +7,7 @@
 import { Effect, Layer, Schema } from "effect"
 import { Store } from "../Store.ts"
 import { type Refusal, UserSchedule } from "../UserSchedule.ts"
+import { lockedInOrder } from "./QueueRow.ts"
 import { all, at, count } from "./Rows.ts"
 
 const LockRow = Schema.Struct({ userId: Schema.String, telegramId: Schema.String })
@@ -25,13 +26,19 @@ const make = Effect.gen(function* () {
   )
 
   const refuse = Effect.fn("UserSchedule.refuse")((refusals: ReadonlyArray<Refusal>, nowMs: number) =>
-    refusals.length === 0 ? Effect.succeed(0) : sql`with refused as (
+    refusals.length === 0 ? Effect.succeed(0) : sql`with refusals as (
+        select * from jsonb_to_recordset(${sql.json(refusals)}) as r ("queueId" bigint, reason text)
+      ), held as (${
+      lockedInOrder(
+        sql,
+        sql`q.queue_id in (select r."queueId" from refusals r) and q.status = 'pending' and q.scheduled_at is null
+          and q.lease_owner is null`,
+      )
+    }), refused as (
         update opportunity_distribution_queue q
         set status = case when r.reason = 'expired' then 'expired' else 'cancelled' end, error_message = r.reason,
           updated_at = ${at(nowMs)}
-        from jsonb_to_recordset(${sql.json(refusals)}) as r ("queueId" bigint, reason text)
-        where q.queue_id = r."queueId" and q.status = 'pending' and q.scheduled_at is null and q.lease_owner is null
-        returning 1
+        from refusals r join held on held.queue_id = r."queueId" where q.queue_id = r."queueId" returning 1
       )
       select count(*) as count from refused`.pipe(count("UserSchedule.refuse"))
   )

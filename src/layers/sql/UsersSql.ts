@@ -10,6 +10,7 @@ import { Role, Tier } from "../../domain/Tier.ts"
 import { Country, User } from "../../domain/User.ts"
 import { Channel, Store, type StoreError } from "../Store.ts"
 import { type AudienceChange, Users } from "../Users.ts"
+import { lockedInOrder } from "./QueueRow.ts"
 import { all, at, EpochMs, first, Int8, one, run } from "./Rows.ts"
 
 const RecipientRow = Schema.Struct({
@@ -126,8 +127,9 @@ const make = Effect.gen(function* () {
       if (Option.isNone(moved)) return false
       yield* sql`update user_sessions set telegram_id = ${to}, epoch = epoch + 1, updated_at = ${at(nowMs)}
         where telegram_id = ${from}`.pipe(run("Users.migrateChat"))
-      yield* sql`update opportunity_distribution_queue set chat_id = ${to}, updated_at = ${at(nowMs)}
-        where chat_id = ${from}`.pipe(run("Users.migrateChat"))
+      yield* sql`with held as (${lockedInOrder(sql, sql`q.chat_id = ${from}`)})
+        update opportunity_distribution_queue q set chat_id = ${to}, updated_at = ${at(nowMs)}
+        from held where q.queue_id = held.queue_id`.pipe(run("Users.migrateChat"))
       yield* sql`update groups set chat_id = ${to}, updated_at = ${at(nowMs)}
         where chat_id = ${from}`.pipe(run("Users.migrateChat"))
       yield* notify(Channel.audience, from)
@@ -187,22 +189,27 @@ const make = Effect.gen(function* () {
         set status = 'cancelled', error_message = ${why}, lease_owner = null, lease_until = null,
           updated_at = ${at(nowMs)}
         where user_id = ${userId} and status = 'pending'
-      )
-      update opportunity_distribution_queue
+      ), held as (${lockedInOrder(sql, sql`q.user_id = ${userId} and q.status in ('pending', 'unknown')`)})
+      update opportunity_distribution_queue q
       set status = 'cancelled', error_message = ${why}, lease_owner = null, lease_until = null, updated_at = ${
       at(nowMs)
     }
-      where user_id = ${userId} and status in ('pending', 'unknown')`.pipe(run("Users.cancelOwed"))
+      from held where q.queue_id = held.queue_id`.pipe(run("Users.cancelOwed"))
 
   /** Times given under the old preferences hold no more: the user's queue decides again on what is not yet claimed. */
   const decideAgain = (userId: string, nowMs: number) =>
     sql`with notices as (
         update price_alert_notices set due_at = least(due_at, ${at(nowMs)})
         where user_id = ${userId} and status = 'pending' and lease_owner is null
+      ), held as (${
+      lockedInOrder(
+        sql,
+        sql`q.user_id = ${userId} and q.status = 'pending' and q.purpose = 'notify' and q.lease_owner is null
+          and q.attempts = 0 and q.scheduled_at is not null`,
       )
-      update opportunity_distribution_queue set scheduled_at = null
-      where user_id = ${userId} and status = 'pending' and purpose = 'notify' and lease_owner is null and attempts = 0
-        and scheduled_at is not null`.pipe(run("Users.decideAgain"))
+    })
+      update opportunity_distribution_queue q set scheduled_at = null
+      from held where q.queue_id = held.queue_id`.pipe(run("Users.decideAgain"))
 
   // The user's lock is taken as by UserSchedule: a decision made under the old preferences is seen, and made again.
   const setPreferences = Effect.fn("Users.setPreferences")(
