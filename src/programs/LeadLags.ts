@@ -8,6 +8,7 @@ import { Effect, Stream } from "effect"
 import type { LagGrid } from "../domain/LeadLag.ts"
 import { type Correlations, correlationsOf, pairsOf } from "../domain/MarketAnalysis.ts"
 import { type BadLine, Recording, type RecordingError } from "../layers/Recording.ts"
+import type { Tick } from "../domain/Tick.ts"
 import { HeardMarkets } from "../streams/HeardMarkets.ts"
 
 /** Of one market: five days of a price that changes twice a second. */
@@ -18,9 +19,29 @@ export interface LeadLags {
   readonly bad: ReadonlyArray<BadLine>
 }
 
+/** A last price as if it were bid and asked; what tells no price stays, quotes and books count for nothing. */
+const asQuote = (tick: Tick): Tick => {
+  const { ingestTime, instrument, kind, v, venue, venueTime } = tick
+  const envelope = { v, venue, instrument, venueTime, ingestTime }
+  switch (kind) {
+    case "ticker":
+    case "trade": {
+      const price = kind === "ticker" ? tick.last : tick.price
+      return { ...envelope, kind: "quote", seq: null, bid: price, bidSize: "0", ask: price, askSize: "0" }
+    }
+    case "quote":
+    case "book":
+      return { ...envelope, kind: "heartbeat" }
+    default:
+      return tick
+  }
+}
+
 export const leadLagsOf = Effect.fn("LeadLags.of")(function* (options: {
   readonly path: string
   readonly lags: LagGrid
+  /** Last prices of tickers and trades, instead of quotes and books. */
+  readonly last: boolean
   readonly onProgress: (share: number, what: string) => Effect.Effect<void>
 }): Effect.fn.Return<LeadLags, RecordingError, Recording> {
   const recording = yield* Recording
@@ -28,12 +49,15 @@ export const leadLagsOf = Effect.fn("LeadLags.of")(function* (options: {
   const bad: Array<BadLine> = []
   let at = 0, ticks = 0
   yield* recording.read(options.path).pipe(Stream.runForEach((batch) => {
-    for (const tick of batch.ticks) heard.push(tick), at = Math.max(at, tick.ingestTime)
+    for (const tick of batch.ticks) {
+      heard.push(options.last ? asQuote(tick) : tick)
+      at = Math.max(at, tick.ingestTime)
+    }
     bad.push(...batch.bad)
     ticks += batch.ticks.length
     return options.onProgress(batch.progress, `${ticks} ticks`)
   }))
-  const all = heard.all(), time = { at, spanMs: heard.spanMs, simulated: false }
+  const all = heard.all(Infinity), time = { at, spanMs: heard.spanMs, simulated: false }
   const computed = pairsOf(all, options.lags)
   const pairs = yield* Effect.forEach(
     computed,

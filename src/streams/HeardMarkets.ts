@@ -67,9 +67,9 @@ export class HeardMarkets {
     return this.#newestAt < this.#beganAt ? 0 : Math.min(this.#spanMs, this.#newestAt - this.#beganAt)
   }
 
-  /** Markets that are alive. */
-  all(): ReadonlyArray<HeardMarket> {
-    const since = this.#newestAt - FRESH_MS
+  /** Markets of which something was heard within so long of the newest. */
+  all(freshMs = FRESH_MS): ReadonlyArray<HeardMarket> {
+    const since = this.#newestAt - freshMs
     return [...this.#heard.values()]
       .filter(({ ask, bid, market }) => market.heardAtMs >= since && bid > 0 && ask > 0)
       .map(({ ask, bid, market: { instrument, venue }, moves, volatility }) => ({

@@ -28,6 +28,11 @@ const step = span("step").pipe(
   Flag.withDefault(LIVE_LAGS.stepMs),
 )
 
+const last = Flag.Boolean("last").pipe(
+  Flag.withDescription("Last prices (tickers and trades) instead of quotes and books"),
+  Flag.withDefault(false),
+)
+
 const nameOf = ({ instrument, venue }: MarketPair["a"]): string => `${venue} ${instrument}`
 
 const pairRow = ({ a, atLag, b, correlation, lagMs, leader, moves, ratio }: MarketPair) => ({
@@ -52,8 +57,8 @@ const otherRows = ({ instrument, others }: Correlations) =>
 
 export const leadlag = Command.make(
   "leadlag",
-  { file: recordingFile, maxLag, step, json },
-  Effect.fn("Cli.leadlag")(function* ({ file, json, maxLag, step }) {
+  { file: recordingFile, maxLag, step, last, json },
+  Effect.fn("Cli.leadlag")(function* ({ file, json, last, maxLag, step }) {
     if (step < 1 || maxLag / step > LAGS_AT_MOST) {
       return yield* usage(
         `--step ${step}ms up to --max-lag ${maxLag}ms is more than ${LAGS_AT_MOST} lags`,
@@ -64,6 +69,7 @@ export const leadlag = Command.make(
     const { bad, instruments } = yield* leadLagsOf({
       path: file,
       lags: { stepMs: step, maxMs: maxLag },
+      last,
       onProgress: progress.show,
     }).pipe(Effect.mapError(recordingFailure))
     yield* progress.done
@@ -73,10 +79,14 @@ export const leadlag = Command.make(
     const pairs = instruments.flatMap(({ instrument, pairs }) => pairs.filter(({ a }) => a.instrument === instrument))
     const others = instruments.flatMap(otherRows)
     yield* Console.log(
-      "Moves of mid prices by ingest time (Hayashi-Yoshida). lag ms above 0: b follows a; ratio above 1: a tells more.",
+      `Moves of ${
+        last ? "last" : "mid"
+      } prices by ingest time (Hayashi-Yoshida). lag ms above 0: b follows a; ratio above 1: a tells more.`,
     )
     yield* Console.log(
-      pairs.length === 0 ? "No two markets of one asset are quoted in this recording." : table(pairs.map(pairRow)),
+      pairs.length === 0
+        ? `No two markets of one asset are quoted in this recording.${last ? "" : " For last prices give --last."}`
+        : table(pairs.map(pairRow)),
     )
     if (others.length > 0) yield* Console.log(`\nWhat moves along, at once:\n${table(others)}`)
   }),
