@@ -66,6 +66,8 @@ const sourceOf = ({ source }: Scenario): DataSource => source.kind === "simulato
 
 /** What an embedded bus keeps of each stream in a soak: its memory comes to rest within a minute or two. */
 const SOAK_STREAM_BYTES = 4 * 1024 * 1024
+/** What the emulated Telegram remembers: it is read at once, and a soak's memory must be that of the product. */
+const REMEMBERED = { callsKept: 1_000, wordsKeptMs: Duration.toMillis(Duration.minutes(3)) }
 /** How often a soak collects garbage right before a sample: in each stretch that its trends are judged by at least once. */
 const COLLECTIONS = 60
 
@@ -219,7 +221,7 @@ export const load = Effect.fn("Load.load")(function* <E>(options: LoadOptions<E>
       TelegramEmulator,
       ({ fetch, token, url }) => Client.layer({ token: Redacted.make(token), apiRoot: url, fetch }),
     ))),
-    Layer.provideMerge(TelegramEmulator.layerInProcess()),
+    Layer.provideMerge(TelegramEmulator.layerInProcess(REMEMBERED)),
   )
   const world = Layer.mergeAll(
     Assembly.people({ owner, sessionTimeout: SESSION_TTL, vault: EnvelopeVault.ephemeral }),

@@ -14,11 +14,18 @@ import type { Frame } from "../../domain/Frame.ts"
 import type { Opportunity } from "../../domain/Opportunity.ts"
 import { Histograms } from "./Histograms.ts"
 import { Recent } from "./Recent.ts"
+import { Seen } from "./Seen.ts"
 
 /** When the newest revision of an opportunity that was told to people passed the stages, ms. */
 interface Told {
   readonly receive: number
   readonly queued: number
+}
+
+/** When a transition passed the stages, ms. */
+interface Times {
+  readonly receive: number | null
+  readonly publish: number | null
 }
 
 /** Of a call to the messenger. */
@@ -62,11 +69,13 @@ export class Ledger {
   readonly errors = new Map<string, number>()
   readonly #startMs: number
   readonly #frameNumbers = new Map<string, number>()
-  readonly #transitions = new Recent<{ readonly receive: number | null; readonly publish: number | null }>()
-  readonly #distributed = new Recent()
+  readonly #transitions = new Seen()
+  readonly #distributed = new Seen()
+  readonly #settled = new Seen()
+  readonly #accepted = new Seen()
+  /** Of those not yet distributed. */
+  readonly #times = new Recent<Times>()
   readonly #told = new Recent<Told>()
-  readonly #settled = new Recent()
-  readonly #accepted = new Recent()
   #digest = 0n
 
   /** `startMs`: of the first tick, in the run's own time. */
@@ -115,7 +124,8 @@ export class Ledger {
       return
     }
     const { detect = null, publish = null, receive = null, venue = null } = parseStageTimes(stageTimes)
-    this.#transitions.set(key, { receive, publish })
+    this.#transitions.add(key)
+    this.#times.set(key, { receive, publish })
     this.transitions++
     if (state === "opened" && revision === 1) {
       this.opportunities++
@@ -134,11 +144,11 @@ export class Ledger {
       this.distributedTwice++
       return
     }
-    this.#distributed.set(key, true)
+    this.#distributed.add(key)
     this.distributed++
     this.enqueued += enqueued
+    const { publish = null, receive = null } = this.#times.take(key) ?? {}
     if (action !== "notify" || enqueued === 0) return
-    const { publish = null, receive = null } = this.#transitions.get(key) ?? {}
     if (publish !== null) this.histograms.record("queue", at - publish)
     if (receive !== null) this.#told.set(opportunityId, { receive, queued: at })
   }
@@ -151,7 +161,7 @@ export class Ledger {
       this.settledTwice++
       return
     }
-    this.#settled.set(String(queueId), true)
+    this.#settled.add(String(queueId))
     this.notified++
     this.histograms.record("limiter_wait", limiterWaitMs)
     const told = this.#told.get(opportunityId)
@@ -177,7 +187,7 @@ export class Ledger {
       const key = `${chatId}|${id}`
       if (this.#accepted.has(key)) this.acceptedTwice++
       else this.accepted++
-      this.#accepted.set(key, true)
+      this.#accepted.add(key)
     }
   }
 

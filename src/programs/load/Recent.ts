@@ -1,10 +1,10 @@
 /**
- * What was met lately: a set, and a map, that forget.
+ * What is known of what was met lately: a map that forgets. For keys alone: Seen.ts.
  *
- * In: keys. Out: whether they were met before. Promises: at least the newest `capacity` keys are remembered and at most
- * twice as many, so a run of any length costs the same memory; a repeat beyond that is not recognised.
+ * In: keys and values. Out: the values again. Promises: at least the newest `capacity` keys that were not taken out are
+ * remembered and at most twice as many, so a run of any length costs the same memory.
  */
-export class Recent<A = true> {
+export class Recent<A> {
   readonly #capacity: number
   #newer = new Map<string, A>()
   #older = new Map<string, A>()
@@ -17,8 +17,12 @@ export class Recent<A = true> {
     return this.#newer.get(key) ?? this.#older.get(key)
   }
 
-  has(key: string): boolean {
-    return this.#newer.has(key) || this.#older.has(key)
+  /** Answers it and forgets it. */
+  take(key: string): A | undefined {
+    const value = this.get(key)
+    this.#newer.delete(key)
+    this.#older.delete(key)
+    return value
   }
 
   set(key: string, value: A): void {

@@ -1,7 +1,8 @@
 /**
  * The chats of the simulated Telegram and what stands in them.
  * Comes in: people, groups and messages. Goes out: Telegram-shaped users, chats and messages, and whether a bot may
- * write there. Promises: message ids rise by one in each chat; a chat remembers its last `historyLimit` messages.
+ * write there. Promises: message ids rise by one in each chat; a chat remembers its last `historyLimit` messages, and
+ * what they say for as long as it is asked to.
  */
 import { Result } from "effect"
 import type { Entity, FormattedText } from "./HtmlEntities.ts"
@@ -52,6 +53,8 @@ export interface ChatState {
   /** Open topics of a forum. */
   readonly topics: ReadonlySet<number>
   nextMessageId: number
+  /** What messages before this one say is forgotten. */
+  oldestWorded: number
   /** Whether the bot may write here: a person blocks it or has not started it, a group removes it. */
   reach: "open" | "blocked" | "not_started" | "kicked"
   migratedTo: number | null
@@ -71,6 +74,7 @@ export const makeChat = (
   topics: new Set(chat.topics),
   messages: new Map(),
   nextMessageId: 1,
+  oldestWorded: 1,
   reach: "open",
   migratedTo: null,
 })
@@ -135,8 +139,30 @@ export const wireMessage = (chat: ChatState, message: StoredMessage): Readonly<R
   }
 }
 
-/** Adds a message to a chat and gives it the next id. */
-export const append = (chat: ChatState, message: Omit<StoredMessage, "messageId">): StoredMessage => {
+/** Still a message that can be edited, deleted and replied to. */
+const wordless = ({ document: _, ...message }: StoredMessage): StoredMessage => ({
+  ...message,
+  text: "",
+  entities: [],
+  keyboard: null,
+})
+
+const forgetWords = (chat: ChatState, beforeMs: number): void => {
+  for (; chat.oldestWorded < chat.nextMessageId; chat.oldestWorded++) {
+    const message = chat.messages.get(chat.oldestWorded)
+    if (message === undefined) continue
+    if ((message.editedMs ?? message.dateMs) >= beforeMs) return
+    chat.messages.set(message.messageId, wordless(message))
+  }
+}
+
+/** Adds a message to a chat and gives it the next id. What others say that nobody touched for `wordsKeptMs` is forgotten. */
+export const append = (
+  chat: ChatState,
+  message: Omit<StoredMessage, "messageId">,
+  wordsKeptMs: number,
+): StoredMessage => {
+  forgetWords(chat, message.dateMs - wordsKeptMs)
   const stored = { ...message, messageId: chat.nextMessageId++ }
   chat.messages.set(stored.messageId, stored)
   if (chat.messages.size > historyLimit) {
@@ -144,6 +170,12 @@ export const append = (chat: ChatState, message: Omit<StoredMessage, "messageId"
     if (oldest.done !== true) chat.messages.delete(oldest.value)
   }
   return stored
+}
+
+/** Puts an edited message in its place. */
+export const replace = (chat: ChatState, message: StoredMessage): void => {
+  chat.messages.set(message.messageId, message)
+  chat.oldestWorded = Math.min(chat.oldestWorded, message.messageId)
 }
 
 /** Commands at the places where Telegram marks them. */

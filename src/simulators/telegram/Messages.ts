@@ -5,7 +5,16 @@
  * as sends. Lengths are UTF-16 units after entity parsing, the strictest reading of "4096 characters".
  */
 import { Result } from "effect"
-import { append, type ChatState, checkReach, findChat, isGroup, type StoredMessage, wireMessage } from "./Chats.ts"
+import {
+  append,
+  type ChatState,
+  checkReach,
+  findChat,
+  isGroup,
+  replace,
+  type StoredMessage,
+  wireMessage,
+} from "./Chats.ts"
 import { type Entity, type FormattedText, parse, trim } from "./HtmlEntities.ts"
 import { readMarkup } from "./Keyboards.ts"
 import { admit } from "./Limits.ts"
@@ -100,7 +109,7 @@ export const sendMessage: Method = (world, params, nowMs) =>
       replyToMessageId,
       threadId,
       service: null,
-    })
+    }, world.options.wordsKeptMs)
     return wireMessage(chat, stored)
   })
 
@@ -128,7 +137,7 @@ export const sendDocument: Method = (world, params, nowMs) =>
       threadId: null,
       document,
       service: null,
-    })
+    }, world.options.wordsKeptMs)
     return wireMessage(chat, stored)
   })
 
@@ -165,7 +174,7 @@ const edit = (world: World, params: Params, nowMs: number, formatted: FormattedT
       )
     }
     yield* takeTurn(world, chat, nowMs)
-    chat.messages.set(message.messageId, edited)
+    replace(chat, edited)
     return wireMessage(chat, edited)
   })
 

@@ -206,7 +206,7 @@ export const say = (
       entities: commandEntities(text),
       from: chat.type === "channel" ? null : from,
       dateMs: nowMs,
-    })
+    }, world.options.wordsKeptMs)
     return tellMessage(world, chat, message)
   })
 
@@ -279,9 +279,11 @@ export const migrate = (world: World, groupId: number, nowMs: number): Done<numb
       makeChat({ id: newId, type: "supergroup", names: group.names, members: [...group.members.values()] }),
     )
     group.migratedTo = newId
-    const service = { ...personal, text: "", entities: [], from: actor(world, group), dateMs: nowMs }
-    tellMessage(world, group, append(group, { ...service, service: { migrate_to_chat_id: newId } }))
-    tellMessage(world, supergroup, append(supergroup, { ...service, service: { migrate_from_chat_id: groupId } }))
+    const blank = { ...personal, text: "", entities: [], from: actor(world, group), dateMs: nowMs }
+    const told = (chat: ChatState, service: Readonly<Record<string, unknown>>) =>
+      tellMessage(world, chat, append(chat, { ...blank, service }, world.options.wordsKeptMs))
+    told(group, { migrate_to_chat_id: newId })
+    told(supergroup, { migrate_from_chat_id: groupId })
     return newId
   })
 

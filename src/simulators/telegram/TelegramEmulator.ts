@@ -30,6 +30,13 @@ export interface Options {
   readonly limits?: Partial<Limits>
   /** After so long a tap can no longer be answered; default 15,000. */
   readonly callbackTimeoutMs?: number
+  /** Calls that the log keeps (what an open stream has yet to hand out comes on top); default 1,000,000. */
+  readonly callsKept?: number
+  /**
+   * For so long a chat remembers what a message says that nobody touches; for ever by default. Then it is empty, but can
+   * still be edited, deleted and replied to.
+   */
+  readonly wordsKeptMs?: number
 }
 
 /** A message as the people in the chat see it now. */
@@ -179,6 +186,8 @@ const makeWorld = (options: Options): World.World =>
     botUsername: options.botUsername ?? "arbedge_emulated_bot",
     limits: options.limits ?? {},
     callbackTimeoutMs: options.callbackTimeoutMs ?? 15_000,
+    callsKept: options.callsKept ?? CallLog.defaultCapacity,
+    wordsKeptMs: options.wordsKeptMs ?? Infinity,
   })
 
 /** Starts the webhook's deliveries and answers the handler without TCP. */

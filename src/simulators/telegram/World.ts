@@ -39,6 +39,10 @@ export interface WorldOptions {
   readonly limits: Partial<Limits.Limits>
   /** After so long a tap can no longer be answered. */
   readonly callbackTimeoutMs: number
+  /** Calls that the log keeps. */
+  readonly callsKept: number
+  /** For so long a chat remembers what a message says that nobody touches. */
+  readonly wordsKeptMs: number
 }
 
 export interface World {
@@ -73,7 +77,7 @@ export const make = (options: WorldOptions): World => ({
   callbacks: new Map(),
   commands: new Map(),
   faults: Faults.make(),
-  log: CallLog.make(),
+  log: CallLog.make(options.callsKept),
   webhook: null,
   nextCallback: 1,
 })

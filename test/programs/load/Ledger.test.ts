@@ -7,6 +7,7 @@ import type { Opportunity } from "../../../src/domain/Opportunity.ts"
 import { Histograms } from "../../../src/programs/load/Histograms.ts"
 import { Ledger } from "../../../src/programs/load/Ledger.ts"
 import { Recent } from "../../../src/programs/load/Recent.ts"
+import { Seen } from "../../../src/programs/load/Seen.ts"
 import { hopsOf } from "../../../src/programs/load/Reporting.ts"
 import { someOpportunity, t0 } from "../../suites/StoreWorld.ts"
 
@@ -165,10 +166,37 @@ describe("A histogram", () => {
   })
 })
 
+const letters = ["a", "b", "c", "d", "e"]
+
 describe("Recent", () => {
   it("remembers the newest and forgets the oldest", () => {
-    const recent = new Recent(2)
-    for (const key of ["a", "b", "c", "d", "e"]) recent.set(key, true)
-    assert.deepStrictEqual(["a", "b", "c", "d", "e"].map((key) => recent.has(key)), [false, false, true, true, true])
+    const recent = new Recent<string>(2)
+    for (const key of letters) recent.set(key, key)
+    assert.deepStrictEqual(letters.map((key) => recent.get(key)), [undefined, undefined, "c", "d", "e"])
+  })
+
+  it("forgets what is taken out of it", () => {
+    const recent = new Recent<string>(2)
+    for (const key of letters) recent.set(key, key)
+    assert.deepStrictEqual(["c", "e", "c", "e"].map((key) => recent.take(key)), ["c", "e", undefined, undefined])
+  })
+})
+
+describe("Seen", () => {
+  it("remembers the newest and forgets the oldest", () => {
+    const seen = new Seen(2)
+    for (const key of letters) seen.add(key)
+    assert.deepStrictEqual(letters.map((key) => seen.has(key)), [false, false, true, true, true])
+  })
+
+  it("tells each of its newest keys from those that never came, and counts one that comes twice once", () => {
+    const seen = new Seen(1_000), keys = Array.from({ length: 10_000 }, (_, n) => `opportunity-${n}:1`)
+    for (const key of keys) {
+      seen.add(key)
+      seen.add(key)
+    }
+    assert.isTrue(keys.slice(-1_000).every((key) => seen.has(key)))
+    assert.isFalse(keys.slice(0, -2_000).some((key) => seen.has(key)))
+    assert.isFalse(keys.some((key) => seen.has(`${key}0`)))
   })
 })
