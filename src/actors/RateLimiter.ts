@@ -4,15 +4,17 @@
  *   (activation) --> counting
  *   counting --Acquire, all windows have room--> counting: the grant is written, then Granted
  *   counting --Acquire, else--> counting: Wait until when, and which limit it was (nothing is reserved)
+ *   counting --Landed--> counting: these calls arrive no later than now; written with the next grants, or after 1 s
  *   counting --Paused(chat)--> counting: that chat waits (retry_after), all others go on; written
  *   counting --idle 10 minutes, shutdown, defect--> (passivated): nothing is lost, all that counts is in rows
  *
- * In: requests to send, and the waits that the messenger asked for. Out: grants. Promises: domain/RateLimit.ts's, also
- * where several processes have a limiter each over one Store, and whatever their clocks do; a grant that could not be
- * written is not given. A reply that waits for the global limit goes before pushes. Edits are messages too. Mailbox:
- * 1,024 requests; the next is told `full` and asks again.
+ * In: requests to send, when their calls have landed (answered, failed, or not made: until then they may still arrive),
+ * and the waits that the messenger asked for. Out: grants. Promises: domain/RateLimit.ts's, also where several processes
+ * have a limiter each over one Store, and whatever their clocks do; a grant that could not be written is not given. A
+ * reply that waits for the global limit goes before pushes. Edits are messages too. Mailbox: 1,024 requests; the next is
+ * told `full` and asks again.
  */
-import { Clock, Context, Effect, Layer, Metric, Schema } from "effect"
+import { Clock, Context, Effect, FiberHandle, Layer, Metric, Queue, Schedule, Schema, Semaphore } from "effect"
 import * as ClusterSchema from "effect/cluster/ClusterSchema"
 import * as Entity from "effect/cluster/Entity"
 import type { Sharding } from "effect/cluster/Sharding"
@@ -30,10 +32,12 @@ const SendRequest = Schema.Struct({
 })
 export type SendRequest = typeof SendRequest.Type
 const Acquire = { requests: Schema.Array(SendRequest) }
+const Landed = { numbers: Schema.Array(Schema.Int) }
 const Paused = { chatId: Schema.String, untilMs: Schema.Int }
 
 export const RateLimiterEntity = Entity.make("RateLimiter", [
   Rpc.make("Acquire", { payload: Acquire, success: Schema.Array(Verdict), error: StoreError }),
+  Rpc.make("Landed", { payload: Landed }),
   Rpc.make("Paused", { payload: Paused, error: StoreError }),
 ]).annotate(ClusterSchema.ShardGroup, () => "delivery")
 
@@ -45,6 +49,14 @@ const verdicts = Metric.counter("rate_limiter_verdicts_total", {
 const PRUNE_EVERY = 1_000
 /** A reply that was told to wait is expected this much after its time at the latest. */
 const LATE_MS = 250
+/** So long others over the same Store may not know that calls have landed. */
+const TOLD_WITHIN = "1 second"
+/** How long a limiter that ends may take to write what has landed. */
+const LAST_WORDS = "2 seconds"
+/** Landings told together at most; when full the oldest are forgotten, and count as lost. */
+const LANDINGS = 1_024
+/** A landing that could not be told is told again for as long as it is of use. */
+const tellingAgain = Schedule.upTo(Schedule.spaced("250 millis"), { duration: `${TELEGRAM_LIMITS.lostMs} millis` })
 const NANOS_PER_MS = 1_000_000n
 
 /** Never goes back, whatever is done to the wall's clock. */
@@ -53,9 +65,15 @@ const monotonicMs = Effect.map(Clock.monotonicTimeNanos, (nanos) => Number(nanos
 /** What a turn decides by one holder's time; `paceMs` is added to it to tell the wall's. */
 const decideOn =
   (limiter: RateLimit, requests: ReadonlyArray<SendRequest>, nowMs: number, paceMs: number, repliesWaiting: number) =>
-  ({ chats, last }: Counted): Decided<{ readonly given: ReadonlyArray<Verdict>; readonly last: number }> => {
-    limiter.see(last, nowMs)
-    const grants: Grants = { last, chats: new Map(chats.map(({ chatId, grants }) => [chatId, grants])) }
+  (
+    { chats, last, open }: Counted,
+  ): Decided<Pick<Grants, "last" | "open"> & { readonly given: ReadonlyArray<Verdict> }> => {
+    limiter.see({ last, open }, nowMs)
+    const grants: Grants = {
+      last,
+      open: limiter.open,
+      chats: new Map(chats.map(({ chatId, grants }) => [chatId, grants])),
+    }
     const blocked = new Map(chats.map(({ blockedUntilMs, chatId }) => [chatId, blockedUntilMs]))
     const given = requests.map(({ chatId, isGroup, isReply }): Verdict => {
       const pausedUntilMs = (blocked.get(chatId) ?? 0) - paceMs
@@ -65,8 +83,9 @@ const decideOn =
     })
     const told = new Set(requests.flatMap(({ chatId }, at) => given[at]?._tag === "Granted" ? [chatId] : []))
     return {
-      answer: { given, last: grants.last },
+      answer: { given, last: grants.last, open: grants.open },
       last: grants.last,
+      open: grants.open,
       chats: [...told].map((chatId) => ({ chatId, grants: grants.chats.get(chatId) ?? [] })),
     }
   }
@@ -88,12 +107,32 @@ export const behaviour = (
         return Math.min(replies.size, limits.global.grants - 1)
       }
 
+      // What a turn has read must not be older than what another has already seen.
+      const alone = (yield* Semaphore.make(1)).withPermits(1)
+      const telling = yield* FiberHandle.make<void>()
+      let isUntold = false
+      const tell = Effect.suspend(() => isUntold ? Effect.asVoid(alone(acquire([]))) : Effect.void).pipe(
+        Effect.catch((error) => Effect.logDebug("others learn later what has landed", error)),
+      )
+      const tellSoon = Effect.repeat(Effect.delay(tell, TOLD_WITHIN), { while: () => isUntold })
+      const clock = yield* Clock.Clock
+      yield* Effect.addFinalizer(() =>
+        tell.pipe(
+          Effect.provideService(Clock.Clock, clock),
+          Effect.timeoutOption(LAST_WORDS),
+          Effect.provideService(Clock.Clock, Clock.Clock.defaultValue()),
+        )
+      )
+
       const acquire = Effect.fnUntraced(function* (requests: ReadonlyArray<SendRequest>) {
         const wallMs = yield* Clock.currentTimeMillis, nowMs = yield* monotonicMs
         const decide = decideOn(limiter, requests, nowMs, wallMs - nowMs, expected(nowMs))
-        const { given, last } = yield* rows.turn(requests.map(({ chatId }) => chatId), decide, wallMs)
+        isUntold = false
+        const { given, last, open } = yield* rows.turn(requests.map(({ chatId }) => chatId), decide, wallMs).pipe(
+          Effect.onError(() => Effect.sync(() => void (isUntold = true))),
+        )
         // Only now: what was not written was not granted, and its number will be another's.
-        limiter.see(last, yield* monotonicMs)
+        limiter.see({ last, open }, yield* monotonicMs)
         for (const [at, verdict] of given.entries()) {
           const outcome = verdict._tag === "Granted" ? "granted" : verdict.scope
           yield* Metric.update(Metric.withAttributes(verdicts, { outcome }), 1)
@@ -111,12 +150,19 @@ export const behaviour = (
       })
 
       return RateLimiterEntity.of({
-        Acquire: ({ payload }) => acquire(payload.requests),
+        Acquire: ({ payload }) => alone(acquire(payload.requests)),
+        Landed: ({ payload: { numbers } }) =>
+          Effect.gen(function* () {
+            limiter.landed(numbers, yield* monotonicMs)
+            isUntold = true
+            yield* FiberHandle.run(telling, tellSoon, { onlyIfMissing: true })
+          }),
         Paused: ({ payload: { chatId, untilMs } }) =>
           Effect.flatMap(Clock.currentTimeMillis, (nowMs) => rows.block(chatId, untilMs, nowMs)),
       })
     }),
-    { maxIdleTime: "10 minutes", mailboxCapacity: 1_024, defectRetryPolicy: restarting },
+    // A landing is heard at once, also while a turn is taken; turns are taken one after the other.
+    { maxIdleTime: "10 minutes", mailboxCapacity: 1_024, concurrency: "unbounded", defectRetryPolicy: restarting },
   )
 
 export class RateLimiterClient extends Context.Service<RateLimiterClient, {
@@ -126,6 +172,11 @@ export class RateLimiterClient extends Context.Service<RateLimiterClient, {
   readonly acquireAll: (
     requests: ReadonlyArray<SendRequest>,
   ) => Effect.Effect<ReadonlyArray<Verdict>, ActorUnavailable | StoreError>
+  /**
+   * The call of this grant was answered, failed, was given up, or is not made: tell it as soon as it is known, whoever
+   * waits for the place waits for that. Returns at once.
+   */
+  readonly landed: (number: number) => Effect.Effect<void>
   /** The messenger answered 429 for this chat: nothing more to it until then (ms). */
   readonly paused: (chatId: string, untilMs: number) => Effect.Effect<void, ActorUnavailable | StoreError>
 }>()("arbedge/RateLimiterClient") {
@@ -135,6 +186,13 @@ export class RateLimiterClient extends Context.Service<RateLimiterClient, {
     Effect.gen(function* () {
       const actor = (yield* RateLimiterEntity.client)("telegram")
       const asking = (yield* makeAsking("RateLimiter", "3 seconds"))("telegram")
+      const landings = yield* Queue.sliding<number>(LANDINGS)
+      yield* Queue.takeAll(landings).pipe(
+        Effect.flatMap((numbers) => Effect.retry(asking(actor.Landed({ numbers })), tellingAgain)),
+        Effect.catchCause((cause) => Effect.logDebug("calls have landed, and the limiter does not know", cause)),
+        Effect.forever,
+        Effect.forkScoped,
+      )
       const acquireAll = (requests: ReadonlyArray<SendRequest>) => asking(actor.Acquire({ requests }))
       return {
         acquireAll,
@@ -144,6 +202,7 @@ export class RateLimiterClient extends Context.Service<RateLimiterClient, {
             ([verdict]) =>
               verdict === undefined ? Effect.die(new Error("the limiter gave no verdict")) : Effect.succeed(verdict),
           ),
+        landed: (number) => Effect.asVoid(Queue.offer(landings, number)),
         paused: (chatId, untilMs) => asking(actor.Paused({ chatId, untilMs })),
       }
     }),

@@ -21,6 +21,8 @@ export interface ChatLimit {
 export interface Counted {
   /** The number of the newest grant to anybody. */
   readonly last: number
+  /** Numbers that are not known to have landed (domain/RateLimit.ts). */
+  readonly open: ReadonlyArray<number>
   /** Of the chats asked for, those that are known. */
   readonly chats: ReadonlyArray<ChatLimit>
 }
@@ -29,11 +31,13 @@ export interface Counted {
 export interface Decided<A> {
   readonly answer: A
   readonly last: number
+  /** Of the numbers up to `last`. */
+  readonly open: ReadonlyArray<number>
   readonly chats: ReadonlyArray<Pick<ChatLimit, "chatId" | "grants">>
 }
 
 export class RateLimits extends Context.Service<RateLimits, {
-  /** One decision. Where it grants nothing (`last` is as it was), nothing is written. */
+  /** One decision. Where it grants nothing and nothing has landed, nothing is written. */
   readonly turn: <A>(
     chatIds: ReadonlyArray<TelegramId>,
     decide: (counted: Counted) => Decided<A>,

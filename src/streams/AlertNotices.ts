@@ -113,8 +113,12 @@ export const sendAlerts = Effect.fn("AlertNotices.send")(function* (owner: strin
       }
       // What has left learns its answer also while the process shuts down.
       yield* Effect.uninterruptible(Effect.gen(function* () {
-        if (!(yield* notices.markSending({ owner, noticeId, nowMs, leaseMs: SENDING_LEASE_MS }))) return
-        yield* settle(notice, yield* request(notice, recipient.value))
+        const sending = Effect.gen(function* () {
+          const isMine = yield* notices.markSending({ owner, noticeId, nowMs, leaseMs: SENDING_LEASE_MS })
+          return isMine ? yield* request(notice, recipient.value) : null
+        })
+        const end = yield* Effect.ensuring(sending, limiter.landed(verdict.number))
+        if (end !== null) yield* settle(notice, end)
       }))
     },
     (told, { noticeId }) =>

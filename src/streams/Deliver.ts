@@ -59,7 +59,7 @@ const make = (options: DeliverOptions) =>
     const queue = yield* OpportunityQueue, asOfNow = yield* makeAsOfNow
     const turns = yield* makeTurns
     const settle = yield* makeSettle({ owner, most: IN_FLIGHT, onEnd: turns.forget })
-    const send = yield* makeSend({ asOfNow, settle })
+    const send = yield* makeSend({ asOfNow, settle, landed: turns.landed })
     const read = makeReading({ asOfNow, reader: yield* makeReader, settle, waitedMs: turns.waitedMs })
 
     /** What this process has claimed or is sending: its heartbeats prolong them. */
@@ -94,11 +94,17 @@ const make = (options: DeliverOptions) =>
         if (granted.length === 0) return
         const queueIds = granted.flatMap(itemsOf).map(({ queueId }) => queueId)
         const nowMs = yield* Clock.currentTimeMillis
-        const mine = new Set(yield* queue.markSending({ owner, queueIds, nowMs, leaseMs: SENDING_LEASE_MS }))
+        const marked = yield* queue.markSending({ owner, queueIds, nowMs, leaseMs: SENDING_LEASE_MS }).pipe(
+          Effect.onError(() => Effect.forEach(granted, turns.landed, { discard: true })),
+        )
+        const mine = new Set(marked)
         for (const all of granted) {
           const [first, ...mates] = [all, ...all.mates].filter(({ item }) => mine.has(item.queueId))
           yield* left(itemsOf(all).filter(({ queueId }) => !mine.has(queueId)))
-          if (first === undefined) continue
+          if (first === undefined) {
+            yield* turns.landed(all)
+            continue
+          }
           const one = { ...all, item: first.item, payload: first.payload, mates }
           const flown = itemsOf(one)
           for (const { queueId } of flown) flying.add(queueId)
@@ -128,8 +134,8 @@ const make = (options: DeliverOptions) =>
           // Grants are used at once, or they would bunch: so that is waited for first.
           yield* inFlight.withPermits(BATCH)(Effect.void)
           const { back, granted, untilMs, waiting } = yield* turns.ask(ready)
-          yield* Effect.forEach(back, ([dueAtMs, those]) => giveBack(those, dueAtMs), { discard: true })
           yield* launch(granted)
+          yield* Effect.forEach(back, ([dueAtMs, those]) => giveBack(those, dueAtMs), { discard: true })
           ready = waiting
           if (ready.length > 0) yield* Effect.sleep(Math.max(1, untilMs - (yield* Clock.currentTimeMillis)))
         }

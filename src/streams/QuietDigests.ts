@@ -98,6 +98,7 @@ export const tellDigests = Effect.fn("QuietDigests.tell")(function* () {
     const card = renderDigest({ digest, language, nowMs, ...actions })
     yield* Effect.uninterruptible(
       telegram.send({ chatId: owed.chatId, ...card }).pipe(
+        Effect.ensuring(limiter.landed(verdict.number)),
         Effect.matchEffect({
           onSuccess: () => settle(digest.came, "told"),
           onFailure: (error) => {

@@ -46,8 +46,10 @@ const delivering = Effect.fnUntraced(function* (answers: Answers) {
     edit: (messageId, { chatId }) => request(`edit ${chatId}/${messageId}`, "telegram"),
   })
   const limiter = Layer.succeed(RateLimiterClient, {
-    acquire: () => Effect.succeed({ _tag: "Granted" }),
-    acquireAll: (asked) => Effect.sync(() => asked.map(({ chatId }) => (limited.push(chatId), { _tag: "Granted" }))),
+    acquire: () => Effect.succeed({ _tag: "Granted", number: 1 }),
+    acquireAll: (asked) =>
+      Effect.sync(() => asked.map(({ chatId }) => (limited.push(chatId), { _tag: "Granted", number: 1 }))),
+    landed: () => Effect.void,
     paused: () => Effect.void,
   })
   yield* deliver({ owner: "test", underWay: yield* Ref.make(0) }).pipe(

@@ -21,7 +21,7 @@ interface Sent extends Notification {
 /** Delivery for the length of a test: what a request meets, and what the limiter says. Out: what was sent. */
 const delivering = Effect.fnUntraced(function* (
   outcome: (request: number) => Outcome,
-  verdict: (chatId: string) => Verdict = () => ({ _tag: "Granted" }),
+  verdict: (chatId: string) => Verdict = () => ({ _tag: "Granted", number: 1 }),
   answer: Effect.Effect<void> = Effect.void,
   options: Pick<DeliverOptions, "drainFor"> = {},
 ) {
@@ -39,6 +39,7 @@ const delivering = Effect.fnUntraced(function* (
   const limiter = Layer.succeed(RateLimiterClient, {
     acquire: ({ chatId }) => Effect.sync(() => verdict(chatId)),
     acquireAll: (requests) => Effect.sync(() => requests.map(({ chatId }) => verdict(chatId))),
+    landed: () => Effect.void,
     paused: (chatId, untilMs) => Effect.sync(() => void paused.push([chatId, untilMs])),
   })
   const underWay = yield* Ref.make(0)
@@ -231,7 +232,7 @@ layer(world, { timeout: "60 seconds" })("A row that is due", (it) => {
       yield* owed()
       const { sent } = yield* delivering(
         accepted,
-        () => open ? { _tag: "Granted" } : { _tag: "Wait", untilMs: t0 + 900, scope: "chat" },
+        () => open ? { _tag: "Granted", number: 1 } : { _tag: "Wait", untilMs: t0 + 900, scope: "chat" },
       )
       yield* until(Effect.map(rows, ([row]) => row?.due === t0 + 900))
       assert.deepStrictEqual(sent, [])
@@ -343,7 +344,7 @@ layer(world, { timeout: "60 seconds" })("A row that is due", (it) => {
       let granted = 0
       const first = yield* delivering(
         accepted,
-        () => granted++ < 5 ? { _tag: "Granted" } : { _tag: "Wait", untilMs: t0 + 1_500, scope: "global" },
+        () => granted++ < 5 ? { _tag: "Granted", number: 1 } : { _tag: "Wait", untilMs: t0 + 1_500, scope: "global" },
         undefined,
         { drainFor: Duration.millis(1) },
       )

@@ -53,7 +53,8 @@ const telegram = Layer.unwrap(Effect.map(
 )).pipe(Layer.provideMerge(TelegramEmulator.layerInProcess(unlimited)))
 
 const limiter = Layer.mock(RateLimiterClient)({
-  acquireAll: (requests) => Effect.succeed(requests.map(() => ({ _tag: "Granted" as const }))),
+  acquireAll: (requests) => Effect.succeed(requests.map(() => ({ _tag: "Granted" as const, number: 1 }))),
+  landed: () => Effect.void,
   paused: () => Effect.void,
 })
 

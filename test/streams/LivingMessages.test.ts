@@ -22,12 +22,13 @@ const minute = 60_000
 /** Chats that asked to be sent something, once a request. */
 const asked: Array<string> = []
 const free = Layer.succeed(RateLimiterClient, {
-  acquire: () => Effect.succeed({ _tag: "Granted" }),
+  acquire: () => Effect.succeed({ _tag: "Granted", number: 1 }),
   acquireAll: (requests) =>
     Effect.sync(() => {
       asked.push(...requests.map(({ chatId }) => chatId))
-      return requests.map(() => ({ _tag: "Granted" as const }))
+      return requests.map(() => ({ _tag: "Granted" as const, number: 1 }))
     }),
+  landed: () => Effect.void,
   paused: () => Effect.void,
 })
 

@@ -27,9 +27,11 @@ const limiter = (waitMs: number) =>
     acquire: () =>
       Effect.map(
         Clock.currentTimeMillis,
-        (nowMs) => waitMs === 0 ? { _tag: "Granted" } : { _tag: "Wait", untilMs: nowMs + waitMs, scope: "chat" },
+        (nowMs) =>
+          waitMs === 0 ? { _tag: "Granted", number: 1 } : { _tag: "Wait", untilMs: nowMs + waitMs, scope: "chat" },
       ),
     acquireAll: () => Effect.succeed([]),
+    landed: () => Effect.void,
     paused: () => Effect.void,
   })
 

@@ -228,12 +228,17 @@ export const storeRateLimits: Suite = (it) => {
         limits.turn([chatId], ({ chats, last }) => ({
           answer: chats,
           last: last + 1,
+          open: [],
           chats: [{ chatId, grants: [...chats[0]?.grants ?? [], last + 1] }],
         }), t0)
       assert.deepStrictEqual(yield* grant("1"), [])
       yield* grant("2")
       assert.deepStrictEqual(yield* grant("1"), [{ chatId: "1", grants: [1], blockedUntilMs: 0 }])
-      const look = limits.turn(["1", "2", "3"], ({ chats, last }) => ({ answer: { chats, last }, last, chats: [] }), t0)
+      const look = limits.turn(
+        ["1", "2", "3"],
+        ({ chats, last }) => ({ answer: { chats, last }, last, open: [], chats: [] }),
+        t0,
+      )
       const { chats, last } = yield* look
       assert.strictEqual(last, 3)
       assert.deepStrictEqual(chats.toSorted((a, b) => a.chatId < b.chatId ? -1 : 1), [
@@ -242,6 +247,17 @@ export const storeRateLimits: Suite = (it) => {
       ])
       assert.strictEqual(yield* limits.prune(2, t0), 1)
       assert.deepStrictEqual((yield* look).chats.map(({ chatId }) => chatId), ["1"])
+    }))
+
+  it.effect("keeps which grants are open, and writes it also where nothing is granted", () =>
+    Effect.gen(function* () {
+      yield* empty
+      const limits = yield* RateLimits
+      const turn = (by: number, next: ReadonlyArray<number>) =>
+        limits.turn([], ({ last, open }) => ({ answer: open, last: last + by, open: next, chats: [] }), t0)
+      assert.deepStrictEqual(yield* turn(3, [1, 2, 3]), [])
+      assert.deepStrictEqual(yield* turn(0, [2]), [1, 2, 3])
+      assert.deepStrictEqual(yield* turn(0, [2]), [2])
     }))
 
   it.effect("makes each turn alone, however many come at once", () =>
@@ -254,6 +270,7 @@ export const storeRateLimits: Suite = (it) => {
           limits.turn([chatId], ({ last }) => ({
             answer: last + 1,
             last: last + 1,
+            open: [],
             chats: [{ chatId, grants: [last + 1] }],
           }), t0),
         { concurrency: "unbounded" },
@@ -267,7 +284,11 @@ export const storeRateLimits: Suite = (it) => {
       const limits = yield* RateLimits
       yield* limits.block("1", t0 + 10_072_000, t0)
       yield* limits.block("1", t0 + 1_000, t0 + 1)
-      const look = limits.turn(["1"], ({ chats, last }) => ({ answer: chats[0]?.blockedUntilMs, last, chats: [] }), t0)
+      const look = limits.turn(
+        ["1"],
+        ({ chats, last }) => ({ answer: chats[0]?.blockedUntilMs, last, open: [], chats: [] }),
+        t0,
+      )
       assert.strictEqual(yield* look, t0 + 10_072_000)
       assert.strictEqual(yield* limits.prune(0, t0 + 10_072_001), 0)
       assert.strictEqual(yield* limits.prune(0, t0 + 10_072_000 + 86_400_000), 1)

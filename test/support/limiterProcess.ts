@@ -63,7 +63,9 @@ const work = Effect.gen(function* () {
     const chat = below(60), chatId = chat % 3 === 0 ? `-${chat + 1}` : `${chat + 1}`
     const asked = trueMs()
     const verdict = yield* one.client.acquire({ chatId, isGroup: chat % 3 === 0 })
-    if (verdict._tag === "Granted") grants.push([chatId, asked, trueMs()])
+    if (verdict._tag === "Wait") continue
+    grants.push([chatId, asked, trueMs()])
+    yield* one.client.landed(verdict.number)
   }
   process.stdout.write(`${JSON.stringify(grants)}\n`)
   yield* one.end

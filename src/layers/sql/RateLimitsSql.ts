@@ -1,7 +1,8 @@
 /**
  * The limiters' shared count over SQL.
  *
- * In: the RateLimits port's calls. Out: rows of `rate_limits`: `all`, and one a chat. Promises: the lock on the row
+ * In: the RateLimits port's calls. Out: rows of `rate_limits`: `all`, whose `grants` are the open ones, and one a chat,
+ * with its newest. Promises: the lock on the row
  * `all` makes a decision alone; chats are read under it, so that nothing older than the lock is seen.
  */
 import { Effect, Layer, Option, Schema } from "effect"
@@ -9,7 +10,7 @@ import { type Counted, type Decided, RateLimits } from "../RateLimits.ts"
 import { Store } from "../Store.ts"
 import { all, at, count, EpochMs, first, Int8, one, run } from "./Rows.ts"
 
-const LastRow = Schema.Struct({ last: Int8 })
+const LastRow = Schema.Struct({ last: Int8, open: Schema.Array(Schema.Int) })
 const ChatRow = Schema.Struct({
   key: Schema.String,
   grants: Schema.Array(Schema.Int),
@@ -23,14 +24,16 @@ const BLOCK_KEPT_MS = 86_400_000
 const make = Effect.gen(function* () {
   const { sql, transaction } = yield* Store
 
-  const locked = sql`select last_grant as last from rate_limits where key = 'all' for update`.pipe(
-    first("RateLimits.turn", LastRow),
-  )
+  const locked = sql`select last_grant as last, to_jsonb(grants) as open from rate_limits where key = 'all' for update`
+    .pipe(
+      first("RateLimits.turn", LastRow),
+    )
   const begun = (nowMs: number) =>
     sql`insert into rate_limits as kept (key, updated_at) values ('all', ${at(nowMs)})
-      on conflict (key) do update set updated_at = kept.updated_at returning last_grant as last`.pipe(
-      one("RateLimits.turn", LastRow),
-    )
+      on conflict (key) do update set updated_at = kept.updated_at returning last_grant as last, to_jsonb(grants) as open`
+      .pipe(
+        one("RateLimits.turn", LastRow),
+      )
   const chatsOf = (chatIds: ReadonlyArray<string>) =>
     sql`select key, to_jsonb(grants) as grants, blocked_until as "blockedUntilMs" from rate_limits
       where key = any(${chatIds.map((chatId) => PREFIX + chatId)}::text[])`.pipe(
@@ -44,9 +47,11 @@ const make = Effect.gen(function* () {
       ),
     )
 
-  const write = <A>({ chats, last }: Decided<A>, nowMs: number) =>
+  const write = <A>({ chats, last, open }: Decided<A>, nowMs: number) =>
     sql`with counted as (
-        update rate_limits set last_grant = ${BigInt(last)}, updated_at = ${at(nowMs)} where key = 'all'
+        update rate_limits set last_grant = ${BigInt(last)}, updated_at = ${at(nowMs)},
+          grants = array(select value::bigint from jsonb_array_elements_text(${sql.json(open)}))
+        where key = 'all'
       )
       insert into rate_limits (key, last_grant, grants, updated_at)
       select x.key, x.last, array(select value::bigint from jsonb_array_elements_text(x.grants)), ${at(nowMs)}
@@ -61,9 +66,9 @@ const make = Effect.gen(function* () {
   const turn: RateLimits["Service"]["turn"] = (chatIds, decide, nowMs) =>
     transaction(Effect.gen(function* () {
       const found = yield* locked
-      const { last } = Option.isSome(found) ? found.value : yield* begun(nowMs)
-      const decided = decide({ last, chats: yield* chatsOf(chatIds) })
-      if (decided.last !== last) yield* write(decided, nowMs)
+      const { last, open } = Option.isSome(found) ? found.value : yield* begun(nowMs)
+      const decided = decide({ last, open, chats: yield* chatsOf(chatIds) })
+      if (decided.last !== last || decided.open.length !== open.length) yield* write(decided, nowMs)
       return decided.answer
     })).pipe(Effect.withSpan("RateLimits.turn"))
 

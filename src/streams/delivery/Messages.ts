@@ -31,6 +31,8 @@ export const opportunityOf = ({ payload }: Carrying): Opportunity | null =>
 /** A message that can be sent, and how long the limiter has held it. */
 export interface Message extends Carrying {
   readonly waitedMs: number
+  /** The limiter's number of its grant; null: none yet, or its channel needs none. */
+  readonly grant: number | null
   /** What else leaves in the same message. */
   readonly mates: ReadonlyArray<Carrying>
 }
@@ -65,7 +67,9 @@ export const makeReading = (
     if (item.kind === "notification") {
       const read = yield* reader(item, nowMs)
       if (read._tag === "Told") {
-        return [{ item, payload: read.payload, waitedMs: waitedMs(item, nowMs), mates: [] } satisfies Message]
+        return [
+          { item, payload: read.payload, waitedMs: waitedMs(item, nowMs), grant: null, mates: [] } satisfies Message,
+        ]
       }
       yield* settle(item, read, NOTHING)
       return []
@@ -88,5 +92,5 @@ export const makeReading = (
       yield* settle(item, { _tag: "Cancelled", error: "shown already" }, NOTHING)
       return []
     }
-    return [{ item, payload: payload.value, waitedMs: waitedMs(item, nowMs), mates: [] } satisfies Message]
+    return [{ item, payload: payload.value, waitedMs: waitedMs(item, nowMs), grant: null, mates: [] } satisfies Message]
   })

@@ -35,7 +35,12 @@ const carriedBy = (row: Carrying): ReadonlyArray<Carried> => {
 }
 
 export const makeSend = Effect.fnUntraced(
-  function* ({ asOfNow, settle }: { readonly asOfNow: AsOfNow; readonly settle: Settle }) {
+  function* ({ asOfNow, landed, settle }: {
+    readonly asOfNow: AsOfNow
+    readonly settle: Settle
+    /** Told once the request was answered or failed. */
+    readonly landed: (message: Message) => Effect.Effect<void>
+  }) {
     const queue = yield* OpportunityQueue, users = yield* Users
     const limiter = yield* RateLimiterClient, notifier = yield* Notifier, fallback = yield* makeFallback
 
@@ -115,7 +120,7 @@ export const makeSend = Effect.fnUntraced(
         const askedMs = yield* Clock.currentTimeMillis
         const [first, ...others] = [message, ...mates].flatMap(carriedBy)
         const shown = first === undefined ? null : yield* asOfNow(first, others, askedMs)
-        const outcome = yield* request(message, shown, askedMs)
+        const outcome = yield* Effect.ensuring(request(message, shown, askedMs), landed(message))
         const nowMs = yield* Clock.currentTimeMillis
         yield* Effect.forEach([message, ...mates], (row) => end(row, outcome, shown, waitedMs, nowMs), {
           concurrency: "unbounded",

@@ -2,7 +2,7 @@
  * Turns: which messages the messenger's limits let through now.
  *
  * In: messages ready to leave. Out: those that may, those that wait here for the limit of all chats, and those that
- * go back to the queue until their chat's time. Promises: how long the limits held a row is remembered over its rounds;
+ * go back to the queue until their chat's time; and messages that have landed. Promises: how long the limits held a row is remembered over its rounds;
  * what leaves by other channels than Telegram is not counted.
  */
 import { Clock, Effect } from "effect"
@@ -44,7 +44,7 @@ export const makeTurns = Effect.gen(function* () {
     for (const one of messages) {
       const { item } = one, verdict = verdicts.get(one)
       if (verdict?._tag !== "Wait") {
-        granted.push(waitingSince.has(item.queueId) ? { ...one, waitedMs: waitedMs(item, nowMs) } : one)
+        granted.push({ ...one, waitedMs: waitedMs(item, nowMs), grant: verdict?.number ?? null })
         continue
       }
       if (!waitingSince.has(item.queueId)) waitingSince.set(item.queueId, nowMs)
@@ -56,5 +56,8 @@ export const makeTurns = Effect.gen(function* () {
     return { granted, waiting, untilMs, back } satisfies Turns
   })
 
-  return { ask, waitedMs, forget: (queueId: number): void => void waitingSince.delete(queueId) }
+  /** Its request was answered, failed, or is not made. */
+  const landed = ({ grant }: Message): Effect.Effect<void> => grant === null ? Effect.void : limiter.landed(grant)
+
+  return { ask, landed, waitedMs, forget: (queueId: number): void => void waitingSince.delete(queueId) }
 })
