@@ -43,6 +43,8 @@ export interface Source<A> {
   readonly open: Effect.Effect<string, BusError>
   /** SKIP leaves the message out, GAP asks for a new consumer. */
   readonly read: (message: Msg, position: Position) => A | typeof SKIP | typeof GAP
+  /** Once a second: what waits to be handed over, should the server give it to somebody else meanwhile. */
+  readonly keep?: (buffered: ReadonlyArray<A>) => void
   /** What was not handed over when the reader leaves. */
   readonly leave: (consumer: string | undefined, buffered: ReadonlyArray<A>) => void
 }
@@ -84,6 +86,7 @@ class PullLoop<A> {
     link.listeners.add(this.#listener)
     this.#watch = setInterval(() => {
       if (this.#owed > 0 && this.#link.up && performance.now() - this.#aliveAtMs > SILENCE_MS) this.#renew()
+      if (this.#buffer.length > 0 && this.#link.up) this.#source.keep?.(this.#buffer)
     }, HEARTBEAT_MS)
   }
 

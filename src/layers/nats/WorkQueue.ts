@@ -4,7 +4,8 @@
  * The consumer is made by the first worker that names it; later ones bring its limits up to date and keep its
  * position. In: the server's deliveries. Out: batches of at most `batchSize`, no more than that ahead of the worker.
  * At least once: an answer is sent, not confirmed; if it is lost the message comes again after `ackWait` (the
- * server's clock), and a server killed right after an ack may have forgotten it. What was fetched but not handed over when a worker leaves is given back at once.
+ * server's clock), and a server killed right after an ack may have forgotten it. What was fetched and waits to be handed
+ * over stays its worker's, and is given back at once when the worker leaves.
  */
 import { AckPolicy, type ConsumerConfig, JetStreamApiCodes, JetStreamApiError } from "@nats-io/jetstream"
 import { type Msg, nanos } from "@nats-io/nats-core"
@@ -93,6 +94,9 @@ const runWorker = (link: Link, options: WorkOptions): Stream.Stream<ReadonlyArra
         reply,
         ...answers(link, message, reply),
       }
+    },
+    keep: (buffered) => {
+      for (const { reply } of buffered) link.post(reply, "+WPI")
     },
     leave: (_, buffered) => {
       if (!link.up) return

@@ -97,6 +97,34 @@ export const workCases = (kit: Kit): void => {
       assert.strictEqual(deliveries.length, 1)
     }))
 
+  it.effect("leaves what waits behind a slow message with its worker, beside one that is idle", () =>
+    Effect.gen(function* () {
+      const name = yield* ownStream()
+      const options = workOptions(name, { ackWait: Duration.millis(1_500), batchSize: 4 })
+      const got: Array<Delivery> = []
+      let busy = true
+      const slowly = Effect.fnUntraced(function* (delivery: Delivery) {
+        got.push(delivery)
+        while (busy && text(delivery.data) === "slow") {
+          yield* delivery.inProgress
+          yield* kit.pause
+        }
+        yield* delivery.ack
+      })
+      yield* publishTexts(`${name}.a`, ["slow"])
+      yield* Effect.forkScoped(take(options, Infinity, slowly))
+      yield* eventually(kit, Effect.sync(() => got.length === 1))
+      yield* publishTexts(`${name}.a`, series("m", 3))
+      yield* kit.pause
+      yield* Effect.forkScoped(take(options, Infinity, slowly))
+      for (let step = 0; step < 6; step++) yield* kit.pass("500 millis")
+      busy = false
+      yield* publishTexts(`${name}.a`, ["last"])
+      yield* eventually(kit, Effect.sync(() => texts(got).includes("last")))
+      assert.deepStrictEqual(texts(got).toSorted(), ["last", "m0", "m1", "m2", "slow"])
+      assert.isTrue(got.every(({ attempt }) => attempt === 1))
+    }))
+
   it.effect("keeps at most maxAckPending messages out", () =>
     Effect.gen(function* () {
       const name = yield* ownStream()
