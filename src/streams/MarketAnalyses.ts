@@ -19,6 +19,7 @@ import {
   stateOf,
 } from "../domain/MarketAnalysis.ts"
 import * as Subject from "../domain/Subject.ts"
+import type { TickKind } from "../domain/Tick.ts"
 import * as TickCodec from "../domain/TickCodec.ts"
 import { AnalysisResults } from "../layers/AnalysisResults.ts"
 import { Bus, type KeyValue, type LiveMessage } from "../layers/Bus.ts"
@@ -78,10 +79,17 @@ export const analyseMarkets = Effect.fn("MarketAnalyses.round")(
   },
 )
 
-const hear = (heard: HeardMarkets, { data }: LiveMessage) =>
+/** By the last token of a live subject: what moves a price, or says that nothing is known. */
+const TELLING: ReadonlySet<string> = new Set(["quote", "book", "gap", "heartbeat"] satisfies ReadonlyArray<TickKind>)
+
+const hear = (heard: HeardMarkets, messages: ReadonlyArray<LiveMessage>) =>
   Effect.suspend(() => {
-    const tick = TickCodec.fromLine(decoder.decode(data)), before = heard.refused
-    if (!TickCodec.isBad(tick)) heard.push(tick)
+    const before = heard.refused
+    for (const { data, subject } of messages) {
+      if (!TELLING.has(subject.slice(subject.lastIndexOf(".") + 1))) continue
+      const tick = TickCodec.fromLine(decoder.decode(data))
+      if (!TickCodec.isBad(tick)) heard.push(tick)
+    }
     return heard.refused === before ? Effect.void : Metric.update(refusedTotal, heard.refused - before)
   })
 
@@ -92,7 +100,7 @@ export const keepAnalysing = (owner: string, source: DataSource) => {
     const bucket = yield* openBucket(ANALYSIS_BUCKET)
     const heard = new HeardMarkets(SPAN_MS)
     const listening = bus.subscribeLive(Subject.ALL_LIVE, LIVE_CAPACITY).pipe(
-      Stream.runForEach((message) => hear(heard, message)),
+      Stream.runForEachArray((messages) => hear(heard, messages)),
       Effect.tapError((error) => Effect.logDebug("live ticks are not heard", error.reason)),
       Effect.retry(again),
     )
