@@ -11,11 +11,10 @@ import { Clock, Duration, Effect, Metric, Option } from "effect"
 import { type AlertReading, type AlertState, type AlertTelling, nameOf, step } from "../domain/AdminAlert.ts"
 import type { Notice } from "../domain/Notice.ts"
 import { AdminAlerts } from "../layers/AdminAlerts.ts"
-import { Directory } from "../layers/Directory.ts"
 import { Leases } from "../layers/Leases.ts"
 import { QueueFigures } from "../layers/QueueFigures.ts"
 import { Store } from "../layers/Store.ts"
-import { owe } from "./Notices.ts"
+import { oweAdmins } from "./Notices.ts"
 
 export const LOOK_EVERY = Duration.seconds(15)
 const WINDOW_MS = 600_000
@@ -36,7 +35,7 @@ const noticeOf = ({ kind: alert, subject, value }: AlertReading, telling: AlertT
 /** Takes the readings down, and tells admins what follows from them. */
 export const observe = Effect.fn("AdminAlerts.observe")(function* (readings: ReadonlyArray<AlertReading>) {
   if (readings.length === 0) return
-  const alerts = yield* AdminAlerts, directory = yield* Directory, store = yield* Store
+  const alerts = yield* AdminAlerts, store = yield* Store
   const nowMs = yield* Clock.currentTimeMillis
   yield* store.transaction(Effect.gen(function* () {
     const before = yield* alerts.lock(readings.map(nameOf))
@@ -50,9 +49,7 @@ export const observe = Effect.fn("AdminAlerts.observe")(function* (readings: Rea
     }
     yield* alerts.save(after)
     if (news.length === 0) return
-    const admins = (yield* directory.staff(nowMs)).filter(({ isActive, isGroup }) => isActive && !isGroup)
-    const to = admins.map(({ telegramId: chatId, userId }) => ({ userId, chatId }))
-    yield* Effect.forEach(news, (notice) => owe(to, notice, nowMs), { discard: true })
+    yield* Effect.forEach(news, (notice) => oweAdmins(notice, nowMs), { discard: true })
   }))
 })
 

@@ -1,12 +1,13 @@
 /**
  * Notices: what people are owed of the product's own news, as rows of the queue.
  *
- * In: to whom and what. Out: rows of the kind `notification`, without a time: each user's queue says when. Promises:
+ * In: to whom and what. Out: rows of the kinds `notification` and `analytics`, without a time: each user's queue says when. Promises:
  * joins the caller's transaction; each chat is owed a notice once, however often it is asked for.
  */
 import { Effect, Metric } from "effect"
-import { keyOf, type Notice, priorityOf, worthUntil } from "../domain/Notice.ts"
+import { keyOf, kindOf, type Notice, priorityOf, worthUntil } from "../domain/Notice.ts"
 import type { TelegramId } from "../domain/User.ts"
+import { Directory } from "../layers/Directory.ts"
 import { OpportunityQueue } from "../layers/OpportunityQueue.ts"
 
 const owedTotal = Metric.counter("notices_total", { description: "Notices queued for people, by type" })
@@ -20,7 +21,7 @@ export const owe = Effect.fn("Notices.owe")(function* (
   const queue = yield* OpportunityQueue
   const rows = yield* queue.enqueue(
     to.map(({ chatId, userId }) => ({
-      kind: "notification",
+      kind: kindOf(notice),
       opportunityId: keyOf(notice, atMs),
       userId,
       chatId,
@@ -34,4 +35,11 @@ export const owe = Effect.fn("Notices.owe")(function* (
   )
   yield* Metric.update(Metric.withAttributes(owedTotal, { type: notice.about }), rows.length)
   return rows.length
+})
+
+/** Everybody with a role who can be reached. */
+export const oweAdmins = Effect.fn("Notices.oweAdmins")(function* (notice: Notice, atMs: number) {
+  const staff = yield* Directory.use((directory) => directory.staff(atMs))
+  const admins = staff.filter(({ isActive, isGroup }) => isActive && !isGroup)
+  return yield* owe(admins.map(({ telegramId: chatId, userId }) => ({ userId, chatId })), notice, atMs)
 })

@@ -39,6 +39,7 @@ import { serveSchemas } from "./SchemaService.ts"
 import { closeExpired } from "./SessionCleanup.ts"
 import { tellEndingSessions } from "./SessionNotices.ts"
 import { keepTrue } from "./UserCaching.ts"
+import { tellWeek } from "./WeeklyFigures.ts"
 
 export const Role = Schema.Literals(["ingest", "detect", "distribute", "deliver", "bot", "jobs", "archive"])
 export type Role = typeof Role.Type
@@ -175,6 +176,7 @@ export const jobsRole = ({ owner }: PipelineOptions) =>
     role("jobs", keepTrue(owner)),
     role("jobs", every(CLEANUP_EVERY, "closing sessions past their time", closeExpired)),
     role("jobs", every(CLEANUP_EVERY, "telling of sessions that end soon", tellEndingSessions)),
+    role("jobs", every(Duration.hours(1), "telling admins of the week", tellWeek)),
     role("jobs", every(Duration.hours(1), "forgetting what nothing reads any more", forgetOld)),
     role("jobs", hearCuts),
   ], { concurrency: "unbounded", discard: true })

@@ -18,6 +18,7 @@ import { makeVenueReadings, observe, queueReadings, watchQueue } from "../../src
 import * as ChannelRouting from "../../src/streams/ChannelRouting.ts"
 import { deliver } from "../../src/streams/Deliver.ts"
 import { tellEndingSessions } from "../../src/streams/SessionNotices.ts"
+import { tellWeek } from "../../src/streams/WeeklyFigures.ts"
 import { ann, bob, people } from "../simulators/telegram/support.ts"
 import { day, minute, queueItem, someUser, t0 } from "../suites/StoreWorld.ts"
 import { fresh, overBothStores, processOf, until } from "../support/actors.ts"
@@ -68,7 +69,7 @@ const rows = Effect.flatMap(
   Store,
   ({ sql }) =>
     sql<Row>`select opportunity_id as key, status, error_message as why from opportunity_distribution_queue
-      where kind = 'notification' order by queue_id`,
+      where kind <> 'opportunity' order by queue_id`,
 )
 
 /** Messages that are being decided on or sent now, and those whose turn comes within seconds. */
@@ -79,7 +80,7 @@ const soon = Effect.gen(function* () {
       (count(*) filter (where status = 'sending' or lease_owner is not null))::int as now,
       (count(*) filter (where status = 'pending' and lease_owner is null
         and coalesce(scheduled_at, ${near}) <= ${near}))::int as next
-    from opportunity_distribution_queue where kind = 'notification'`
+    from opportunity_distribution_queue where kind <> 'opportunity'`
   return counts ?? { now: 0, next: 0 }
 })
 
@@ -200,17 +201,59 @@ overBothStores("A notice", (it) => {
     ))
 })
 
+/** t0 is a Sunday afternoon; this is eight o'clock on Monday and some minutes. */
+const monday = t0 + 17 * hour
+
+const makeAdmin = (id: number) =>
+  Users.use((users) =>
+    Effect.flatMap(
+      users.byTelegramId(`${id}`),
+      (user) => users.setPlan({ userId: Option.getOrThrow(user).userId, role: "admin", tier: "free", nowMs: t0 }),
+    )
+  )
+
+overBothStores("The week in figures", (it) => {
+  it.effect("is owed to admins once a week, on Mondays from eight o'clock on", () =>
+    Effect.gen(function* () {
+      yield* fresh
+      yield* subscriber(ann)
+      yield* subscriber(bob)
+      yield* makeAdmin(ann)
+      const owedAt = (atMs: number) => Effect.andThen(TestClock.setTime(atMs), tellWeek)
+      const moments = [t0, monday - hour, monday, monday + hour, monday + 16 * hour, monday + 7 * day]
+      assert.deepStrictEqual(yield* Effect.forEach(moments, owedAt), [0, 0, 1, 0, 0, 1])
+      const { sql } = yield* Store
+      const kinds = yield* sql`select distinct kind, chat_id as chat from opportunity_distribution_queue`
+      assert.deepStrictEqual(kinds, [{ kind: "analytics", chat: `${ann}` }])
+    }))
+
+  it.effect("tells what became of messages and sessions in the seven days before", () =>
+    delivering(
+      Effect.gen(function* () {
+        yield* subscriber(ann)
+        yield* subscriber(bob)
+        yield* makeAdmin(ann)
+        const { sql } = yield* Store
+        yield* OpportunityQueue.use((queue) => queue.enqueue([1, 2, 3].map((n) => queueItem({ chatId: `9${n}` })), t0))
+        yield* sql`update opportunity_distribution_queue
+          set status = case chat_id when '93' then 'failed' else 'sent' end, updated_at = ${new Date(t0)}`
+        assert.strictEqual(yield* tellWeek, 1)
+        yield* told
+        const [text = "", ...more] = yield* said(ann)
+        assert.deepStrictEqual([more, yield* said(bob)], [[], []])
+        assert.match(text, /^📈 The week in figures\nFrom 2025-06-09 08:06 \(UTC\) to 2025-06-16 08:06 \(UTC\)\./)
+        assert.match(text, /Messages: 2 sent, 1 failed, 0 too late\.\nSessions begun: 2;/)
+      }),
+      monday,
+    ))
+})
+
 overBothStores("An alert to admins", (it) => {
   it.effect("tells them alone that messages wait too long, and that it is over, and nothing between", () =>
     delivering(Effect.gen(function* () {
       yield* subscriber(ann)
       yield* subscriber(bob)
-      yield* Users.use((users) =>
-        Effect.flatMap(
-          users.byTelegramId(`${ann}`),
-          (user) => users.setPlan({ userId: Option.getOrThrow(user).userId, role: "admin", tier: "free", nowMs: t0 }),
-        )
-      )
+      yield* makeAdmin(ann)
       const { sql } = yield* Store
       // A row that another worker holds, and does not send.
       yield* OpportunityQueue.use((queue) => queue.enqueue([queueItem({ expiresAt: t0 + day })], t0))

@@ -11,6 +11,8 @@ import type { Role, Tier } from "../Tier.ts"
 import { momentIn } from "./AlertCard.ts"
 import { bold, escape } from "./Html.ts"
 
+type Week = Extract<Notice, { readonly about: "week" }>
+
 interface Words {
   readonly tier: (from: Tier, to: Tier) => readonly [string, string]
   readonly role: (to: Role) => readonly [string, string]
@@ -22,6 +24,8 @@ interface Words {
   readonly since: (time: string) => string
   readonly over: Readonly<Record<AlertKind, (subject: string) => string>>
   readonly lasted: (from: string, to: string) => string
+  readonly week: (from: string, to: string) => readonly [string, string]
+  readonly figures: (week: Week) => ReadonlyArray<string>
 }
 
 const percent = (share: number): string => (100 * share).toFixed(1)
@@ -62,6 +66,15 @@ const WORDS: Readonly<Record<Language, Words>> = {
       delivery_failures: () => "Deliveries succeed again",
     },
     lasted: (from, to) => `It lasted from ${from} to ${to}.`,
+    week: (from, to) => ["The week in figures", `From ${from} to ${to}.`],
+    figures: ({ expired, failed, newcomers, opportunities, returned, sent, sessions }) => [
+      `Messages: ${sent} sent, ${failed} failed, ${expired} too late.`,
+      `Sessions begun: ${sessions}; opportunities seen in them: ${opportunities}.`,
+      newcomers === 0
+        ? "Nobody new has had a seventh day yet."
+        : `Of ${newcomers} newcomers ${returned} were active on their seventh day (${percent(returned / newcomers)}%).`,
+      "More: <code>arbedge queue</code>, <code>arbedge scorecard</code>, /stats.",
+    ],
   },
   ru: {
     tier: (from, to) => [
@@ -98,6 +111,15 @@ const WORDS: Readonly<Record<Language, Words>> = {
       delivery_failures: () => "Доставка снова работает",
     },
     lasted: (from, to) => `Это длилось с ${from} до ${to}.`,
+    week: (from, to) => ["Неделя в цифрах", `С ${from} до ${to}.`],
+    figures: ({ expired, failed, newcomers, opportunities, returned, sent, sessions }) => [
+      `Сообщения: отправлено ${sent}, не доставлено ${failed}, устарело ${expired}.`,
+      `Новых сессий: ${sessions}; возможностей показано в них: ${opportunities}.`,
+      newcomers === 0
+        ? "Ни у кого из новых ещё не было седьмого дня."
+        : `Из новых (${newcomers}) на седьмой день вернулись ${returned} (${percent(returned / newcomers)}%).`,
+      "Подробнее: <code>arbedge queue</code>, <code>arbedge scorecard</code>, /stats.",
+    ],
   },
 }
 
@@ -128,5 +150,7 @@ export const renderNotice = (
       const { alert, beganMs, endedMs, subject } = notice
       return card("✅", [words.over[alert](escape(subject, SUBJECT_LENGTH)), words.lasted(at(beganMs), at(endedMs))])
     }
+    case "week":
+      return card("📈", [...words.week(at(notice.sinceMs), at(notice.untilMs)), ...words.figures(notice)])
   }
 }

@@ -64,7 +64,7 @@ export const makeReading = (
   },
 ) =>
   Effect.fnUntraced(function* (item: QueueItem, nowMs: number) {
-    if (item.kind === "notification") {
+    if (item.kind !== "opportunity") {
       const read = yield* reader(item, nowMs)
       if (read._tag === "Told") {
         return [

@@ -10,7 +10,7 @@ import type { Preferences } from "../../domain/Preferences.ts"
 import type { QueueItem } from "../../layers/OpportunityQueue.ts"
 import { Users } from "../../layers/Users.ts"
 
-/** What a row of the kind `notification` carries. */
+/** What a row carries that is about no opportunity. */
 export const NoticePayload = Schema.Struct({ notice: Notice })
 
 /** A notice for its reader. */
