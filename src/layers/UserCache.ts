@@ -68,16 +68,15 @@ export const UserCache = Context.Reference<{
 })
 
 /** What is kept under exactly this version, else what the store says, which is kept. */
-export const through = <A, E, R>(
+export const through = Effect.fnUntraced(function* <A, E, R>(
   slot: UserSlot<A>,
   of: UserVersion,
   fromStore: Effect.Effect<A, E, R>,
-): Effect.Effect<A, E, R> =>
-  Effect.gen(function* () {
-    const cache = yield* UserCache
-    const kept = Option.flatMap(yield* cache.read(slot.name, of), slot.decode)
-    if (Option.isSome(kept)) return kept.value
-    const value = yield* fromStore
-    yield* cache.write(slot.name, of, () => slot.encode(value))
-    return value
-  })
+): Effect.fn.Return<A, E, R> {
+  const cache = yield* UserCache
+  const kept = Option.flatMap(yield* cache.read(slot.name, of), slot.decode)
+  if (Option.isSome(kept)) return kept.value
+  const value = yield* fromStore
+  yield* cache.write(slot.name, of, () => slot.encode(value))
+  return value
+})

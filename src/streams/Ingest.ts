@@ -199,15 +199,14 @@ const make = (
     }
 
     /** A batch of a feed is of one venue; of a recording's, the last tick's venue is noted. */
-    const ticks = (batch: ReadonlyArray<Tick>) =>
-      Effect.gen(function* () {
-        const last = batch.at(-1)
-        if (last === undefined) return
-        push(batch)
-        yield* Metric.update(ticksTotal, batch.length)
-        yield* Metric.update(lastTickOf(last.venue), last.ingestTime / 1_000)
-        yield* hand
-      })
+    const ticks = Effect.fnUntraced(function* (batch: ReadonlyArray<Tick>) {
+      const last = batch.at(-1)
+      if (last === undefined) return
+      push(batch)
+      yield* Metric.update(ticksTotal, batch.length)
+      yield* Metric.update(lastTickOf(last.venue), last.ingestTime / 1_000)
+      yield* hand
+    })
 
     return {
       ticks,

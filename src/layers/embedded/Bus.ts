@@ -65,26 +65,25 @@ const make = Effect.fnUntraced(function* (options: EmbeddedOptions) {
       : Effect.void
   }
 
-  const store = (message: OutgoingMessage) =>
-    Effect.gen(function* () {
-      yield* check("publish", message)
-      const log = route(message.subject)
-      if (log === undefined) return yield* Effect.fail(streamMissing("publish", message.subject))
-      if (log.isTooLarge(message)) {
-        return yield* fail("too_large", "publish", message.subject, `larger than stream ${log.spec.name} takes`)
-      }
-      const clock = yield* Clock.Clock
-      while (waitsForReaders && !log.removed && !log.hasRoom(message)) {
-        yield* log.room.waitUntil(() => log.removed || log.hasRoom(message))
-      }
-      if (log.removed) return yield* Effect.fail(streamMissing("publish", message.subject))
-      if (log.refuses(message, clock.currentTimeMillisUnsafe())) {
-        return yield* fail("rejected", "publish", message.subject, `stream ${log.spec.name} is full`)
-      }
-      const ack = log.append(message, clock.currentTimeMillisUnsafe())
-      live.deliver(message)
-      return ack
-    })
+  const store = Effect.fnUntraced(function* (message: OutgoingMessage) {
+    yield* check("publish", message)
+    const log = route(message.subject)
+    if (log === undefined) return yield* Effect.fail(streamMissing("publish", message.subject))
+    if (log.isTooLarge(message)) {
+      return yield* fail("too_large", "publish", message.subject, `larger than stream ${log.spec.name} takes`)
+    }
+    const clock = yield* Clock.Clock
+    while (waitsForReaders && !log.removed && !log.hasRoom(message)) {
+      yield* log.room.waitUntil(() => log.removed || log.hasRoom(message))
+    }
+    if (log.removed) return yield* Effect.fail(streamMissing("publish", message.subject))
+    if (log.refuses(message, clock.currentTimeMillisUnsafe())) {
+      return yield* fail("rejected", "publish", message.subject, `stream ${log.spec.name} is full`)
+    }
+    const ack = log.append(message, clock.currentTimeMillisUnsafe())
+    live.deliver(message)
+    return ack
+  })
 
   const checkSpec = (spec: StreamSpec): Effect.Effect<void, BusError> => {
     const bad = spec.subjects.find((subject) => !isPattern(subject))
@@ -139,14 +138,13 @@ const make = Effect.fnUntraced(function* (options: EmbeddedOptions) {
     }),
     publish: Effect.fn("Bus.publish")(store),
     publishAll: Effect.fn("Bus.publishAll")((messages) => Effect.forEach(messages, store)),
-    publishLive: (message) =>
-      Effect.gen(function* () {
-        yield* check("publishLive", message)
-        const log = route(message.subject)
-        const nowMs = yield* Clock.currentTimeMillis
-        if (log !== undefined && !log.isTooLarge(message) && !log.refuses(message, nowMs)) log.append(message, nowMs)
-        live.deliver(message)
-      }),
+    publishLive: Effect.fnUntraced(function* (message) {
+      yield* check("publishLive", message)
+      const log = route(message.subject)
+      const nowMs = yield* Clock.currentTimeMillis
+      if (log !== undefined && !log.isTooLarge(message) && !log.refuses(message, nowMs)) log.append(message, nowMs)
+      live.deliver(message)
+    }),
     subscribeLive: (subject, capacity) =>
       isPattern(subject)
         ? live.subscribe(subject, capacity)

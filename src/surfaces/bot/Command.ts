@@ -17,5 +17,7 @@ export type Command =
 
 export type CommandName = Command["name"]
 
-export const isOpen = (command: Command): command is Extract<Command, { readonly name: Open }> =>
-  !PERMISSIONS[command.name].session
+/** One that takes no session. */
+export type OpenCommand = Extract<Command, { readonly name: Open }>
+
+export const isOpen = (command: Command): command is OpenCommand => !PERMISSIONS[command.name].session

@@ -32,16 +32,15 @@ export const make = Effect.fnUntraced(function* (
   let waiting = 0
 
   /** Between its last look and its end nothing else can run. */
-  const drain = (key: string, lane: Array<Update>) =>
-    Effect.gen(function* () {
-      for (let update = lane[0]; update !== undefined; update = lane[0]) {
-        yield* running.withPermits(1)(run(update))
-        lane.shift()
-        waiting--
-      }
-      lanes.delete(key)
-      if (lanes.size === 0) yield* quiet.open
-    })
+  const drain = Effect.fnUntraced(function* (key: string, lane: Array<Update>) {
+    for (let update = lane[0]; update !== undefined; update = lane[0]) {
+      yield* running.withPermits(1)(run(update))
+      lane.shift()
+      waiting--
+    }
+    lanes.delete(key)
+    if (lanes.size === 0) yield* quiet.open
+  })
 
   const push = Effect.fnUntraced(function* (update: Update) {
     const key = laneOf(update)

@@ -12,7 +12,7 @@ import type { Permission } from "../../domain/Permission.ts"
 import { fromPromise } from "../../layers/bridge.ts"
 import type { Telegram } from "../../layers/Telegram.ts"
 import { identityOf } from "./BotIdentity.ts"
-import { isOpen } from "./Command.ts"
+import { isOpen, type OpenCommand } from "./Command.ts"
 import { CommandRate } from "./CommandRate.ts"
 import { COMMANDS } from "./commands/All.ts"
 import { admit, deniedHere, languageOf, turnAway } from "./Gate.ts"
@@ -42,18 +42,17 @@ export const calledIn = (text: string): Called | null => {
 }
 
 /** A command ends what they were asked, whether they are admitted to it or not. Groups are asked nothing. */
-const entering = (
+const entering: (
   visit: Visit,
   permission: Permission | null,
   activity: string,
   react: (member: Member) => Reaction,
-): Reaction =>
-  Effect.gen(function* () {
-    const admission = yield* admit(visit, permission, activity)
-    const member = admission._tag === "Member" ? admission.member : null
-    if (visit.isPrivate) yield* Hearing.leave(visit.telegramId, member?.session ?? null)
-    yield* admission._tag === "Denied" ? turnAway(visit, admission.denial) : react(admission.member)
-  })
+) => Reaction = Effect.fnUntraced(function* (visit, permission, activity, react) {
+  const admission = yield* admit(visit, permission, activity)
+  const member = admission._tag === "Member" ? admission.member : null
+  if (visit.isPrivate) yield* Hearing.leave(visit.telegramId, member?.session ?? null)
+  yield* admission._tag === "Denied" ? turnAway(visit, admission.denial) : react(admission.member)
+})
 
 /** Hints go to those who have a session; the others are told how to get one. */
 const hint = (visit: Visit): Reaction =>
@@ -76,15 +75,17 @@ const hear = (visit: Visit, message: Message): Reaction =>
       ),
   )
 
+/** One that takes no session. */
+const open = Effect.fnUntraced(function* (visit: Visit, command: OpenCommand) {
+  if (visit.isPrivate) yield* Hearing.leave(visit.telegramId, null)
+  const denied = yield* deniedHere(visit, command.name)
+  yield* denied === null ? command.run(visit) : turnAway(visit, denied)
+})
+
 const command = (visit: Visit, name: string): Reaction => {
   const known = COMMANDS.find((each) => each.name === name)
   if (known === undefined) return hint(visit)
-  if (!isOpen(known)) return entering(visit, known.name, `command:${known.name}`, known.run)
-  return Effect.gen(function* () {
-    if (visit.isPrivate) yield* Hearing.leave(visit.telegramId, null)
-    const denied = yield* deniedHere(visit, known.name)
-    yield* denied === null ? known.run(visit) : turnAway(visit, denied)
-  })
+  return isOpen(known) ? open(visit, known) : entering(visit, known.name, `command:${known.name}`, known.run)
 }
 
 /** Answers in the topic of a forum that it was said in. */
