@@ -109,7 +109,7 @@ export interface Message {
 }
 
 /** One message a second to a chat, and the margin that the product keeps. */
-const CHAT_PAUSE_MS = 1_050
+const CHAT_PAUSE_MS = 1_010
 
 const rankOf = (bps: number): number => bps >= 50 ? 0 : bps >= 20 ? 1 : bps >= 10 ? 2 : 3
 
