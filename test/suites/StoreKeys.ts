@@ -20,7 +20,7 @@ import * as EnvelopeVault from "../../src/layers/vault/EnvelopeVault.ts"
 import { newLine } from "../../src/layers/vault/MasterKeys.ts"
 import { day, empty, listenAnew, someUser, type Suite, t0 } from "./StoreWorld.ts"
 
-const secretOf = (text: string, passphrase: string | null = null): KeySecret => ({
+export const secretOf = (text: string, passphrase: string | null = null): KeySecret => ({
   apiKey: Redacted.make(`key-${text}`),
   secret: Redacted.make(`secret-${text}`),
   passphrase: passphrase === null ? null : Redacted.make(passphrase),
@@ -47,7 +47,7 @@ const everything = Effect.gen(function* () {
 })
 
 /** Both ports as a process with these master keys has them. */
-const processWith = (...lines: ReadonlyArray<Redacted.Redacted>) => {
+export const processWith = (...lines: ReadonlyArray<Redacted.Redacted>) => {
   const vault = EnvelopeVault.layer({ _tag: "Setting", text: Redacted.make(lines.map(Redacted.value).join(",")) })
   return Effect.provide(
     Effect.all({ dialogues: Dialogues, keys: Keys, sealed: SealedRecords, vault: Vault }),

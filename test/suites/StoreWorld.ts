@@ -61,6 +61,13 @@ export const listenAnew = Effect.fnUntraced(function* (channel: string) {
   }
 })
 
+/** Whether somebody waits for the transaction that asks. */
+export const isWaitedFor = Effect.gen(function* () {
+  const { sql } = yield* Store
+  const rows = yield* sql`select from pg_locks where not granted and pg_backend_pid() = any(pg_blocking_pids(pid))`
+  return rows.length > 0
+})
+
 /** A user who made contact at t0. */
 export const someUser = (telegramId: string) =>
   Effect.flatMap(

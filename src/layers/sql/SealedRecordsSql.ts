@@ -2,7 +2,7 @@
  * Sealed rows over SQL: where envelopes stand, and how each is bound.
  *
  * In: the SealedRecords port's calls. Out: rewrapped columns. Promises: an envelope is replaced only where it is still
- * the one that was read, in one statement a batch; nothing is locked while the Vault works.
+ * the one that was read, in one statement a batch; nothing is locked while the Vault works; owners before what is theirs.
  */
 import { Effect, Layer, Option, Result, Schema } from "effect"
 import { type SealedBatch, type SealedCursor, SealedRecords } from "../SealedRecords.ts"
@@ -19,6 +19,8 @@ interface Place {
   readonly purpose: string
   /** Puts the envelope `n.fresh` in its place. */
   readonly put: string
+  /** A change of it changes its owner's row as well, which whoever changes both locks first. */
+  readonly touchesOwner?: true
 }
 
 /** Every column that the Vault seals. */
@@ -30,6 +32,7 @@ const PLACES: ReadonlyArray<Place> = [
     user: "user_id",
     purpose: "'venue:' || venue",
     put: "sealed = n.fresh",
+    touchesOwner: true,
   },
   {
     table: "user_sessions",
@@ -80,10 +83,16 @@ const make = Effect.gen(function* () {
     place: Place,
     rows: ReadonlyArray<{ readonly record: string; readonly old: string; readonly fresh: string }>,
   ) =>
-    rows.length === 0 ? Effect.succeed(0) : sql`with put as (
+    rows.length === 0 ? Effect.succeed(0) : sql`with owners as materialized (
+        select user_id from users where ${place.touchesOwner === true} and user_id in (select ${sql.literal(place.user)}
+          from ${sql(place.table)} where ${sql.literal(place.record)} = any(${
+      rows.map(({ record }) => record)
+    }::text[]))
+        order by user_id for no key update
+      ), put as (
         update ${sql(place.table)} set ${sql.literal(place.put)}
-        from unnest(${rows.map(({ record }) => record)}::text[], ${rows.map(({ old }) => old)}::text[],
-          ${rows.map(({ fresh }) => fresh)}::text[]) as n (row_id, old, fresh)
+        from (select count(*) from owners) as locked, unnest(${rows.map(({ record }) => record)}::text[],
+          ${rows.map(({ old }) => old)}::text[], ${rows.map(({ fresh }) => fresh)}::text[]) as n (row_id, old, fresh)
         where ${sql.literal(place.record)} = n.row_id and ${sql.literal(place.sealed)} = n.old returning 1
       ) select count(*) as count from put`.pipe(count("SealedRecords.put"))
 

@@ -15,7 +15,17 @@ import * as Postgres from "../../../src/layers/postgres/Postgres.ts"
 import { Store } from "../../../src/layers/Store.ts"
 import { Users } from "../../../src/layers/Users.ts"
 import { UserSchedule } from "../../../src/layers/UserSchedule.ts"
-import { empty, eventually, minute, queueItem, someUser, t0, type World, worldOf } from "../../suites/StoreWorld.ts"
+import {
+  empty,
+  eventually,
+  isWaitedFor,
+  minute,
+  queueItem,
+  someUser,
+  t0,
+  type World,
+  worldOf,
+} from "../../suites/StoreWorld.ts"
 import { describeWith, postgres } from "../../support/available.ts"
 import { ownDatabase } from "./ownDatabase.ts"
 
@@ -65,13 +75,6 @@ const turnAround = Effect.gen(function* () {
   yield* sql`create index if not exists queue_backwards on opportunity_distribution_queue ((-queue_id))`
   yield* sql`cluster opportunity_distribution_queue using queue_backwards`
   yield* sql`analyze opportunity_distribution_queue`
-})
-
-/** Whether somebody waits for the transaction that asks. */
-const isWaitedFor = Effect.gen(function* () {
-  const { sql } = yield* Store
-  const rows = yield* sql`select from pg_locks where not granted and pg_backend_pid() = any(pg_blocking_pids(pid))`
-  return rows.length > 0
 })
 
 /** Runs a statement while another transaction holds the first row, until `seen`. Out: its answer, and how many others it held. */
