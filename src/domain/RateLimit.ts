@@ -5,9 +5,9 @@
  * failed, given up): its number is open until then, and a holder remembers when it first knew it landed, by its own
  * monotonic time. In: who wants to send, what is shared, what landed, the holder's time. Out: granted, or until when to
  * wait and why. Promises: in no half-open window [t, t + window) do more calls arrive than the limit, for all chats
- * together, each chat, and each group, however slow each call is and whatever the holders' clocks say, if the shared
- * count changes by one holder at a time; what is never told to have landed counts so after `lostMs`; a chat told to
- * wait (`retry_after`) is granted nothing before then, others are untouched.
+ * together, each chat, and each group, of calls that arrive within `lostMs`, whatever the holders' clocks say, if the
+ * shared count changes by one holder at a time; what is never told to have landed counts so after `lostMs`; a chat told
+ * to wait (`retry_after`) is granted nothing before then, others are untouched.
  */
 import { Schema } from "effect"
 
@@ -22,7 +22,7 @@ export interface Limits {
   readonly group: Limit
   /** Added to every window: the messenger's clock may go slower than ours, and both count whole milliseconds. */
   readonly marginMs: number
-  /** Its sender died, or could not tell: a call has landed so long after its grant was first seen. */
+  /** Its sender died, or has no answer yet: a call has landed so long after its grant was first seen. */
   readonly lostMs: number
 }
 
@@ -32,7 +32,7 @@ export const TELEGRAM_LIMITS: Limits = {
   chat: { grants: 1, windowMs: 1_000 },
   group: { grants: 20, windowMs: 60_000 },
   marginMs: 10,
-  lostMs: 15_000,
+  lostMs: 2_000,
 }
 
 /** What a wait is for, the strictest where several hold: `paused` is the messenger's own `retry_after`. */

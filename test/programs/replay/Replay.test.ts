@@ -37,7 +37,7 @@ const faults = [
 const byClock = ["telegram_429:4000,retryAfterS=2", "actor_kill:2000,actor=Coordinator"]
 /**
  * By itself: where the messenger refused a call just before, a grant that died with its limiter holds its chat's place for
- * 15 s (decision 0097), and these opportunities last for 3.
+ * 2 s more (decision 0097), and these opportunities last for 3.
  */
 const limiterKills = "actor_kill:2000,actor=RateLimiter"
 
