@@ -224,7 +224,7 @@ export class OpportunityQueue extends Context.Service<OpportunityQueue, {
     readonly settlement: Settlement
     readonly nowMs: number
   }) => Effect.Effect<QueueStatus, StoreError | Fenced>
-  /** Takes back every lease that ran out. */
+  /** Takes back leases that ran out: each of rows being sent; of others those among the most urgent 1,000, the rest being claimed in their turn. */
   readonly reclaim: (nowMs: number) => Effect.Effect<Reclaimed, StoreError>
   /** Marks waiting rows past their expiry. Out: how many. */
   readonly expire: (nowMs: number) => Effect.Effect<number, StoreError>

@@ -39,6 +39,7 @@ import { userVersions } from "./migrations/0029_user_versions.ts"
 import { partitions } from "./migrations/0031_partitions.ts"
 import { adminAlerts } from "./migrations/0033_admin_alerts.ts"
 import { analysisResults } from "./migrations/0034_analysis_results.ts"
+import { queueClaims } from "./migrations/0035_queue_claims.ts"
 
 const operation = "Migrations.migrate"
 
@@ -82,6 +83,7 @@ const MIGRATIONS = {
   "0031_partitions": script(partitions),
   "0033_admin_alerts": script(adminAlerts),
   "0034_analysis_results": script(analysisResults),
+  "0035_queue_claims": script(queueClaims),
 }
 
 const run = Migrator.make({})({ table: TABLE, loader: Migrator.fromRecord(MIGRATIONS) })

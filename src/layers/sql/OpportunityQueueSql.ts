@@ -85,6 +85,7 @@ const make = Effect.gen(function* () {
   const { sql } = yield* Store
   const columns = sql.literal(queueColumns)
   const isWaiting = sql.literal(waiting)
+  const priorities = sql.literal(`unnest('{${Object.values(PRIORITY_RANK).join()}}'::smallint[]) as p (priority)`)
 
   const insert = (items: ReadonlyArray<NewQueueItem>, nowMs: number, metadata: Readonly<Record<string, unknown>>) =>
     sql`with incoming as (
@@ -206,19 +207,22 @@ const make = Effect.gen(function* () {
     Effect.withSpan("OpportunityQueue.counts"),
   )
 
-  const nextDueAt = Effect.fn("OpportunityQueue.nextDueAt")((nowMs: number) =>
-    sql`select least((
-        select q.scheduled_at from opportunity_distribution_queue q
-        where ${isWaiting} and q.expires_at > ${at(nowMs)} and q.lease_until is null
+  // By the index of what is due, priority by priority. What is leased was due, so it is looked for only where nothing
+  // that is free is due before it: few rows then.
+  const nextDueAt = Effect.fn("OpportunityQueue.nextDueAt")((nowMs: number) => {
+    const waits = sql`${isWaiting} and q.priority = p.priority and q.expires_at > ${at(nowMs)}`
+    return sql`select case when free.at <= ${at(nowMs)} then free.at else least(free.at, (
+        select min(greatest(q.scheduled_at, q.lease_until)) from ${priorities} join opportunity_distribution_queue q
+          on ${waits} and q.lease_until is not null and q.scheduled_at <= ${at(nowMs)}
+      )) end as at
+      from (select min(soonest.at) as at from ${priorities} cross join lateral (
+        select q.scheduled_at as at from opportunity_distribution_queue q where ${waits} and q.lease_until is null
         order by q.scheduled_at limit 1
-      ), (
-        select min(greatest(q.scheduled_at, q.lease_until)) from opportunity_distribution_queue q
-        where ${isWaiting} and q.expires_at > ${at(nowMs)} and q.lease_until is not null
-      )) as at`.pipe(
+      ) soonest) free`.pipe(
       one("OpportunityQueue.nextDueAt", NextRow),
       Effect.map((row) => Option.fromNullishOr(row.at)),
     )
-  )
+  })
 
   const spentSince = Effect.fn("OpportunityQueue.spentSince")((userIds: ReadonlyArray<string>, sinceMs: number) =>
     sql`select user_id as "userId", at from (

@@ -27,6 +27,12 @@ const waitsOn = (status: string): string => `case when ${overtaken} then 'cancel
 /** Every second end that nobody knows is a failure: a third copy is worse than none. */
 const afterUnknownEnd = `case when q.uncertain_ends >= 1 then 'failed' else ${waitsOn("'unknown'")} end`
 
+/**
+ * Leases are taken from the front of what is due, so those left behind by a worker that died stand there. They are not
+ * indexed, so that claims write to no index; one further back holds nobody up, as it is claimed in its turn.
+ */
+const FRONT = 1_000
+
 const mostUrgentFirst = (a: QueueItem, b: QueueItem): number =>
   PRIORITY_RANK[a.priority] - PRIORITY_RANK[b.priority] || (a.scheduledAt ?? 0) - (b.scheduledAt ?? 0) ||
   a.queueId - b.queueId
@@ -51,6 +57,10 @@ export const makeSending = (sql: PgClient): Sending => {
   const isWaiting = sql.literal(waiting)
   const unknownEnd = sql.literal(afterUnknownEnd)
   const given = sql.literal(waitsOn("q.status")), rescheduled = sql.literal(waitsOn("'pending'"))
+  const frontOfDue = sql.literal(
+    `select d.queue_id from opportunity_distribution_queue d where d.status in ('pending', 'unknown')
+      order by d.priority, d.scheduled_at, d.queue_id limit ${FRONT}`,
+  )
 
   /** By the index of what is due: from its front, or from a place on for each priority. */
   const due = (limit: number, nowMs: number, after: ReadonlyArray<Place> | undefined) => {
@@ -79,7 +89,7 @@ export const makeSending = (sql: PgClient): Sending => {
   const claim: Sending["claim"] = Effect.fn("OpportunityQueue.claim")(({ after, owner, limit, nowMs, leaseMs }) =>
     sql`with due as (${due(limit, nowMs, after)})
       update opportunity_distribution_queue q
-      set lease_owner = ${owner}, lease_until = ${at(nowMs + leaseMs)}, updated_at = ${at(nowMs)}
+      set lease_owner = ${owner}, lease_until = ${at(nowMs + leaseMs)}
       from due where q.queue_id = due.queue_id returning ${columns}`.pipe(
       all("OpportunityQueue.claim", QueueRow),
       Effect.map((rows) => rows.toSorted(mostUrgentFirst)),
@@ -95,7 +105,7 @@ export const makeSending = (sql: PgClient): Sending => {
         for update of q skip locked
       )
       update opportunity_distribution_queue q
-      set lease_owner = ${owner}, lease_until = ${at(nowMs + leaseMs)}, updated_at = ${at(nowMs)}
+      set lease_owner = ${owner}, lease_until = ${at(nowMs + leaseMs)}
       from mates where q.queue_id = mates.queue_id returning ${columns}`.pipe(
         all("OpportunityQueue.claimMates", QueueRow),
         Effect.map((rows) => rows.toSorted(mostUrgentFirst)),
@@ -203,7 +213,7 @@ export const makeSending = (sql: PgClient): Sending => {
     sql`with sending as (
         ${lockedIfFree(sql, sql`q.status = 'sending' and q.lease_until <= ${at(nowMs)}`)}
       ), held as (
-        ${lockedIfFree(sql, sql`q.status in ('pending', 'unknown') and q.lease_until <= ${at(nowMs)}`)}
+        ${lockedIfFree(sql, sql`q.lease_until <= ${at(nowMs)} and q.queue_id in (${frontOfDue})`)}
       ), lost as (
         update opportunity_distribution_queue q
         set status = ${unknownEnd}, uncertain_ends = q.uncertain_ends + 1, lease_owner = null, lease_until = null,
