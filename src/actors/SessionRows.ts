@@ -16,6 +16,7 @@ import { Outbox } from "../layers/Outbox.ts"
 import { Sessions } from "../layers/Sessions.ts"
 import { SessionAnalytics, type SessionSummary } from "../layers/SessionAnalytics.ts"
 import { type Fenced, Store, type StoreError } from "../layers/Store.ts"
+import { UserCache } from "../layers/UserCache.ts"
 import { Users } from "../layers/Users.ts"
 
 /** Who asks for a session, as Telegram tells it. */
@@ -64,6 +65,7 @@ export const makeSessionRows = Effect.fnUntraced(function* (timeout: Duration.Du
   const queue = yield* OpportunityQueue
   const outbox = yield* Outbox
   const analytics = yield* SessionAnalytics
+  const cache = yield* UserCache
   const ttlMs = Duration.toMillis(timeout)
 
   const fact = Effect.fnUntraced(function* (
@@ -127,6 +129,7 @@ export const makeSessionRows = Effect.fnUntraced(function* (timeout: Duration.Du
       if (Option.isNone(ended)) return false
       yield* queue.cancelChat(ended.value.telegramId, NOTHING_OWED, nowMs)
       yield* fact("ended", ended.value, "logout", nowMs)
+      yield* cache.keepAsked(ended.value.sessionId, Option.none())
       return true
     }).pipe((ended): Effect.Effect<boolean, E | StoreError> => store.transaction(ended))
 
@@ -161,7 +164,10 @@ export const makeSessionRows = Effect.fnUntraced(function* (timeout: Duration.Du
   /** False: the session has ended, or somebody else holds it now. */
   const ask = Effect.fnUntraced(function* (session: Session, dialogue: Option.Option<Dialogue>) {
     const nowMs = yield* Clock.currentTimeMillis
+    // What was typed stays in the row.
+    const asked = Option.map(dialogue, ({ askedAt, step, topic }) => ({ topic, step, askedAt }))
     return yield* dialogues.set({ session, dialogue, nowMs }).pipe(
+      Effect.andThen(cache.keepAsked(session.sessionId, asked)),
       Effect.as(true),
       Effect.catchTag("Fenced", () => Effect.succeed(false)),
     )

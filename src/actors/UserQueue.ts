@@ -63,8 +63,7 @@ const makeDecider = Effect.gen(function* () {
   const views = yield* OpportunityViews
 
   const record = Effect.fnUntraced(function* (made: ReadonlyArray<Decision>, nowMs: number) {
-    yield* queue.schedule(made.flatMap((decision) => decision._tag === "Admit" ? [decision] : []))
-    yield* schedule.refuse(made.flatMap((decision) => decision._tag === "Refuse" ? [decision] : []), nowMs)
+    yield* schedule.decide(made, nowMs)
     for (const decision of made) {
       const outcome = decision._tag === "Admit" ? "admitted" : decision.reason
       yield* Metric.update(Metric.withAttributes(decisions, { outcome }), 1)

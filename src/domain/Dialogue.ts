@@ -15,7 +15,15 @@ export const Dialogue = Schema.Struct({
 })
 export type Dialogue = typeof Dialogue.Type
 
+/** What onlookers may know of it: never what was typed. */
+export const Asked = Schema.Struct({
+  topic: Dialogue.fields.topic,
+  step: Dialogue.fields.step,
+  askedAt: Dialogue.fields.askedAt,
+})
+export type Asked = typeof Asked.Type
+
 /** Whoever says something later than this is not answering any more. */
 export const DIALOGUE_LASTS_MS = 3_600_000
 
-export const isOpenAt = ({ askedAt }: Dialogue, nowMs: number): boolean => nowMs - askedAt < DIALOGUE_LASTS_MS
+export const isOpenAt = ({ askedAt }: Asked, nowMs: number): boolean => nowMs - askedAt < DIALOGUE_LASTS_MS

@@ -80,7 +80,7 @@ export interface NewQueueItem {
   readonly chatId: TelegramId
   readonly purpose: Purpose
   readonly priority: Priority
-  /** Null: not claimed before `schedule` gives it a time. */
+  /** Null: not claimed before its user's queue (UserSchedule) gives it a time. */
   readonly scheduledAt: number | null
   readonly expiresAt: number
   /** Anything JSON can hold. */
@@ -160,10 +160,6 @@ export class OpportunityQueue extends Context.Service<OpportunityQueue, {
   ) => Effect.Effect<ReadonlyArray<QueueItem>, StoreError>
   /** Users who have such rows: whom to wake after a restart. */
   readonly undecidedUsers: Effect.Effect<ReadonlyArray<string>, StoreError>
-  /** Gives rows that are pending and not leased their times; the channel `queue` hears of it. Out: how many. */
-  readonly schedule: (
-    times: ReadonlyArray<{ readonly queueId: number; readonly dueAtMs: number; readonly batchId?: number | null }>,
-  ) => Effect.Effect<number, StoreError>
   /**
    * Leases due rows: by priority, then time. Rows leased to others are skipped; an edit waits until the notification's
    * end is known and is passed over once a newer edit exists. An edit without `messageId` has nothing to edit: cancel it.

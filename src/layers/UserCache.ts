@@ -8,6 +8,7 @@
  * nothing is kept.
  */
 import { Context, Effect, Option, Schema } from "effect"
+import type { Asked } from "../domain/Dialogue.ts"
 import { Standing } from "../domain/Eligibility.ts"
 import { Preferences } from "../domain/Preferences.ts"
 import type { TelegramId } from "../domain/User.ts"
@@ -36,6 +37,10 @@ export const ELIGIBILITY = userSlot("eligibility", Schema.Struct({ preferences: 
 /** What of a person's row is shown and never changes. */
 export const PROFILE = userSlot("profile", Schema.Struct({ registeredAt: Schema.NullOr(Schema.Int) }))
 
+/** A session as onlookers have seen it. */
+export const SeenSession = Schema.Struct({ sessionId: Schema.String, expiresAt: Schema.Int })
+export type SeenSession = typeof SeenSession.Type
+
 /** Whose, and as of which change. */
 export interface UserVersion {
   readonly telegramId: TelegramId
@@ -46,9 +51,13 @@ export const UserCache = Context.Reference<{
   readonly read: (slot: UserSlotName, of: UserVersion) => Effect.Effect<Option.Option<string>>
   /** Returns before it is written; dropped where the cache is away or busy. */
   readonly write: (slot: UserSlotName, of: UserVersion, text: () => string) => Effect.Effect<void>
-  /** Until when (ms) the chat's session was last seen to last: to be shown, never to be served on. */
-  readonly session: (telegramId: TelegramId) => Effect.Effect<Option.Option<number>>
-  readonly keepSession: (telegramId: TelegramId, expiresAt: number) => Effect.Effect<void>
+  /** The chat's session, and until when it was last seen to last: to be shown, never to be served on. */
+  readonly session: (telegramId: TelegramId) => Effect.Effect<Option.Option<SeenSession>>
+  readonly keepSession: (telegramId: TelegramId, seen: SeenSession) => Effect.Effect<void>
+  /** What a session was asked and has not answered: to be shown, never to be gone by. */
+  readonly asked: (sessionId: string) => Effect.Effect<Option.Option<Asked>>
+  /** None: it has answered, or ended. */
+  readonly keepAsked: (sessionId: string, asked: Option.Option<Asked>) => Effect.Effect<void>
   /** Takes away all that is kept of a person, and every trace of it. */
   readonly forget: (telegramId: TelegramId) => Effect.Effect<void, BusError>
   /** Of everybody: changes may have been missed. */
@@ -61,6 +70,8 @@ export const UserCache = Context.Reference<{
     write: () => Effect.void,
     session: () => Effect.succeed(Option.none()),
     keepSession: () => Effect.void,
+    asked: () => Effect.succeed(Option.none()),
+    keepAsked: () => Effect.void,
     forget: () => Effect.void,
     forgetAll: Effect.void,
     forgetPerson: () => Effect.void,

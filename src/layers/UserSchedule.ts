@@ -1,18 +1,13 @@
 /**
  * The UserSchedule port: what deciding on users' queues needs beside OpportunityQueue to be one atomic step.
  *
- * In: users, refusals, an instant. Out: their locks, and whose rows wait. Promises: while a transaction holds a
+ * In: users, decisions, an instant. Out: their locks, and whose rows wait. Promises: while a transaction holds a
  * user's lock no other decides for them; a refused row keeps the reason.
  */
 import { Context, type Effect } from "effect"
-import type { RefusalReason } from "../domain/Admission.ts"
+import type { Decision } from "../domain/Admission.ts"
 import type { TelegramId } from "../domain/User.ts"
 import type { StoreError } from "./Store.ts"
-
-export interface Refusal {
-  readonly queueId: number
-  readonly reason: RefusalReason
-}
 
 export class UserSchedule extends Context.Service<UserSchedule, {
   /**
@@ -20,8 +15,11 @@ export class UserSchedule extends Context.Service<UserSchedule, {
    * Out: the users' chats; who is left out does not exist.
    */
   readonly lock: (userIds: ReadonlyArray<string>) => Effect.Effect<ReadonlyMap<string, TelegramId>, StoreError>
-  /** Ends rows that wait without a time: `expired` as such, all else cancelled. Out: how many. */
-  readonly refuse: (refusals: ReadonlyArray<Refusal>, nowMs: number) => Effect.Effect<number, StoreError>
+  /**
+   * Gives rows that wait without a time theirs, and the channel `queue` hears of it; or ends them, `expired` as such, for
+   * any other reason cancelled. Out: how many.
+   */
+  readonly decide: (decisions: ReadonlyArray<Decision>, nowMs: number) => Effect.Effect<number, StoreError>
   /** Users with rows that wait without a time since before the instant, those waiting longest first. */
   readonly waiting: (createdBeforeMs: number, limit: number) => Effect.Effect<ReadonlyArray<string>, StoreError>
 }>()("arbedge/UserSchedule") {}

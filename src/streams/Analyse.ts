@@ -1,21 +1,19 @@
 /**
- * Analyse: the stream wrapper of the lanes. Reads frames, publishes transitions, remembers how far each partition came.
+ * Analyse: the stream wrapper of the lanes. Reads frames, has transitions told, remembers how far each partition came.
  *
  *   standby --shards are free--> reading its partitions --shards gained or given up--> reading those it has now
  *                                                       --a lease or a checkpoint is another's--> standby
  *
  * In: `md.frame.<p>` and `md.venue.<v>` of the shards this process has, through one reader, from the stored checkpoints.
- * Out: transitions on `opp.v1.>`, each once by message id. Promises: a partition has one owner, fenced by its
- * checkpoint's epoch; its checkpoint is saved only after the transitions before it are stored, and the next are told
- * only after it is saved, so a kill or a change of owner loses none and changes no id. One process alone has every shard.
+ * Out: transitions on `opp.v1.>`, each once by message id, and checkpoints, neither ahead of the other (Telling.ts).
+ * Promises: a partition has one owner, fenced by its checkpoint's epoch; a kill or a change of owner loses no transition
+ * and changes no id. One process alone has every shard.
  */
-import { Clock, Effect, Fiber, Latch, Metric, Option, Ref, Semaphore, Stream } from "effect"
+import { Clock, Effect, Latch, Metric, Option, Ref, Semaphore, Stream } from "effect"
 import type { DetectConfig } from "../domain/DetectConfig.ts"
 import type * as Frame from "../domain/Frame.ts"
-import type { StageTimes } from "../domain/contract/Headers.ts"
 import type { Opportunity } from "../domain/Opportunity.ts"
 import * as Subject from "../domain/Subject.ts"
-import { continuing } from "../domain/TraceContext.ts"
 import type { AssetIdentities } from "../layers/AssetIdentities.ts"
 import { Bus, type BusError, type StoredMessage } from "../layers/Bus.ts"
 import { Checkpoints } from "../layers/Checkpoints.ts"
@@ -32,8 +30,8 @@ import { gauging } from "./PartitionGauges.ts"
 import { portionsOf } from "./Portions.ts"
 import { type ShardWork, share } from "./Shards.ts"
 import { raise } from "./Suspicions.ts"
+import * as Telling from "./Telling.ts"
 import { MARKET_DATA } from "./Topology.ts"
-import { messagesOf } from "./Transitions.ts"
 
 /** Leases and checkpoints are called `analyse.<...>`. */
 export const NAME = "analyse"
@@ -42,12 +40,9 @@ const CHECKPOINT_EVERY_MS = 1_000
 /** How often the places of partitions that nothing comes of are brought up to the others'. */
 const PASS_EVERY_MS = 10_000
 const FRAMES_AHEAD = 1_024
-/** So many transitions are held at most while a place is being saved. */
-const UNTOLD_MOST = 256
 /** Nothing has come for so long: whatever waits for other writers waits no more. */
 const SILENCE_MS = 50
 
-const transitionsTotal = Metric.counter("opportunity_transitions_total", { description: "Transitions by state" })
 const passedOverTotal = Metric.counter("analyse_messages_passed_over_total", { description: "Frames nobody can read" })
 const ticksTotal = Metric.counter("analyse_ticks_total", { description: "Ticks analysed" })
 const newestSeconds = Metric.gauge("analyse_newest_tick_timestamp_seconds", {
@@ -78,30 +73,13 @@ export interface AnalyseOptions {
 /** Spans have the wall's time, whatever time is analysed. */
 const wall = Clock.Clock.defaultValue()
 
-/** What a lane found in a batch. */
-interface Found {
-  readonly lane: Lane
-  readonly transitions: ReadonlyArray<Opportunity>
-  /** Of the message that let them out, for its trace; and since when it was analysed (wall time, ns). */
-  readonly headers: StoredMessage["headers"]
-  readonly begunAt: bigint
-}
-
-/** A transition that nobody has been told of yet. */
-interface Untold extends Omit<Found, "transitions"> {
-  readonly transition: Opportunity
-  readonly source: Frame.DataSource
-  readonly times: StageTimes
-}
-
 type Needs = AssetIdentities | Bus | Checkpoints | StreamTime | TrackRecord
 
 const worker = (options: AnalyseOptions) =>
   Effect.gen(function* () {
-    const { before } = options
     const bus = yield* Bus, checkpoints = yield* Checkpoints, streamTime = yield* StreamTime
-    const needs = yield* Effect.context<Needs>(), scope = yield* Effect.scope
-    const journal = yield* Journal.make
+    const needs = yield* Effect.context<Needs>()
+    const journal = yield* Journal.make, telling = yield* Telling.make({ journal, before: options.before })
     /** One batch, or one change of shards, at a time. */
     const turn = (yield* Semaphore.make(1)).withPermits(1)
     const shards = new Set<number>()
@@ -158,47 +136,10 @@ const worker = (options: AnalyseOptions) =>
         ), { discard: true })
     )
 
-    /** A repeat after a restart has the same message id. */
-    const tell = ({ begunAt, headers, source, times, transition }: Untold) => {
-      const { id, revision, state, type } = transition
-      return (before?.(transition) ?? Effect.void).pipe(
-        Effect.andThen(messagesOf(transition, source, times)),
-        Effect.flatMap(bus.publishAll),
-        Effect.andThen(Metric.update(Metric.withAttributes(transitionsTotal, { state }), 1)),
-        continuing(headers, "Analyse.detect", { opportunityId: id, revision, state, type }, { begunAt }),
-      )
-    }
-
-    /** Oldest first; the latch is open while there are any. */
-    const untold: Array<Untold> = []
-    const someUntold = yield* Latch.make(false)
-
-    /** The last save: whoever joins it learns how it ended. */
-    let saving: Fiber.Fiber<void, StoreError | Fenced> = yield* Effect.forkScoped(Effect.void)
-    const saved = Effect.suspend(() => Fiber.join(saving))
-
-    /** Once the last place is saved. They leave in their order; where nobody acts between them, none waits for another. */
-    const tellAll = Effect.gen(function* () {
-      yield* saved
-      someUntold.closeUnsafe()
-      const telling = untold.splice(0)
-      yield* Effect.forEach(telling, tell, { concurrency: before === undefined ? "unbounded" : 1, discard: true })
-      return new Set(telling.map(({ lane }) => lane))
-    })
-
-    /** Begins to save where these stand now, and whoever has just told something; meanwhile the analysis goes on. */
-    const save = Effect.fnUntraced(function* (wanted: ReadonlyArray<Lane>, nowMs: number) {
-      const some = [...new Set([...wanted, ...yield* tellAll])].filter((lane) => lane.changed)
-      if (some.length === 0) return
-      const places = some.map((lane) => lane.save(nowMs))
-      // What was found before the checkpoint is not found again after it.
-      saving = yield* Effect.forkIn(Effect.andThen(journal.flush, checkpoints.save(places, nowMs)), scope)
-    })
-
     /** Lanes that nothing came of stand where the reader does. */
     const pass = Effect.fnUntraced(function* (nowMs: number) {
       passedAt = nowMs
-      yield* saved
+      yield* telling.saved
       yield* checkpoints.advance(
         [...lanes.values()].filter((lane) => lane.pass(read)).map((lane) => lane.place()),
         nowMs,
@@ -219,7 +160,7 @@ const worker = (options: AnalyseOptions) =>
     })
 
     /** Tells what was found; where a place is just being saved, the rest gather until it is. */
-    const told = Effect.fnUntraced(function* (found: ReadonlyArray<Found>, touched: Iterable<Lane>) {
+    const told = Effect.fnUntraced(function* (found: ReadonlyArray<Telling.Found>, touched: Iterable<Lane>) {
       yield* tellBad
       let ticks = 0, late = 0
       for (const lane of touched) {
@@ -234,21 +175,14 @@ const worker = (options: AnalyseOptions) =>
         yield* streamTime.observe(source, now)
         yield* Metric.update(newestSeconds, now / 1_000)
       }
-      const detect = yield* Clock.currentTimeMillis
-      for (const { transitions, ...where } of found) {
-        const { origins, source } = where.lane.analysis
-        for (const transition of transitions) {
-          untold.push({ ...where, transition, source, times: { ...origins.of(transition), detect } })
-        }
-      }
+      telling.add(found, yield* Clock.currentTimeMillis)
       for (const { analysis } of touched) {
         yield* raise(analysis.takeSuspicions())
         yield* journal.add(analysis.findings())
       }
       yield* Metric.update(ticksTotal, ticks)
       yield* Metric.update(lateTotal, late)
-      const holds = before === undefined && untold.length < UNTOLD_MOST && saving.pollUnsafe() === undefined
-      yield* !holds ? settle : untold.length > 0 ? someUntold.open : report
+      yield* !telling.mayGather() ? settle : telling.isOwed() ? telling.gather : report
       const waits = [...lanes.values()].some((lane) => lane.waiting > 0)
       yield* waits ? waiting.open : waiting.close
     })
@@ -258,7 +192,7 @@ const worker = (options: AnalyseOptions) =>
       const nowMs = yield* Clock.currentTimeMillis
       const isDue = nowMs - savedAt >= CHECKPOINT_EVERY_MS
       if (isDue) savedAt = nowMs
-      yield* save(isDue ? [...lanes.values()] : [], nowMs)
+      yield* telling.save(isDue ? [...lanes.values()] : [], nowMs)
       if (nowMs - passedAt >= PASS_EVERY_MS) yield* pass(nowMs)
       yield* report
     })
@@ -267,7 +201,7 @@ const worker = (options: AnalyseOptions) =>
       const last = messages.at(-1)
       if (last === undefined) return
       yield* meetNew(messages)
-      const found: Array<Found> = [], touched = new Set<Lane>()
+      const found: Array<Telling.Found> = [], touched = new Set<Lane>()
       for (const message of messages) {
         const partition = partitionOf(message.subject)
         if (partition === null) fail(message.sequence, `no partition of ours: ${message.subject}`)
@@ -293,7 +227,7 @@ const worker = (options: AnalyseOptions) =>
       const silent = [...lanes.values()].filter((lane) => lane.waiting > 0 && lane.hasRewound && read >= lane.read)
       const begunAt = wall.currentTimeNanosUnsafe()
       for (const lane of silent) lane.silence()
-      yield* save(silent, yield* Clock.currentTimeMillis)
+      yield* telling.save(silent, yield* Clock.currentTimeMillis)
       yield* told(silent.map((lane) => ({ lane, transitions: lane.released(fail), headers: {}, begunAt })), silent)
     })
 
@@ -305,16 +239,15 @@ const worker = (options: AnalyseOptions) =>
     })
 
     const catchingUp = Effect.gen(function* () {
-      yield* someUntold.await
-      yield* saved
-      yield* turn(Effect.suspend(() => untold.length > 0 ? settle : Effect.void))
+      yield* telling.due
+      yield* turn(Effect.suspend(() => telling.isOwed() ? settle : Effect.void))
     })
 
     /** The stream rests: what came last is saved all the same. */
     const resting = Effect.andThen(
       inWallTime(Effect.sleep(CHECKPOINT_EVERY_MS)),
       turn(Effect.gen(function* () {
-        yield* save([...lanes.values()], yield* Clock.currentTimeMillis)
+        yield* telling.save([...lanes.values()], yield* Clock.currentTimeMillis)
         yield* report
       })),
     )
@@ -370,7 +303,7 @@ const worker = (options: AnalyseOptions) =>
         change(Effect.gen(function* () {
           const nowMs = yield* Clock.currentTimeMillis
           const leaving = [...lanes.values()].filter(({ partition }) => given.includes(shardOf(partition)))
-          yield* save(leaving, nowMs)
+          yield* telling.save(leaving, nowMs)
           yield* pass(nowMs)
           for (const { partition } of leaving) lanes.delete(partition)
           for (const shard of given) shards.delete(shard)

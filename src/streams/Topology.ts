@@ -83,6 +83,8 @@ const ofPeople = (name: string, timeToLive: Duration.Duration, maxValueBytes: nu
 export const PEOPLE_BUCKETS = {
   /** `<telegram id>`: until when a session lasts. */
   session: ofPeople("session", Duration.hours(1), 4 * KIBIBYTE),
+  /** `<session id>`: what it was asked and has not answered yet, without what was typed. */
+  sessionTemp: ofPeople("session_temp", Duration.hours(1), 4 * KIBIBYTE),
   /** `<telegram id>.<date>`: how much somebody asked of the bot. */
   rateLimit: ofPeople("rate_limit", Duration.hours(24), 32 * KIBIBYTE),
   /** `<user id>`: what eligibility goes by. */

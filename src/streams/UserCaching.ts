@@ -25,10 +25,11 @@ import {
   Semaphore,
   Stream,
 } from "effect"
+import { Asked } from "../domain/Dialogue.ts"
 import type { TelegramId } from "../domain/User.ts"
 import type { Bus, KeyValue } from "../layers/Bus.ts"
 import type { Leases } from "../layers/Leases.ts"
-import { UserCache, type UserSlotName } from "../layers/UserCache.ts"
+import { SeenSession, UserCache, type UserSlotName } from "../layers/UserCache.ts"
 import { Users } from "../layers/Users.ts"
 import { type About, Vault } from "../layers/Vault.ts"
 import { whileOwner } from "./Ownership.ts"
@@ -43,12 +44,17 @@ const WRITES = 1_024
 const WRITE_DEADLINE = Duration.seconds(2)
 /** More people than these at once: everything goes. */
 const FEW = 64
-/** Until when a session lasts has no version: it is only shown. */
-const UNVERSIONED = 0
+/** What is only shown of a session has no version, and is not kept open here. */
+const UNVERSIONED = -1
 
-/** Versioned ones, and until when a session lasts. */
+/** Those of a person, under their Telegram id. */
 const SLOTS = ["preferences", "eligibility", "profile", "session"] as const
-type Slot = UserSlotName | "session"
+/** Those, and what a session was asked, under its id. */
+type Slot = UserSlotName | "session" | "session_temp"
+
+const seenSession = Schema.fromJsonString(SeenSession), asked = Schema.fromJsonString(Asked)
+const encodeSeen = Schema.encodeSync(seenSession), decodeSeen = Schema.decodeUnknownOption(seenSession)
+const encodeAsked = Schema.encodeSync(asked), decodeAsked = Schema.decodeUnknownOption(asked)
 
 const Entry = Schema.fromJsonString(Schema.Struct({
   v: Schema.Literal(1),
@@ -64,20 +70,17 @@ const reads = Metric.counter("user_cache_reads_total", {
 
 const encoder = new TextEncoder(), decoder = new TextDecoder()
 
-const aboutOf = (slot: Slot, telegramId: TelegramId): About => ({
-  user: telegramId,
-  purpose: `cache:${slot}`,
-  record: telegramId,
-})
+const aboutOf = (slot: Slot, id: string): About => ({ user: id, purpose: `cache:${slot}`, record: id })
 
 const again = Schedule.min([Schedule.exponential("200 millis"), Schedule.spaced("5 seconds")]).pipe(Schedule.jittered)
 
 /** Opens the buckets in the background, as often as it takes. */
 const openBuckets = Effect.gen(function* () {
   const opened = yield* Deferred.make<Readonly<Record<Slot | "rateLimit", KeyValue>>>()
-  const { eligibility, preferences, profile, rateLimit, session } = PEOPLE_BUCKETS
+  const { eligibility, preferences, profile, rateLimit, session, sessionTemp } = PEOPLE_BUCKETS
   yield* Effect.all({
     session: openBucket(session),
+    session_temp: openBucket(sessionTemp),
     eligibility: openBucket(eligibility),
     preferences: openBucket(preferences),
     profile: openBucket(profile),
@@ -93,7 +96,7 @@ const openBuckets = Effect.gen(function* () {
 })
 
 interface Kept {
-  readonly telegramId: TelegramId
+  readonly id: string
   readonly version: number
   readonly value: string
   readonly untilMs: number
@@ -108,37 +111,37 @@ const make = Effect.gen(function* () {
   const counted = (slot: Slot, outcome: "hit" | "miss" | "stale" | "failed") =>
     Metric.update(Metric.withAttributes(reads, { bucket: slot, outcome }), 1)
 
-  const look = Effect.fnUntraced(function* (slot: Slot, telegramId: TelegramId) {
-    const found = yield* (yield* Deferred.await(opened))[slot].get(telegramId)
+  const look = Effect.fnUntraced(function* (slot: Slot, id: string) {
+    const found = yield* (yield* Deferred.await(opened))[slot].get(id)
     if (Option.isNone(found)) return Option.none()
-    const plain = yield* vault.open(decoder.decode(found.value.value), aboutOf(slot, telegramId))
+    const plain = yield* vault.open(decoder.decode(found.value.value), aboutOf(slot, id))
     return decodeEntry(Redacted.value(plain))
   })
 
   /** What was read here within the last minute: a version tells as well here as there whether it still holds. */
   const kept = new Map<string, Kept>()
   const keep = (slot: Slot, entry: Kept): void => {
-    if (slot === "session") return
-    const key = `${slot}/${entry.telegramId}`
+    if (entry.version === UNVERSIONED) return
+    const key = `${slot}/${entry.id}`
     kept.delete(key)
     kept.set(key, entry)
     const [first] = kept.keys()
     if (kept.size > KEPT && first !== undefined) kept.delete(first)
   }
-  const read = Effect.fnUntraced(function* (slot: Slot, telegramId: TelegramId, version: number) {
+  const read = Effect.fnUntraced(function* (slot: Slot, id: string, version: number) {
     const nowMs = yield* Clock.currentTimeMillis
-    const known = kept.get(`${slot}/${telegramId}`)
-    if (known !== undefined && nowMs >= known.untilMs) kept.delete(`${slot}/${telegramId}`)
+    const known = kept.get(`${slot}/${id}`)
+    if (known !== undefined && nowMs >= known.untilMs) kept.delete(`${slot}/${id}`)
     else if (known?.version === version) {
       return yield* Effect.as(counted(slot, "hit"), Option.some(known.value))
     }
     if (nowMs < (yield* Ref.get(restUntil))) return Option.none()
-    return yield* look(slot, telegramId).pipe(
+    return yield* look(slot, id).pipe(
       Effect.timeout(PATIENCE),
       Effect.flatMap((entry) => {
         if (Option.isNone(entry)) return Effect.as(counted(slot, "miss"), Option.none())
         if (entry.value.version !== version) return Effect.as(counted(slot, "stale"), Option.none())
-        keep(slot, { telegramId, version, value: entry.value.value, untilMs: nowMs + KEPT_FOR_MS })
+        keep(slot, { id, version, value: entry.value.value, untilMs: nowMs + KEPT_FOR_MS })
         return Effect.as(counted(slot, "hit"), Option.some(entry.value.value))
       }),
       Effect.catch((error) => {
@@ -150,41 +153,46 @@ const make = Effect.gen(function* () {
 
   /** One at a time with what erases: nothing of a person is written once they are forgotten. */
   const turn = yield* Semaphore.make(1)
-  const waiting = new Map<string, { readonly telegramId: TelegramId; readonly put: Effect.Effect<void> }>()
+  const waiting = new Map<string, { readonly id: string; readonly work: Effect.Effect<void> }>()
   const due = yield* Queue.unbounded<string>()
   yield* Effect.forkScoped(
     Effect.forever(Effect.flatMap(Queue.take(due), (key) =>
       turn.withPermits(1)(Effect.suspend(() => {
-        const put = waiting.get(key)?.put ?? Effect.void
+        const work = waiting.get(key)?.work ?? Effect.void
         waiting.delete(key)
-        return put
+        return work
       })))),
   )
 
-  const put = (slot: Slot, telegramId: TelegramId, version: number, value: () => string) =>
-    Effect.gen(function* () {
-      const plain = Redacted.make(encodeEntry({ v: 1, version, value: value() }))
-      const sealed = yield* vault.seal(plain, aboutOf(slot, telegramId))
-      yield* (yield* Deferred.await(opened))[slot].put(telegramId, encoder.encode(sealed))
-    }).pipe(
-      Effect.timeout(WRITE_DEADLINE),
-      Effect.catchCause((cause) => Effect.logDebug("an entry was not cached", slot, cause)),
-    )
+  const put = Effect.fnUntraced(function* (slot: Slot, id: string, version: number, value: () => string) {
+    const plain = Redacted.make(encodeEntry({ v: 1, version, value: value() }))
+    const sealed = yield* vault.seal(plain, aboutOf(slot, id))
+    yield* (yield* Deferred.await(opened))[slot].put(id, encoder.encode(sealed))
+  })
+  const remove = Effect.fnUntraced(function* (slot: Slot, id: string) {
+    yield* (yield* Deferred.await(opened))[slot].erase(id)
+  })
 
-  /** The newest of a key is written; room is for 1,024 keys. */
-  const write = (slot: Slot, telegramId: TelegramId, version: number, value: () => string) =>
+  /** The newest of a key is done; room is for 1,024 keys. */
+  const later = (slot: Slot, id: string, work: Effect.Effect<void, unknown>) =>
     Effect.sync(() => {
-      const key = `${slot}/${telegramId}`, isNew = !waiting.has(key)
+      const key = `${slot}/${id}`, isNew = !waiting.has(key)
       if (isNew && waiting.size >= WRITES) return
-      waiting.set(key, { telegramId, put: put(slot, telegramId, version, value) })
+      const bounded = work.pipe(
+        Effect.timeout(WRITE_DEADLINE),
+        Effect.catchCause((cause) => Effect.logDebug("an entry was not cached", slot, cause)),
+      )
+      waiting.set(key, { id, work: bounded })
       if (isNew) Queue.offerUnsafe(due, key)
     })
+  const write = (slot: Slot, id: string, version: number, value: () => string) =>
+    later(slot, id, put(slot, id, version, value))
 
   /** `whose`: of whom nothing may be written any more that waits now. */
-  const erase = (filter: string, whose: (telegramId: TelegramId) => boolean) =>
+  const erase = (filter: string, whose: (id: string) => boolean) =>
     turn.withPermits(1)(Effect.gen(function* () {
-      for (const [key, { telegramId }] of waiting) if (whose(telegramId)) waiting.delete(key)
-      for (const [key, { telegramId }] of kept) if (whose(telegramId)) kept.delete(key)
+      for (const [key, { id }] of waiting) if (whose(id)) waiting.delete(key)
+      for (const [key, { id }] of kept) if (whose(id)) kept.delete(key)
       const buckets = yield* Deferred.await(opened)
       yield* Effect.forEach(SLOTS, (slot) => buckets[slot].erase(filter), { discard: true, concurrency: SLOTS.length })
     }))
@@ -194,8 +202,14 @@ const make = Effect.gen(function* () {
   return UserCache.of({
     read: (slot, { telegramId, version }) => read(slot, telegramId, version),
     write: (slot, { telegramId, version }, text) => write(slot, telegramId, version, text),
-    session: (telegramId) => Effect.map(read("session", telegramId, UNVERSIONED), Option.map(Number)),
-    keepSession: (telegramId, expiresAt) => write("session", telegramId, UNVERSIONED, () => String(expiresAt)),
+    session: (telegramId) => Effect.map(read("session", telegramId, UNVERSIONED), Option.flatMap(decodeSeen)),
+    keepSession: (telegramId, seen) => write("session", telegramId, UNVERSIONED, () => encodeSeen(seen)),
+    asked: (sessionId) => Effect.map(read("session_temp", sessionId, UNVERSIONED), Option.flatMap(decodeAsked)),
+    keepAsked: (sessionId, asked) =>
+      Option.match(asked, {
+        onNone: () => later("session_temp", sessionId, remove("session_temp", sessionId)),
+        onSome: (asked) => write("session_temp", sessionId, UNVERSIONED, () => encodeAsked(asked)),
+      }),
     forget,
     forgetAll: erase(">", () => true),
     forgetPerson: (telegramId) =>

@@ -156,7 +156,7 @@ overBothStores("A session", (it) => {
           yield* sessions.start(ada)
           // The process holds one actor at most and has it: another could not be activated.
           assert.deepStrictEqual(yield* sessions.touch("404", "/help"), { verdict: "none", session: null })
-          assert.deepStrictEqual(yield* sessions.look("404"), { verdict: "none", expiresAt: null })
+          assert.deepStrictEqual(yield* sessions.look("404"), { verdict: "none", expiresAt: null, asked: null })
           assert.deepStrictEqual(yield* sessions.end("404"), { ended: false })
         }),
         { maxResidentEntities: 1 },

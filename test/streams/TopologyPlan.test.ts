@@ -138,6 +138,7 @@ describe("The declarations", () => {
       opportunity: 15,
       analysis: 15,
       session: 60,
+      session_temp: 60,
       rate_limit: 1_440,
       eligibility: 5,
       preferences: 60,

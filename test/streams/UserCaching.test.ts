@@ -216,7 +216,7 @@ layer(world, { timeout: "60 seconds" })("What is cached of people", (it) => {
       const fill = Effect.forEach(["1", "2"], (telegramId) =>
         Effect.gen(function* () {
           yield* preferencesOf(yield* current(telegramId), { reads: 0 })
-          yield* cache.keepSession(telegramId, t0 + day)
+          yield* cache.keepSession(telegramId, { sessionId: `s${telegramId}`, expiresAt: t0 + day })
         }))
       yield* fill
       yield* both(2)

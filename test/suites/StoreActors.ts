@@ -106,8 +106,8 @@ export const storeActors: Suite = (it) => {
       assert.deepStrictEqual(yield* schedule.waiting(t0 + 1, 10), ["user-1"])
       assert.deepStrictEqual(yield* schedule.waiting(t0, 10), [])
       const ids = rows.map((row) => row.queueId)
-      const refused = yield* schedule.refuse(
-        ids.map((queueId, n) => ({ queueId, reason: n === 0 ? "expired" : "hour_limit" })),
+      const refused = yield* schedule.decide(
+        ids.map((queueId, n) => ({ _tag: "Refuse", queueId, reason: n === 0 ? "expired" : "hour_limit" })),
         t0 + 1,
       )
       assert.strictEqual(refused, 2)

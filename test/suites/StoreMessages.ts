@@ -6,7 +6,7 @@ import { Effect } from "effect"
 import { Opportunities } from "../../src/layers/Opportunities.ts"
 import { OpportunityQueue } from "../../src/layers/OpportunityQueue.ts"
 import { Receipts } from "../../src/layers/Receipts.ts"
-import { empty, minute, queueItem, someOpportunity, type Suite, t0 } from "./StoreWorld.ts"
+import { admit, empty, minute, queueItem, someOpportunity, type Suite, t0 } from "./StoreWorld.ts"
 
 const lease = { nowMs: t0, leaseMs: minute }
 
@@ -21,7 +21,7 @@ export const storeMessages: Suite = (it) => {
       )
       const [a = 0, b = 0, c = 0, d = 0] = rows.map(({ queueId }) => queueId)
       const together = [a, b, c].map((queueId) => ({ queueId, dueAtMs: t0 + 5_000, batchId: a }))
-      yield* queue.schedule([...together, { queueId: d, dueAtMs: t0 + 5_000 }])
+      yield* admit([...together, { queueId: d, dueAtMs: t0 + 5_000 }])
       assert.deepStrictEqual(
         yield* queue.waitingBatches(["user-1", "user-2"], t0),
         new Map([["user-1", [{ userId: "user-1", batchId: a, dueAtMs: t0 + 5_000, items: 3 }]]]),

@@ -5,7 +5,7 @@ import { assert } from "@effect/vitest"
 import { Effect, Option, Queue } from "effect"
 import { OpportunityQueue } from "../../src/layers/OpportunityQueue.ts"
 import { Channel, Store } from "../../src/layers/Store.ts"
-import { empty, listenAnew, minute, queueItem, type Suite, t0 } from "./StoreWorld.ts"
+import { admit, empty, listenAnew, minute, queueItem, type Suite, t0 } from "./StoreWorld.ts"
 
 const claimAll = (owner: string, nowMs = t0, limit = 100) =>
   Effect.flatMap(OpportunityQueue, (queue) => queue.claim({ owner, limit, nowMs, leaseMs: 10_000 }))
@@ -163,7 +163,7 @@ export const storeQueue: Suite = (it) => {
       const rows = yield* queue.undecided(["ann"], 10)
       assert.deepStrictEqual(rows.map((row) => row.priority), ["high", "low"])
       const times = rows.map(({ queueId }, at) => ({ queueId, dueAtMs: t0 + 500 + at }))
-      assert.strictEqual(yield* queue.schedule(times), 2)
+      assert.strictEqual(yield* admit(times), 2)
       assert.deepStrictEqual(yield* queue.undecidedUsers, ["bob"])
       assert.strictEqual((yield* claimAll("w", t0 + 499)).length, 1)
       assert.deepStrictEqual((yield* claimAll("w", t0 + 500)).map((row) => row.priority), ["high"])

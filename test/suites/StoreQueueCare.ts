@@ -9,7 +9,7 @@ import { OpportunityViews } from "../../src/layers/OpportunityViews.ts"
 import { QueueFigures } from "../../src/layers/QueueFigures.ts"
 import { Rotations } from "../../src/layers/Rotations.ts"
 import { Store } from "../../src/layers/Store.ts"
-import { day, empty, minute, queueItem, someOpportunity, type Suite, t0 } from "./StoreWorld.ts"
+import { admit, day, empty, minute, queueItem, someOpportunity, type Suite, t0 } from "./StoreWorld.ts"
 
 const leaseMs = 3_000
 
@@ -79,7 +79,7 @@ export const storeQueueCare: Suite = (it) => {
       assert.deepStrictEqual(yield* queue.enqueue([queueItem({ opportunityId: "opp-1" })], t0 + minute), [])
       const [waiting] = yield* queue.undecided(["user-1"], 10)
       assert.deepStrictEqual([waiting?.queueId, waiting?.attempts, waiting?.scheduledAt], [first, 0, null])
-      yield* queue.schedule([{ queueId: first, dueAtMs: t0 + minute }])
+      yield* admit([{ queueId: first, dueAtMs: t0 + minute }])
       yield* queue.claim({ owner: "w", limit: 1, nowMs: t0 + minute, leaseMs })
       yield* queue.markSending({ owner: "w", queueIds: [first], nowMs: t0 + minute, leaseMs })
       yield* queue.settle({

@@ -6,10 +6,12 @@
  */
 import type { Vitest } from "@effect/vitest"
 import { Effect, Layer, Queue } from "effect"
+import type { Decision } from "../../src/domain/Admission.ts"
 import type { Opportunity } from "../../src/domain/Opportunity.ts"
 import type { NewQueueItem } from "../../src/layers/OpportunityQueue.ts"
 import { Store, type StoreError } from "../../src/layers/Store.ts"
 import { Users } from "../../src/layers/Users.ts"
+import { UserSchedule } from "../../src/layers/UserSchedule.ts"
 import * as Migrations from "../../src/layers/sql/Migrations.ts"
 import * as Repositories from "../../src/layers/sql/Repositories.ts"
 import * as EnvelopeVault from "../../src/layers/vault/EnvelopeVault.ts"
@@ -88,6 +90,10 @@ export const queueItem = (changes: Partial<NewQueueItem> = {}): NewQueueItem => 
   payload: { text: "hello", list: [1, null, "é"] },
   ...changes,
 })
+
+/** Gives rows that wait without a time theirs, as users' queues do. Out: how many. */
+export const admit = (times: ReadonlyArray<Omit<Extract<Decision, { _tag: "Admit" }>, "_tag">>) =>
+  UserSchedule.use((schedule) => schedule.decide(times.map((time) => ({ _tag: "Admit", ...time })), t0))
 
 export const someOpportunity = (changes: Partial<Opportunity> = {}): Opportunity => ({
   v: 1,

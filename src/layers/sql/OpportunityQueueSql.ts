@@ -59,18 +59,6 @@ const incomingRow = (item: NewQueueItem) => ({
   payload: item.payload,
 })
 
-const timeRow = (
-  { batchId = null, dueAtMs, queueId }: {
-    readonly queueId: number
-    readonly dueAtMs: number
-    readonly batchId?: number | null
-  },
-) => ({
-  queue_id: queueId,
-  due_at: isoOf(dueAtMs),
-  batch_id: batchId,
-})
-
 const noRows: Readonly<Record<QueueStatus, number>> = {
   pending: 0,
   sending: 0,
@@ -147,24 +135,6 @@ const make = Effect.gen(function* () {
     all("OpportunityQueue.undecidedUsers", UserRow),
     Effect.map((rows) => rows.map((row) => row.userId)),
     Effect.withSpan("OpportunityQueue.undecidedUsers"),
-  )
-
-  const schedule: OpportunityQueue["Service"]["schedule"] = Effect.fn("OpportunityQueue.schedule")((times) =>
-    times.length === 0 ? Effect.succeed(0) : sql`with times as (
-        select * from jsonb_to_recordset(${sql.json(times.map(timeRow))}) as x (queue_id bigint, due_at timestamptz,
-          batch_id bigint)
-      ), held as (${
-      lockedInOrder(
-        sql,
-        sql`q.queue_id in (select t.queue_id from times t) and q.status = 'pending' and q.lease_owner is null`,
-      )
-    }), scheduled as (
-        update opportunity_distribution_queue q set scheduled_at = t.due_at, due_since = t.due_at, batch_id = t.batch_id
-        from times t join held using (queue_id) where q.queue_id = t.queue_id returning 1
-      )
-      select count(*) as count, (select pg_notify(${Channel.queue}, '')) is null as told from scheduled`.pipe(
-      count("OpportunityQueue.schedule"),
-    )
   )
 
   const expire = Effect.fn("OpportunityQueue.expire")((nowMs: number) =>
@@ -323,7 +293,6 @@ const make = Effect.gen(function* () {
     enqueue,
     undecided,
     undecidedUsers,
-    schedule,
     expire,
     cancelChat,
     counts,

@@ -2,16 +2,24 @@
  * The user schedule over SQL.
  *
  * In: the UserSchedule port's calls. Out: locks on `users`, rows of `opportunity_distribution_queue`. Promises: as the
- * port's; only rows that are pending, without a time and without a lease are ever refused.
+ * port's; only rows that are pending, without a time and without a lease are ever decided on.
  */
 import { Effect, Layer, Schema } from "effect"
-import { Store } from "../Store.ts"
-import { type Refusal, UserSchedule } from "../UserSchedule.ts"
+import type { Decision } from "../../domain/Admission.ts"
+import { Channel, Store } from "../Store.ts"
+import { UserSchedule } from "../UserSchedule.ts"
 import { lockedInOrder } from "./QueueRow.ts"
-import { all, at, count } from "./Rows.ts"
+import { all, at, count, isoOf } from "./Rows.ts"
 
 const LockRow = Schema.Struct({ userId: Schema.String, telegramId: Schema.String })
 const UserRow = Schema.Struct({ userId: Schema.String })
+
+const decisionRow = (decision: Decision) => ({
+  queue_id: decision.queueId,
+  due_at: decision._tag === "Admit" ? isoOf(decision.dueAtMs) : null,
+  batch_id: decision._tag === "Admit" ? decision.batchId ?? null : null,
+  reason: decision._tag === "Refuse" ? decision.reason : null,
+})
 
 const make = Effect.gen(function* () {
   const { sql } = yield* Store
@@ -25,22 +33,25 @@ const make = Effect.gen(function* () {
     )
   )
 
-  const refuse = Effect.fn("UserSchedule.refuse")((refusals: ReadonlyArray<Refusal>, nowMs: number) =>
-    refusals.length === 0 ? Effect.succeed(0) : sql`with refusals as (
-        select * from jsonb_to_recordset(${sql.json(refusals)}) as r ("queueId" bigint, reason text)
+  const decide = Effect.fn("UserSchedule.decide")((decisions: ReadonlyArray<Decision>, nowMs: number) =>
+    decisions.length === 0 ? Effect.succeed(0) : sql`with decisions as (
+        select * from jsonb_to_recordset(${sql.json(decisions.map(decisionRow))}) as d (queue_id bigint,
+          due_at timestamptz, batch_id bigint, reason text)
       ), held as (${
       lockedInOrder(
         sql,
-        sql`q.queue_id in (select r."queueId" from refusals r) and q.status = 'pending' and q.scheduled_at is null
+        sql`q.queue_id in (select d.queue_id from decisions d) and q.status = 'pending' and q.scheduled_at is null
           and q.lease_owner is null`,
       )
-    }), refused as (
+    }), decided as (
         update opportunity_distribution_queue q
-        set status = case when r.reason = 'expired' then 'expired' else 'cancelled' end, error_message = r.reason,
+        set scheduled_at = d.due_at, due_since = d.due_at, batch_id = d.batch_id, error_message = coalesce(d.reason, q.error_message),
+          status = case when d.reason is null then 'pending' when d.reason = 'expired' then 'expired'
+            else 'cancelled' end,
           updated_at = ${at(nowMs)}
-        from refusals r join held on held.queue_id = r."queueId" where q.queue_id = r."queueId" returning 1
-      )
-      select count(*) as count from refused`.pipe(count("UserSchedule.refuse"))
+        from decisions d join held using (queue_id) where q.queue_id = d.queue_id returning q.status
+      ), told as (select pg_notify(${Channel.queue}, '') from decided where status = 'pending' limit 1)
+      select count(*) as count, (select count(*) from told) as told from decided`.pipe(count("UserSchedule.decide"))
   )
 
   const waiting = Effect.fn("UserSchedule.waiting")((createdBeforeMs: number, limit: number) =>
@@ -52,7 +63,7 @@ const make = Effect.gen(function* () {
     )
   )
 
-  return { lock, refuse, waiting }
+  return { lock, decide, waiting }
 })
 
 export const layer: Layer.Layer<UserSchedule, never, Store> = Layer.effect(UserSchedule, make)

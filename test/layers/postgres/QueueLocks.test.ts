@@ -8,6 +8,7 @@
 import { assert, layer } from "@effect/vitest"
 import { Deferred, Effect, Fiber, Layer, Ref } from "effect"
 import type { SqlError } from "effect/sql/SqlError"
+import type { Decision } from "../../../src/domain/Admission.ts"
 import { DEFAULT_PREFERENCES } from "../../../src/domain/Preferences.ts"
 import { DeadLetters } from "../../../src/layers/DeadLetters.ts"
 import { OpportunityQueue, type QueueStatus, type Settlement } from "../../../src/layers/OpportunityQueue.ts"
@@ -147,18 +148,16 @@ describeWith(postgres, "Statements on the queue", () => {
     )
 
     inOrder(
-      "give times",
-      undecided,
-      (queueIds) =>
-        OpportunityQueue.use((queue) => queue.schedule(queueIds.map((queueId) => ({ queueId, dueAtMs: t0 })))),
-    )
-
-    inOrder(
-      "refuse",
+      "give times and refuse",
       undecided,
       (queueIds) =>
         UserSchedule.use((schedule) =>
-          schedule.refuse(queueIds.map((queueId) => ({ queueId, reason: "push_off" } as const)), t0)
+          schedule.decide(
+            queueIds.map((queueId, n): Decision =>
+              n === 1 ? { _tag: "Admit", queueId, dueAtMs: t0 } : { _tag: "Refuse", queueId, reason: "push_off" }
+            ),
+            t0,
+          )
         ),
     )
 

@@ -1,12 +1,15 @@
 /** Raw recordings of venues played again: the same ticks as live, the same twice, and what is not in them is named. */
 import { assert, describe, it } from "@effect/vitest"
 import * as NodeServices from "@effect/platform-node/NodeServices"
-import { Effect, FileSystem, Layer, Stream } from "effect"
+import { Effect, FileSystem, Layer, Redacted, Stream } from "effect"
+import process from "node:process"
+import { afterAll } from "vitest"
 import { NO_FAULTS } from "../../../src/domain/FaultPlan.ts"
 import type { FeedKind } from "../../../src/domain/Feed.ts"
 import { type Tick } from "../../../src/domain/Tick.ts"
 import * as TickCodec from "../../../src/domain/TickCodec.ts"
 import * as EmbeddedBus from "../../../src/layers/embedded/Bus.ts"
+import * as NatsBus from "../../../src/layers/nats/Bus.ts"
 import * as RawFile from "../../../src/layers/recording/RawFile.ts"
 import * as RecordingFiles from "../../../src/layers/recording/RecordingFiles.ts"
 import { Recording } from "../../../src/layers/Recording.ts"
@@ -15,8 +18,9 @@ import * as Playlist from "../../../src/programs/replay/Playlist.ts"
 import * as RawRecording from "../../../src/programs/replay/RawRecording.ts"
 import { replayToBus } from "../../../src/programs/replay/ReplayToBus.ts"
 import { EVERYTHING } from "../../../src/programs/replay/Selection.ts"
-import { data, describeWith } from "../../support/available.ts"
+import { data, describeWith, nats } from "../../support/available.ts"
 import { until } from "../../support/actors.ts"
+import { removeAll } from "../../support/jetstream.ts"
 import { cases } from "../../support/venues/cases.ts"
 import { fakeVenue } from "../../support/venues/FakeVenue.ts"
 import { everything, rawRecording } from "../../support/venues/rawRecording.ts"
@@ -55,6 +59,23 @@ const follow = lineOf(1_000, {
   kinds: ["quote"] satisfies Array<FeedKind>,
   depth: 10,
 })
+
+/** Each tick of a recording is stored once. */
+const toTheBus = Effect.gen(function* () {
+  const { channels, id, instruments, script } = cases.find((one) => one.id === "bybit") ?? assert.fail()
+  const venue = yield* fakeVenue(script(data.path))
+  const request = { venue: id, instruments, kinds: ["book" as const, "quote" as const], depth: 20 }
+  const { path } = yield* rawRecording(venue, request, everything(venue, channels.slice(0, 2), 1))
+  const { ticks } = yield* readBack(path)
+  const playlist = yield* Playlist.open([path], EVERYTHING)
+  const onProgress = () => Effect.void
+  const fed = yield* replayToBus({ playlist, speed: 10, faults: NO_FAULTS, onProgress, owner: "raw-test" })
+  assert.strictEqual(fed.ticks, ticks.length)
+  const batches = yield* Stream.runCollect(fromBus("stored"))
+  const byTime = (some: ReadonlyArray<Tick>) =>
+    some.toSorted((a, b) => (a.venueTime ?? 0) - (b.venueTime ?? 0) || a.kind.localeCompare(b.kind))
+  assert.deepStrictEqual(byTime(batches.flatMap((batch) => batch.ticks)), byTime(ticks))
+}).pipe(Effect.scoped)
 
 describeWith(data, "A raw recording of a venue", () => {
   for (const { book, channels, id, instruments, kinds, script } of cases) {
@@ -124,22 +145,11 @@ describeWith(data, "A raw recording of a venue", () => {
       assert.notInclude((yield* linesOf(path)).join("\n"), CANARY)
     }), 60_000)
 
-  it.live("goes to the bus at its pace, each tick once", () =>
-    Effect.gen(function* () {
-      const { channels, id, instruments, script } = cases.find((one) => one.id === "bybit") ?? assert.fail()
-      const venue = yield* fakeVenue(script(data.path))
-      const request = { venue: id, instruments, kinds: ["book" as const, "quote" as const], depth: 20 }
-      const { path } = yield* rawRecording(venue, request, everything(venue, channels.slice(0, 2), 1))
-      const { ticks } = yield* readBack(path)
-      const playlist = yield* Playlist.open([path], EVERYTHING)
-      const onProgress = () => Effect.void
-      const fed = yield* replayToBus({ playlist, speed: 10, faults: NO_FAULTS, onProgress, owner: "raw-test" })
-      assert.strictEqual(fed.ticks, ticks.length)
-      const batches = yield* Stream.runCollect(fromBus("stored"))
-      const byTime = (some: ReadonlyArray<Tick>) =>
-        some.toSorted((a, b) => (a.venueTime ?? 0) - (b.venueTime ?? 0) || a.kind.localeCompare(b.kind))
-      assert.deepStrictEqual(byTime(batches.flatMap((batch) => batch.ticks)), byTime(ticks))
-    }).pipe(Effect.provide([raw, NodeServices.layer, EmbeddedBus.layer()])), 60_000)
+  it.live(
+    "goes to the bus at its pace, each tick once",
+    () => toTheBus.pipe(Effect.provide([raw, NodeServices.layer, EmbeddedBus.layer()])),
+    60_000,
+  )
 
   it.live("without an answer that is asked for is refused with the request's name", () =>
     Effect.gen(function* () {
@@ -213,4 +223,20 @@ describe("A raw recording", () => {
       })
       assert.deepStrictEqual(texts, [`{"p":1.10, "q":1e2}`, "pong"])
     }))
+})
+
+describeWith(data, "A raw recording, with NATS there,", () => {
+  describeWith(nats, "and its own streams", () => {
+    const prefix = `raw_test_${process.pid}_`
+    afterAll(() => removeAll(nats.url, prefix))
+
+    it.live("goes to the bus at its pace, each tick once", () =>
+      toTheBus.pipe(
+        Effect.provide([
+          raw,
+          NodeServices.layer,
+          NatsBus.layer({ url: Redacted.make(nats.url), streamPrefix: prefix, subjectPrefix: prefix }),
+        ]),
+      ), 60_000)
+  })
 })

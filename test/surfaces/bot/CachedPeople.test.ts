@@ -11,18 +11,19 @@ import { Users } from "../../../src/layers/Users.ts"
 import { Vault } from "../../../src/layers/Vault.ts"
 import * as UserCaching from "../../../src/streams/UserCaching.ts"
 import { card } from "../../domain/card/someCard.ts"
-import { ann } from "../../simulators/telegram/support.ts"
+import { ann, bob } from "../../simulators/telegram/support.ts"
 import { t0 } from "../../suites/StoreWorld.ts"
 import { fresh, until, world } from "../../support/actors.ts"
 import { conversation, polled, surroundings } from "./running.ts"
+import { READS, scripted } from "./scriptedKeyCheck.ts"
 
-const BUCKETS = ["preferences", "eligibility", "profile", "session"]
+const BUCKETS = ["preferences", "eligibility", "profile", "session", "session_temp"]
 
 /** Nobody empties these caches but /forget: every entry that a change leaves behind is still there. */
 const cached = polled.pipe(
+  Layer.provideMerge(surroundings({}, scripted({ okx: Effect.succeed({ _tag: "Told", rights: READS }) }).layer)),
   Layer.provideMerge(UserCaching.layer),
   Layer.provideMerge(EmbeddedBus.layer()),
-  Layer.provideMerge(surroundings()),
 )
 
 const keysOf = (name: string) =>
@@ -65,6 +66,42 @@ layer(world, { timeout: "60 seconds" })("The bot over its caches", (it) => {
         yield* say(ann, "/forget")
         yield* tap(ann, "🗑 Yes, erase everything")
         for (const name of BUCKETS) assert.deepStrictEqual(yield* keysOf(name), [], name)
+      }).pipe(Effect.provide(cached))
+    }))
+
+  it.effect("shows admins what somebody has been asked and has not answered, and nothing of what was typed", () =>
+    Effect.gen(function* () {
+      yield* fresh
+      yield* Effect.gen(function* () {
+        const { say, tap } = yield* conversation
+        const users = yield* Users
+        yield* say(bob, "/start")
+        const { userId } = Option.getOrThrow(yield* users.byTelegramId(`${bob}`))
+        yield* users.setPlan({ userId, tier: "free", role: "admin", nowMs: t0 })
+        yield* say(ann, "/start")
+        const shows = (what: string) =>
+          Effect.map(
+            say(bob, `/users ${ann}`),
+            (page) => /has been asked since \d{4}-\d\d-\d\d \d\d:\d\d \(UTC\): (.+)/.exec(page)?.[1] === what,
+          )
+        yield* say(ann, "/keys")
+        yield* tap(ann, "➕ Add a key")
+        yield* tap(ann, "okx")
+        yield* until(shows("key-parts, apiKey"))
+        yield* say(ann, "key-of-ann")
+        yield* until(shows("key-parts, secret"))
+        assert.notInclude(yield* say(bob, `/users ${ann}`), "key-of-ann")
+
+        yield* say(ann, "secret-of-ann")
+        yield* until(Effect.map(keysOf("session_temp"), (keys) => keys.length === 0))
+        assert.notInclude(yield* say(bob, `/users ${ann}`), "has been asked")
+
+        yield* say(ann, "/keys")
+        yield* tap(ann, "➕ Add a key")
+        yield* tap(ann, "okx")
+        yield* until(Effect.map(keysOf("session_temp"), (keys) => keys.length === 1))
+        yield* say(ann, "/logout")
+        yield* until(Effect.map(keysOf("session_temp"), (keys) => keys.length === 0))
       }).pipe(Effect.provide(cached))
     }))
 

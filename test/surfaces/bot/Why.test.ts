@@ -67,7 +67,7 @@ layer(world, { timeout: "60 seconds" })("/why", (it) => {
         const [row] = yield* queue.enqueue([
           queueItem({ opportunityId: id, userId, chatId: `${ann}`, scheduledAt: null }),
         ], t0)
-        yield* schedule.refuse([{ queueId: row?.queueId ?? 0, reason: "hour_limit" }], t0)
+        yield* schedule.decide([{ _tag: "Refuse", queueId: row?.queueId ?? 0, reason: "hour_limit" }], t0)
         yield* Standings.use((standings) =>
           standings.restrict({ userId, reason: "<b>спор</b>", untilMs: null, by: "root", nowMs: t0 })
         )

@@ -5,6 +5,8 @@
  * superadmins alone. Promises: each press is checked once more where it is done, and audited.
  */
 import { Effect, Option } from "effect"
+import { SessionClient } from "../../../actors/Session.ts"
+import type { Asked } from "../../../domain/Dialogue.ts"
 import type { ListedUser } from "../../../domain/Directory.ts"
 import { Role, Tier } from "../../../domain/Tier.ts"
 import { isBetaAt } from "../../../domain/User.ts"
@@ -19,7 +21,11 @@ import type { Item, Menu, Pressed } from "./Menu.ts"
 
 const BETA_MS = 30 * 86_400_000
 
-const text = ({ preferences: { language, timeZone }, visit }: Member, user: ListedUser): string => {
+const text = (
+  { preferences: { language, timeZone }, visit }: Member,
+  user: ListedUser,
+  asked: Asked | null,
+): string => {
   const at = (ms: number | null) => ms === null ? plain(language, "users-never") : instant(ms, timeZone)
   return [
     html(language, "users-page", {
@@ -30,6 +36,10 @@ const text = ({ preferences: { language, timeZone }, visit }: Member, user: List
     html(language, "users-plan", { tier: user.tier, role: user.role }),
     html(language, "users-beta", { until: isBetaAt(user, visit.nowMs) ? at(user.betaUntil) : at(null) }),
     html(language, "users-session", { until: at(user.sessionExpiresAt) }),
+    ...asked === null ? [] : [html(language, "users-asked", {
+      what: [asked.topic, asked.step].filter((part) => part !== "").join(", "),
+      since: at(asked.askedAt),
+    })],
     html(language, "users-seen", { registered: at(user.registeredAt), seen: at(user.lastSeenAt) }),
     ...user.isActive ? [] : [html(language, "users-gone")],
   ].join("\n")
@@ -67,7 +77,7 @@ export const userMenu: Menu = {
   id: "user",
   permission: "users",
   draw: Effect.fn("Menu.user")(function* (member, param) {
-    const directory = yield* Directory
+    const directory = yield* Directory, sessions = yield* SessionClient
     const { preferences: { language }, visit: { nowMs } } = member
     const found = yield* directory.find(param, nowMs)
     if (Option.isNone(found)) {
@@ -75,6 +85,7 @@ export const userMenu: Menu = {
     }
     const user = found.value
     const state = `${user.userId} ${user.tier} ${user.role} ${user.betaUntil} ${member.user.role}`
-    return { html: text(member, user), rows: rows(member, user), state }
+    const { asked } = yield* sessions.look(user.telegramId)
+    return { html: text(member, user, asked), rows: rows(member, user), state }
   }),
 }

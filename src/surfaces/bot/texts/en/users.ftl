@@ -6,6 +6,7 @@ users-page = 👤 <b>{ $name }</b> { $username } · <code>{ $id }</code>
 users-plan = • plan: { $tier }, role: { $role }
 users-beta = • beta access until: { $until }
 users-session = • session until: { $until }
+users-asked = • has been asked since { $since }: { $what }
 users-seen = • registered { $registered }, last seen { $seen }
 users-gone = • has blocked the bot, or is gone
 users-never = none

@@ -6,6 +6,7 @@ users-page = 👤 <b>{ $name }</b> { $username } · <code>{ $id }</code>
 users-plan = • тариф: { $tier }, роль: { $role }
 users-beta = • бета-доступ до: { $until }
 users-session = • сессия до: { $until }
+users-asked = • с { $since } ждём ответа: { $what }
 users-seen = • с нами с { $registered }, были { $seen }
 users-gone = • бот заблокирован, или учётной записи больше нет
 users-never = нет
