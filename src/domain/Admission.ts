@@ -132,7 +132,7 @@ export const decide = (situation: Situation, nowMs: number): ReadonlyArray<Decis
     if (restsUntil(told, netProfit, nowMs) !== null) return refuse("cooldown")
     const placed = priority === undefined || !recipient.preferences.batchNotifications
       ? { dueAtMs, batchId: null }
-      : place({ queueId, priority, expiresAt }, dueAtMs, batches)
+      : place({ queueId, priority, expiresAt }, dueAtMs, batches, spent)
     const reason = brokenCap(recipient, placed.dueAtMs, spent, situation.viewedAtMs ?? [])
     if (reason !== null) return refuse(reason)
     spent.push(placed.dueAtMs)

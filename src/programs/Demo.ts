@@ -58,7 +58,7 @@ export const PEOPLE: ReadonlyArray<Person> = [
     about: "premium, every opportunity, around the clock",
     languageCode: "en",
     tier: "premium",
-    wants: { activeHoursStart: 0, activeHoursEnd: 0, maxPerHour: 6, maxPerDay: 50 },
+    wants: { activeHoursStart: 0, activeHoursEnd: 0, maxPerHour: 20, maxPerDay: 50 },
   },
   {
     id: 1002,
@@ -71,10 +71,16 @@ export const PEOPLE: ReadonlyArray<Person> = [
   {
     id: 1003,
     name: "Chen",
-    about: "Bitcoin alone, between binance and okx",
+    about: "Bitcoin alone, between binance and okx, each at once",
     languageCode: "en",
     tier: "basic",
-    wants: { activeHoursStart: 0, activeHoursEnd: 0, venues: ["binance", "okx"], pairs: ["BTC"], maxPerHour: 4 },
+    wants: {
+      activeHoursStart: 0,
+      activeHoursEnd: 0,
+      venues: ["binance", "okx"],
+      pairs: ["BTC"],
+      batchNotifications: false,
+    },
   },
 ]
 
@@ -154,7 +160,7 @@ const begin = Effect.fnUntraced(function* (people: ReadonlyArray<Person>) {
     yield* users.setPlan({ userId: user.value.userId, tier, role: "user", nowMs })
     yield* users.setPreferences(
       user.value.userId,
-      { ...DEFAULT_PREFERENCES, batchNotifications: false, ...wants },
+      { ...DEFAULT_PREFERENCES, ...wants },
       nowMs,
     )
   }

@@ -46,6 +46,21 @@ describe("Admission", () => {
     assert.deepStrictEqual(only(recipient(), noon), admitted(noon))
   })
 
+  it("tells the first of a burst at once and the others together a second later, or each by itself as wished", () => {
+    const awaiting = [1, 2, 3].map((queueId) => ({
+      queueId,
+      isEdit: false,
+      expiresAt: noon + HOUR_MS,
+      priority: "critical" as const,
+    }))
+    const burst = (batchNotifications: boolean) =>
+      decide(situation(recipient({ batchNotifications }), { awaiting }), noon)
+    const alone = (queueId: number) => ({ _tag: "Admit", queueId, dueAtMs: noon })
+    const together = (queueId: number) => ({ _tag: "Admit", queueId, dueAtMs: noon + 1_000, batchId: 2 })
+    assert.deepStrictEqual(burst(true), [alone(1), together(2), together(3)])
+    assert.deepStrictEqual(burst(false), [alone(1), alone(2), alone(3)])
+  })
+
   it("names the reason for every refusal", () => {
     const gone = [{ queueId: 1, isEdit: false, expiresAt: noon }]
     assert.deepStrictEqual(only(null, noon), refused("no_session"))

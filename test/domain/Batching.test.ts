@@ -31,6 +31,19 @@ describe("A notification", () => {
     assert.deepStrictEqual(place(item("critical"), t0, waiting), { dueAtMs: t0, batchId: null })
   })
 
+  it("that is critical waits for the chat's next second where this one is taken, for others to leave with it", () => {
+    const critical = (queueId: number, waiting: ReadonlyArray<Batch>, ...toldAt: ReadonlyArray<number>) =>
+      place(item("critical", 600_000, queueId), t0, waiting, toldAt)
+    assert.deepStrictEqual(critical(1, [], t0 - 1_000), { dueAtMs: t0, batchId: null })
+    assert.deepStrictEqual(critical(2, [], t0 - 400), { dueAtMs: t0 + 600, batchId: 2 })
+    const waiting = [{ batchId: 2, dueAtMs: t0 + 600, items: 1 }]
+    assert.deepStrictEqual(critical(3, waiting, t0 + 600, t0 - 400), { dueAtMs: t0 + 600, batchId: 2 })
+    const full = [{ batchId: 2, dueAtMs: t0 + 600, items: MAX_ITEMS }]
+    assert.deepStrictEqual(critical(4, full, t0 + 600, t0 - 400), { dueAtMs: t0 + 1_600, batchId: 4 })
+    // Its life is too short for that.
+    assert.deepStrictEqual(place(item("critical", 500), t0, [], [t0]), { dueAtMs: t0 + 250, batchId: 1 })
+  })
+
   it.effect.prop(
     "is never late, and no batch is ever too large, whatever comes when",
     [Schema.Array(Schema.Tuple([Priority, Schema.Int, Schema.Int]))],

@@ -6,7 +6,7 @@ import { RateLimiterClient } from "../../src/actors/RateLimiter.ts"
 import { editDueAt } from "../../src/domain/LivingMessage.ts"
 import type { Opportunity } from "../../src/domain/Opportunity.ts"
 import { Opportunities } from "../../src/layers/Opportunities.ts"
-import { OpportunityQueue } from "../../src/layers/OpportunityQueue.ts"
+import { type NewQueueItem, OpportunityQueue } from "../../src/layers/OpportunityQueue.ts"
 import { Receipts } from "../../src/layers/Receipts.ts"
 import { Store } from "../../src/layers/Store.ts"
 import * as TelegramNotifier from "../../src/layers/telegram/Notifier.ts"
@@ -37,23 +37,19 @@ const found = (changes: Partial<Opportunity> = {}): Opportunity =>
 
 const store = (opportunity: Opportunity) => Opportunities.use((rows) => rows.upsert(opportunity, t0))
 
-const owed = (
-  opportunity: Opportunity,
-  purpose: "notify" | `edit:${number}` = "notify",
-  dueAtMs = t0,
-) =>
-  OpportunityQueue.use((queue) =>
-    queue.enqueue([{
-      opportunityId: opportunity.id,
-      userId: "user-1",
-      chatId: `${ann}`,
-      purpose,
-      priority: opportunity.priority,
-      scheduledAt: dueAtMs,
-      expiresAt: t0 + 10 * minute,
-      payload: { opportunity, language: "en" },
-    }], t0)
-  )
+const rowOf = (opportunity: Opportunity, purpose: NewQueueItem["purpose"], dueAtMs: number): NewQueueItem => ({
+  opportunityId: opportunity.id,
+  userId: "user-1",
+  chatId: `${ann}`,
+  purpose,
+  priority: opportunity.priority,
+  scheduledAt: dueAtMs,
+  expiresAt: t0 + 10 * minute,
+  payload: { opportunity, language: "en" },
+})
+
+const owed = (opportunity: Opportunity, purpose: NewQueueItem["purpose"] = "notify", dueAtMs = t0) =>
+  OpportunityQueue.use((queue) => queue.enqueue([rowOf(opportunity, purpose, dueAtMs)], t0))
 
 const batched = Effect.flatMap(
   Store,
@@ -190,6 +186,32 @@ layer(world, { timeout: "60 seconds" })("A message", (it) => {
       assert.deepStrictEqual(others, [])
       assert.include(edited, "1. ⚪️ BTC/USDT 🔼kraken 🔽okx\ngone after 7 s\n\n2. 🟢")
       assert.include(edited, "+20 bps")
+
+      // One edit draws them all.
+      const asked0 = asked.length, over = all.slice(1).map((one) => ({ ...gone, id: one.id, netBps: one.netBps }))
+      yield* Effect.forEach(over, store)
+      yield* OpportunityQueue.use((queue) => queue.enqueue(over.map((one) => rowOf(one, "edit:2", t0)), t0))
+      yield* settled("sent", "sent", "sent", "sent", "sent", "sent")
+      assert.strictEqual(asked.length, asked0 + 1)
+      assert.notInclude((yield* seen).join(), "🟢")
+    })))
+
+  it.effect("of a batch leaves out what closed while it waited for the others, and nobody is told of that", () =>
+    delivering(Effect.gen(function* () {
+      const all = ["1", "2", "3"].map((digit) => found({ id: digit.repeat(32), netBps: `${digit}0` }))
+      yield* Effect.forEach(all, store)
+      yield* Effect.forEach(all, (opportunity) => owed(opportunity, "notify", t0 + 5_000))
+      yield* batched
+      const [over] = all
+      if (over === undefined) return assert.fail("there are three")
+      const gone = { ...over, revision: 2, state: "closed" as const, at: t0 + 2_000, lastAt: t0 + 2_000 }
+      yield* store(gone)
+      yield* owed(gone, "edit:2", t0 + 5_000)
+      yield* TestClock.adjust("5 seconds")
+      yield* settled("cancelled", "sent", "sent", "cancelled")
+      assert.match((yield* seen).at(-1) ?? "", /^📬 2 opportunities\n\n1\. 🟢 BTC\/USDT.*\n\+20 bps/)
+      const { delivered } = yield* Receipts.use((receipts) => receipts.counts("user-1", 0))
+      assert.strictEqual(delivered, 2)
     })))
 
   it.effect("is not edited for a fading that ends within two seconds: the close takes its place", () =>

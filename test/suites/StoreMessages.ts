@@ -57,6 +57,8 @@ export const storeMessages: Suite = (it) => {
       const both = [{ opportunityId: "a", toldAfterMs: 900 }, { opportunityId: "b", toldAfterMs: 900 }]
       const told = queue.toldBy([{ chatId: "100", messageId: 78 }, { chatId: "100", messageId: 77 }])
       assert.deepStrictEqual(yield* told, [[], both])
+      const message = { chatId: "100", messageId: 77 }
+      assert.deepStrictEqual(yield* queue.toldBy([message, message]), [both, both], "asked twice, told once each")
       yield* queue.enqueue([queueItem({ opportunityId: "b", purpose: "edit:2" })], t0)
       yield* send(t0 + 3)
       assert.deepStrictEqual((yield* queue.toldOf("a")).map(({ touchedAt }) => touchedAt), [t0 + 3])

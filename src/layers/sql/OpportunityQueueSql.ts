@@ -248,10 +248,9 @@ const make = Effect.gen(function* () {
   const toldBy = Effect.fn("OpportunityQueue.toldBy")((messages: ReadonlyArray<SentMessage>) =>
     sql`select q.chat_id as "chatId", q.message_id as "messageId", q.opportunity_id as "opportunityId",
         (q.metadata ->> 'toldAfterMs')::bigint as "toldAfterMs"
-      from unnest(${messages.map(({ chatId }) => chatId)}::text[], ${
+      from (select distinct * from unnest(${messages.map(({ chatId }) => chatId)}::text[], ${
       int8s(messages.map(({ messageId }) => messageId))
-    }::bigint[])
-        as m (chat_id, message_id)
+    }::bigint[])) m (chat_id, message_id)
       join opportunity_distribution_queue q on q.chat_id = m.chat_id and q.message_id = m.message_id
       where q.purpose = 'notify' and q.status = 'sent' order by q.queue_id`.pipe(
       all("OpportunityQueue.toldBy", SharingRow),

@@ -2,7 +2,8 @@
  * Messages: rows that were claimed, read, and put together to what leaves as one.
  *
  * In: claimed rows. Out: messages ready to be asked for at the limiter, a row or a batch of rows each. Promises: what
- * cannot be sent at all (nothing to edit, unreadable, shown already) is settled here with its reason.
+ * cannot be sent at all (nothing to edit, unreadable, shown already, over while it waited for others) is settled here
+ * with its reason.
  */
 import { Effect, Option, Schema } from "effect"
 import { ABILITIES } from "../../domain/DeliveryChannel.ts"
@@ -39,14 +40,18 @@ export interface Message extends Carrying {
 
 export const itemsOf = ({ item, mates }: Message): ReadonlyArray<QueueItem> => [item, ...mates.map((mate) => mate.item)]
 
-/** Rows of one batch that are at hand become one message. */
+/** What leaves together has the same name. An edit draws all that its message tells, so one is enough for all its lines. */
+const bundleOf = ({ batchId, channel, chatId, messageId, purpose, queueId }: QueueItem): string => {
+  if (channel !== "telegram") return `row ${queueId}`
+  if (purpose !== "notify") return `edit ${messageId ?? queueId} ${chatId}`
+  return batchId === null ? `row ${queueId}` : `batch ${batchId} ${chatId}`
+}
+
+/** Rows that are at hand become one message where they belong together. */
 export const bundled = (messages: ReadonlyArray<Message>): ReadonlyArray<Message> => {
   const bundles = new Map<string, Message>()
   for (const one of messages) {
-    const { batchId, channel, chatId, purpose, queueId } = one.item
-    const isShared = batchId !== null && purpose === "notify" && channel === "telegram"
-    const key = isShared ? `batch ${batchId} ${chatId}` : `row ${queueId}`
-    const first = bundles.get(key)
+    const key = bundleOf(one.item), first = bundles.get(key)
     bundles.set(key, first === undefined ? one : { ...first, mates: [...first.mates, one] })
   }
   return [...bundles.values()]
@@ -88,8 +93,14 @@ export const makeReading = (
       yield* settle(item, { _tag: "Failed", error: "unreadable payload" }, NOTHING)
       return []
     }
-    if (isEdit && isShown(yield* asOfNow({ item, opportunity: payload.value.opportunity }, [], nowMs))) {
+    const { opportunity } = payload.value
+    if (isEdit && isShown(yield* asOfNow({ item, opportunity }, [], nowMs))) {
       yield* settle(item, { _tag: "Cancelled", error: "shown already" }, NOTHING)
+      return []
+    }
+    // That it waited was our wish, not the messenger's: what is over by now was never news to its reader.
+    if (item.batchId !== null && (yield* asOfNow({ item, opportunity }, [], nowMs)).toldAfterMs !== null) {
+      yield* settle(item, { _tag: "Cancelled", error: "it closed while it waited for others" }, NOTHING)
       return []
     }
     return [{ item, payload: payload.value, waitedMs: waitedMs(item, nowMs), grant: null, mates: [] } satisfies Message]

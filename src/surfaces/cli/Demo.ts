@@ -40,6 +40,7 @@ const WORLD = {
   kinds: ["quote", "trade", "funding"],
   crossPairs: ["ETH/BTC", "SOL/BTC"],
   ticksPerSecond: TICKS_PER_SECOND,
+  dislocations: { everyMs: 3_000, minBps: 30, maxBps: 120, minMs: 5_000, maxMs: 10_000 },
 } as const
 
 /** A demo lasts less than a minute: candles of a second, and a position held long enough for funding to pay its fees. */
