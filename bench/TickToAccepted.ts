@@ -29,7 +29,14 @@ const person = (n: number, about: string, pairs: ReadonlyArray<string>): Person 
   about,
   languageCode: "en",
   tier: "enterprise",
-  wants: { activeHoursStart: 0, activeHoursEnd: 0, maxPerHour: 100, maxPerDay: 1_000, pairs },
+  wants: {
+    activeHoursStart: 0,
+    activeHoursEnd: 0,
+    maxPerHour: 100,
+    maxPerDay: 1_000,
+    batchNotifications: false,
+    pairs,
+  },
 })
 
 /** One asset each, so that no chat is owed more than its one message a second: a queue behind the limit is no latency. */

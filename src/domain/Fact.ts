@@ -32,6 +32,9 @@ export const DeliverySettled = Schema.Struct({
       "From the triggering tick's ingest time to the messenger's acceptance, ms; null where nothing was accepted",
   }),
   limiterWaitMs: Schema.Int.annotate({ description: "Of it, spent waiting for the messenger's rate limits, ms" }),
+  scheduledWaitMs: Schema.Int.annotate({
+    description: "Of it, spent waiting for others to leave with it, or for quiet hours to end, ms",
+  }),
 })
 export type DeliverySettled = typeof DeliverySettled.Type
 

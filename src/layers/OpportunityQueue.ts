@@ -55,6 +55,8 @@ export const QueueItem = Schema.Struct({
   status: QueueStatus,
   /** When it is due; null until the user's queue actor has decided. */
   scheduledAt: Schema.NullOr(Schema.Int),
+  /** When it was first due, before limits and retries. */
+  dueSince: Schema.NullOr(Schema.Int),
   expiresAt: Schema.Int,
   createdAt: Schema.Int,
   /** Messages that have left for this row. */

@@ -120,9 +120,11 @@ export interface DemoFigures {
 /** A notification that the messenger accepted. */
 export interface Accepted {
   readonly atMs: number
-  /** From the triggering tick to the acceptance, limiter waits taken out. */
+  /** From the triggering tick to the acceptance, both waits taken out. */
   readonly latencyMs: number
   readonly limiterWaitMs: number
+  /** For others to leave with it. */
+  readonly scheduledWaitMs: number
 }
 
 export interface DemoOptions<E> {
@@ -199,8 +201,12 @@ const play = <E>(options: DemoOptions<E>) =>
 
     const figures = Effect.gen(function* () {
       const deliveries = yield* Ref.get(settled)
-      const accepted = deliveries.flatMap(({ at, latencyMs, limiterWaitMs }): ReadonlyArray<Accepted> =>
-        latencyMs === null ? [] : [{ atMs: at, latencyMs: latencyMs - limiterWaitMs, limiterWaitMs }]
+      const accepted = deliveries.flatMap((
+        { at, latencyMs, limiterWaitMs, scheduledWaitMs },
+      ): ReadonlyArray<Accepted> =>
+        latencyMs === null
+          ? []
+          : [{ atMs: at, latencyMs: latencyMs - limiterWaitMs - scheduledWaitMs, limiterWaitMs, scheduledWaitMs }]
       )
       const analysed = Option.map(yield* Ref.get(watch.analysed), (known) => known.figures)
       const calls = (yield* emulator.log.calls).filter((call) => call.outcome.ok)

@@ -55,8 +55,8 @@ describe("Admission", () => {
     }))
     const burst = (batchNotifications: boolean) =>
       decide(situation(recipient({ batchNotifications }), { awaiting }), noon)
-    const alone = (queueId: number) => ({ _tag: "Admit", queueId, dueAtMs: noon })
-    const together = (queueId: number) => ({ _tag: "Admit", queueId, dueAtMs: noon + 1_000, batchId: 2 })
+    const alone = (queueId: number): Decision => ({ _tag: "Admit", queueId, dueAtMs: noon })
+    const together = (queueId: number): Decision => ({ _tag: "Admit", queueId, dueAtMs: noon + 1_000, batchId: 2 })
     assert.deepStrictEqual(burst(true), [alone(1), together(2), together(3)])
     assert.deepStrictEqual(burst(false), [alone(1), alone(2), alone(3)])
   })

@@ -16,6 +16,7 @@ const Event = Schema.fromJsonString(Schema.Union([
     edited: Schema.Int,
     tickToAcceptedMs: Percentiles,
     limiterWaitMs: Percentiles,
+    scheduledWaitMs: Percentiles,
   }),
 ]))
 

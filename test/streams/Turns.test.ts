@@ -20,6 +20,7 @@ const messageOf = (queueId: number, nowMs: number): Message => ({
     channel: "telegram",
     status: "sending",
     scheduledAt: nowMs,
+    dueSince: nowMs,
     expiresAt: nowMs + LIFE_MS,
     createdAt: nowMs,
     attempts: 0,

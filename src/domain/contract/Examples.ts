@@ -271,6 +271,7 @@ export const EXAMPLES = {
     error: null,
     latencyMs: 388,
     limiterWaitMs: 0,
+    scheduledWaitMs: 0,
   },
   "opportunity.distributed": {
     v: 1,

@@ -27,6 +27,7 @@ export const QueueRow = Schema.Struct({
   queueId: Int8,
   priority: PriorityFromRank,
   scheduledAt: Schema.NullOr(EpochMs),
+  dueSince: Schema.NullOr(EpochMs),
   expiresAt: EpochMs,
   createdAt: EpochMs,
   messageId: Schema.NullOr(Int8),
@@ -38,7 +39,7 @@ export const queueColumns =
   q.chat_id as "chatId", case when q.revision is null then q.channel else coalesce((
     select n.channel from opportunity_distribution_queue n
     where n.chat_id = q.chat_id and n.opportunity_id = q.opportunity_id and n.purpose = 'notify'), 'telegram') end
-    as channel, q.purpose, q.priority, q.status, q.scheduled_at as "scheduledAt", q.expires_at as "expiresAt",
+    as channel, q.purpose, q.priority, q.status, q.scheduled_at as "scheduledAt", q.due_since as "dueSince", q.expires_at as "expiresAt",
   q.created_at as "createdAt", q.attempts, q.error_message as "lastError", q.payload, q.batch_id as "batchId", q.metadata -> 'trace' as trace,
   case when q.revision is null then q.message_id else (
     select n.message_id from opportunity_distribution_queue n

@@ -153,7 +153,9 @@ export class Ledger {
     if (receive !== null) this.#told.set(opportunityId, { receive, queued: at })
   }
 
-  settlement({ at, error, limiterWaitMs, opportunityId, purpose, queueId, status }: DeliverySettled): void {
+  settlement(
+    { at, error, limiterWaitMs, opportunityId, purpose, queueId, scheduledWaitMs, status }: DeliverySettled,
+  ): void {
     // What is cancelled or expired has ended as it should: those ends are counted with the rows.
     if (error !== null && TROUBLES.has(status)) this.error("delivery", `${status}: ${reasonOf(error)}`)
     if (status !== "sent" || purpose !== "notify") return
@@ -166,8 +168,9 @@ export class Ledger {
     this.histograms.record("limiter_wait", limiterWaitMs)
     const told = this.#told.get(opportunityId)
     if (told === undefined) return
-    this.histograms.record("accepted", at - told.queued - limiterWaitMs)
-    this.histograms.record("total", at - told.receive - limiterWaitMs)
+    const waitedMs = limiterWaitMs + scheduledWaitMs
+    this.histograms.record("accepted", at - told.queued - waitedMs)
+    this.histograms.record("total", at - told.receive - waitedMs)
   }
 
   asked(): void {

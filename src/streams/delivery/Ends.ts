@@ -60,7 +60,7 @@ export const settlementOf = (item: QueueItem, outcome: Outcome, nowMs: number): 
 export interface End {
   readonly item: QueueItem
   readonly settlement: Settlement
-  readonly fact: Pick<DeliverySettled, "latencyMs" | "limiterWaitMs">
+  readonly fact: Pick<DeliverySettled, "latencyMs" | "limiterWaitMs" | "scheduledWaitMs">
 }
 
 const factOf = ({ fact, item, settlement }: End, status: QueueStatus, nowMs: number): NewFact => {

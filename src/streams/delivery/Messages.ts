@@ -57,7 +57,7 @@ export const bundled = (messages: ReadonlyArray<Message>): ReadonlyArray<Message
   return [...bundles.values()]
 }
 
-const NOTHING = { latencyMs: null, limiterWaitMs: 0 }
+const NOTHING = { latencyMs: null, limiterWaitMs: 0, scheduledWaitMs: 0 }
 
 /** `waitedMs`: how long the limiter has held a row by now. */
 export const makeReading = (

@@ -20,7 +20,8 @@ import { type Carrying, itemsOf, type Message, opportunityOf } from "./Messages.
 
 const boundaries = [0.01, 0.025, 0.05, 0.1, 0.25, 0.5, 1, 2.5, 5, 10, 30]
 const latencySeconds = Metric.histogram("delivery_latency_seconds", {
-  description: "From the triggering tick to the messenger's acceptance, limiter waits taken out",
+  description:
+    "From the triggering tick to the messenger's acceptance, without waits for limits, company or quiet hours",
   boundaries,
 })
 const limiterWaitSeconds = Metric.histogram("delivery_limiter_wait_seconds", {
@@ -102,13 +103,12 @@ export const makeSend = Effect.fnUntraced(
         const meant = yield* fallback(item, outcome, yield* settlementOf(item, outcome, nowMs), nowMs)
         const isNew = meant._tag === "Sent" && item.purpose === "notify" && shown?.batch.length === 0
         const told = isNew ? { ...meant, toldAfterMs: shown.toldAfterMs } : meant
-        yield* settle(item, told, { latencyMs: latency, limiterWaitMs: waitedMs })
+        // Company and quiet hours are waited for on purpose: they say nothing of how fast we are.
+        const scheduledMs = Math.max(0, (item.dueSince ?? item.createdAt) - item.createdAt)
+        yield* settle(item, told, { latencyMs: latency, limiterWaitMs: waitedMs, scheduledWaitMs: scheduledMs })
         if (latency !== null) {
-          // What waited for company says nothing of how fast we are.
-          if (item.batchId === null) {
-            yield* Metric.update(latencySeconds, (latency - waitedMs) / 1_000)
-            yield* took("queue_to_accepted", nowMs - item.createdAt - waitedMs)
-          }
+          yield* Metric.update(latencySeconds, (latency - waitedMs - scheduledMs) / 1_000)
+          yield* took("queue_to_accepted", nowMs - item.createdAt - waitedMs - scheduledMs)
           yield* Metric.update(limiterWaitSeconds, waitedMs / 1_000)
         }
       })

@@ -83,6 +83,8 @@ const shown = ({ atMs, card, edited, messageId, person, text }: SeenMessage): st
 
 const percentiles = (values: ReadonlyArray<number>) => ({ p50: percentile(values, 50), p99: percentile(values, 99) })
 
+const spelled = ({ p50, p99 }: ReturnType<typeof percentiles>): string => `p50 ${p50 ?? "-"} ms, p99 ${p99 ?? "-"} ms`
+
 const summary = (figures: DemoFigures) => ({
   ticks: figures.ticks,
   checks: figures.checks,
@@ -92,10 +94,11 @@ const summary = (figures: DemoFigures) => ({
   edited: figures.edited,
   tickToAcceptedMs: percentiles(figures.accepted.map(({ latencyMs }) => latencyMs)),
   limiterWaitMs: percentiles(figures.accepted.map(({ limiterWaitMs }) => limiterWaitMs)),
+  scheduledWaitMs: percentiles(figures.accepted.map(({ scheduledWaitMs }) => scheduledWaitMs)),
 })
 
 const summaryText = (figures: DemoFigures): string => {
-  const { limiterWaitMs, tickToAcceptedMs } = summary(figures)
+  const { limiterWaitMs, scheduledWaitMs, tickToAcceptedMs } = summary(figures)
   const rejected = Object.entries(figures.rejected).map(([reason, count]) => `${reason} ${count}`).join(", ")
   return [
     "",
@@ -104,10 +107,9 @@ const summaryText = (figures: DemoFigures): string => {
     `  opportunities found     ${figures.opportunities}`,
     `  rejected, by reason     ${rejected === "" ? "none" : rejected}`,
     `  messages                ${figures.sent} sent, ${figures.edited} edited when their opportunity changed or closed`,
-    `  tick to accepted        p50 ${tickToAcceptedMs.p50 ?? "-"} ms, p99 ${tickToAcceptedMs.p99 ?? "-"} ms`,
-    `  waits for rate limits   p50 ${limiterWaitMs.p50 ?? "-"} ms, p99 ${
-      limiterWaitMs.p99 ?? "-"
-    } ms (not counted above)`,
+    `  tick to accepted        ${spelled(tickToAcceptedMs)}`,
+    `  waits for rate limits   ${spelled(limiterWaitMs)} (not counted above)`,
+    `  waits for company       ${spelled(scheduledWaitMs)} (nor these)`,
   ].join("\n")
 }
 

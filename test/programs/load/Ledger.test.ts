@@ -38,6 +38,7 @@ const settled = (queueId: number, at: number, limiterWaitMs = 0): DeliverySettle
   error: null,
   latencyMs: 0,
   limiterWaitMs,
+  scheduledWaitMs: 0,
 })
 
 const sent = (chatId: number) => ({
