@@ -6,6 +6,7 @@
  */
 import { Context, type Effect } from "effect"
 import type { Decision } from "../domain/Admission.ts"
+import type { Opportunity } from "../domain/Opportunity.ts"
 import type { TelegramId } from "../domain/User.ts"
 import type { StoreError } from "./Store.ts"
 
@@ -20,6 +21,14 @@ export class UserSchedule extends Context.Service<UserSchedule, {
    * any other reason cancelled. Out: how many.
    */
   readonly decide: (decisions: ReadonlyArray<Decision>, nowMs: number) => Effect.Effect<number, StoreError>
+  /**
+   * Notifications of an opportunity that wait for company, under a lesser priority than it has by now: they get that
+   * priority and wait for a decision again. Out: whose they are.
+   */
+  readonly hasten: (
+    opportunity: Pick<Opportunity, "id" | "priority">,
+    nowMs: number,
+  ) => Effect.Effect<ReadonlyArray<{ readonly userId: string; readonly chatId: TelegramId }>, StoreError>
   /** Users with rows that wait without a time since before the instant, those waiting longest first. */
   readonly waiting: (createdBeforeMs: number, limit: number) => Effect.Effect<ReadonlyArray<string>, StoreError>
 }>()("arbedge/UserSchedule") {}

@@ -29,6 +29,7 @@ import { Store } from "../layers/Store.ts"
 import { StreamTime } from "../layers/StreamTime.ts"
 import { ToldHistory } from "../layers/ToldHistory.ts"
 import { TrackRecord } from "../layers/TrackRecord.ts"
+import { UserSchedule } from "../layers/UserSchedule.ts"
 import { Audience } from "./Audience.ts"
 import { makeChooser, POOL } from "./Choose.ts"
 import { Payload } from "./delivery/Messages.ts"
@@ -79,6 +80,15 @@ const verdictOf = (opportunity: Opportunity, matched: Matched, kept: number, at:
   }
 }
 
+/** Whose a row is. */
+interface Owner {
+  readonly userId: string
+  readonly chatId: TelegramId
+}
+
+const ownersOf = (rows: ReadonlyArray<Owner>): Iterable<Owner> =>
+  new Map(rows.map(({ chatId, userId }) => [userId, { userId, chatId }])).values()
+
 export interface DistributeOptions {
   /** Stream sequence of the last transition worked off by this process, whoever it fits woken; 0: none. */
   readonly progress: Ref.Ref<number>
@@ -94,7 +104,7 @@ const keepLeased = (unanswered: ReadonlySet<Delivery>) =>
 const make = Effect.fnUntraced(function* (options: DistributeOptions) {
   const audience = yield* Audience, coordinator = yield* CoordinatorClient, userQueue = yield* UserQueueClient
   const queue = yield* OpportunityQueue, outbox = yield* Outbox, store = yield* Store
-  const streamTime = yield* StreamTime, choose = yield* makeChooser
+  const schedule = yield* UserSchedule, streamTime = yield* StreamTime, choose = yield* makeChooser
   const history = yield* ToldHistory, record = yield* TrackRecord
 
   const notifications = Effect.fnUntraced(function* (opportunity: Opportunity, nowMs: number) {
@@ -139,12 +149,12 @@ const make = Effect.fnUntraced(function* (options: DistributeOptions) {
       })),
     }))
 
-  /** Whoever has a new row is told when to hear of it; who is overlooked is found by the sweep. */
-  const wake = (opportunity: Opportunity, chats: ReadonlyMap<string, TelegramId>, nowMs: number) =>
-    Effect.forEach(chats, ([userId, chatId]) =>
-      userQueue.wake(userId).pipe(
-        Effect.tap(({ admitted }) => admitted > 0 ? audience.told(chatId, opportunity, nowMs) : Effect.void),
-        Effect.catch((error) => Effect.logDebug("a wake is left to the sweep", userId, error._tag)),
+  /** Has the users' queues decide; who is overlooked is found by the sweep. */
+  const wake = (users: Iterable<Owner>, admitted: (owner: Owner) => Effect.Effect<void>) =>
+    Effect.forEach(users, (owner) =>
+      userQueue.wake(owner.userId).pipe(
+        Effect.tap((decided) => decided.admitted > 0 ? admitted(owner) : Effect.void),
+        Effect.catch((error) => Effect.logDebug("a wake is left to the sweep", owner.userId, error._tag)),
       ), { concurrency: WAKES, discard: true })
 
   /** Rows and fact in one transaction; out: the wakes that are left to do. */
@@ -153,7 +163,7 @@ const make = Effect.fnUntraced(function* (options: DistributeOptions) {
     const nowMs = yield* Clock.currentTimeMillis
     yield* Metric.update(Metric.withAttributes(distributedTotal, { action }), 1)
     if (action === "notify") yield* audience.caughtUp
-    const inserted = yield* store.transaction(Effect.gen(function* () {
+    const { hastened, inserted } = yield* store.transaction(Effect.gen(function* () {
       // Who was told before of what is worth telling anew sees it where they were told.
       const told = action === "none" || opportunity.revision === 1 ? NOBODY : yield* edits(opportunity, nowMs)
       const fresh = action === "notify" ? yield* notifications(opportunity, nowMs) : NOBODY
@@ -172,12 +182,15 @@ const make = Effect.fnUntraced(function* (options: DistributeOptions) {
         enqueued: inserted.length,
       }
       yield* outbox.append([{ subject: Subject.fact("opportunity", "distributed"), payload }], nowMs)
-      return inserted
+      const hastened = state === "improved" ? yield* schedule.hasten(opportunity, nowMs) : []
+      return { inserted, hastened }
     }))
     // Edits have their times already.
-    const undecided = inserted.filter(({ purpose }) => purpose === "notify")
-    const chats = new Map(undecided.map(({ chatId, userId }) => [userId, chatId]))
-    return wake(opportunity, chats, nowMs)
+    const fresh = ownersOf(inserted.filter(({ purpose }) => purpose === "notify")), sooner = ownersOf(hastened)
+    return Effect.andThen(
+      wake(fresh, ({ chatId }) => audience.told(chatId, opportunity, nowMs)),
+      wake(sooner, () => Effect.void),
+    )
   })
 
   const inItsTime = (opportunity: Opportunity, delivery: Delivery) =>

@@ -1,4 +1,4 @@
-/** Distribution under a stall: transitions that wait behind a slow one are worked off once. */
+/** Distribution: what waits behind a slow transition is worked off once; who waits for company hears of urgency. */
 import { assert, layer } from "@effect/vitest"
 import { Effect, Layer, Ref, Schema } from "effect"
 import { TestClock } from "effect/testing"
@@ -8,12 +8,13 @@ import { OpportunityJson } from "../../src/domain/Opportunity.ts"
 import { opportunity as subjectOf } from "../../src/domain/Subject.ts"
 import { Bus } from "../../src/layers/Bus.ts"
 import * as EmbeddedBus from "../../src/layers/embedded/Bus.ts"
+import { OpportunityQueue } from "../../src/layers/OpportunityQueue.ts"
 import { Outbox } from "../../src/layers/Outbox.ts"
 import { StreamTime } from "../../src/layers/StreamTime.ts"
 import { Audience } from "../../src/streams/Audience.ts"
 import { distribute } from "../../src/streams/Distribute.ts"
 import { ensureStreams } from "../../src/streams/Topology.ts"
-import { someOpportunity, t0 } from "../suites/StoreWorld.ts"
+import { admit, minute, queueItem, someOpportunity, t0 } from "../suites/StoreWorld.ts"
 import { fresh, until, world } from "../support/actors.ts"
 
 /** Longer than a third of the bus's patience: the fourth of a batch waits for longer than all of it. */
@@ -59,5 +60,32 @@ layer(Layer.provideMerge(surroundings, world), { timeout: "60 seconds" })("Distr
       assert.strictEqual(yield* Ref.get(idle), 0)
       const reader = (yield* bus.survey).find(({ name }) => name === "OPP")?.readers[0]
       assert.deepStrictEqual([reader?.pending, reader?.unanswered], [0, 0])
+    }))
+
+  it.effect("has whoever waits for company decided on again once the opportunity is more urgent", () =>
+    Effect.gen(function* () {
+      yield* fresh
+      const bus = yield* Bus, queue = yield* OpportunityQueue
+      const better = someOpportunity({ revision: 2, state: "improved", priority: "critical" })
+      const [row] = yield* queue.enqueue([
+        queueItem({ opportunityId: better.id, priority: "high", scheduledAt: null, expiresAt: t0 + minute }),
+      ], t0)
+      const queueId = row?.queueId ?? 0
+      yield* admit([{ queueId, dueAtMs: t0 + 5_000, batchId: queueId }])
+      const woken: Array<string> = []
+      const waking = Layer.mergeAll(
+        Layer.mock(CoordinatorClient)({ handle: () => Effect.succeed({ action: "edit", reason: "improved" }) }),
+        Layer.mock(UserQueueClient)({
+          wake: (userId) => Effect.sync(() => void woken.push(userId)).pipe(Effect.as({ admitted: 1, refused: 0 })),
+        }),
+      )
+      const data = new TextEncoder().encode(encode(better))
+      yield* bus.publishAll([{ subject: subjectOf(better), data }])
+      const progress = yield* Ref.make(0)
+      yield* Effect.forkScoped(Effect.provide(distribute({ progress }), waking))
+      yield* until(Effect.sync(() => woken.length > 0))
+      assert.deepStrictEqual(woken, ["user-1"])
+      const [waits] = yield* queue.undecided(["user-1"], 1)
+      assert.deepStrictEqual([waits?.queueId, waits?.priority, waits?.batchId], [queueId, "critical", null])
     }))
 })

@@ -4,8 +4,9 @@
 import { assert } from "@effect/vitest"
 import { Effect } from "effect"
 import { Opportunities } from "../../src/layers/Opportunities.ts"
-import { OpportunityQueue } from "../../src/layers/OpportunityQueue.ts"
+import { type NewQueueItem, OpportunityQueue } from "../../src/layers/OpportunityQueue.ts"
 import { Receipts } from "../../src/layers/Receipts.ts"
+import { UserSchedule } from "../../src/layers/UserSchedule.ts"
 import { admit, empty, minute, queueItem, someOpportunity, type Suite, t0 } from "./StoreWorld.ts"
 
 const lease = { nowMs: t0, leaseMs: minute }
@@ -34,6 +35,37 @@ export const storeMessages: Suite = (it) => {
       assert.deepStrictEqual(mates.map(({ queueId }) => queueId), [b, c])
       assert.deepStrictEqual(yield* queue.claimMates({ owner: "v", batchIds: [a], ...due }), [])
       assert.deepStrictEqual(yield* queue.waitingBatches(["user-1"], t0), new Map())
+    }))
+
+  it.effect("that wait for company are decided on again once what they tell of is more urgent", () =>
+    Effect.gen(function* () {
+      yield* empty
+      const queue = yield* OpportunityQueue, schedule = yield* UserSchedule
+      const waits = (row: Partial<NewQueueItem>) =>
+        Effect.map(
+          queue.enqueue([queueItem({ scheduledAt: null, priority: "high", ...row })], t0),
+          ([inserted]) => inserted?.queueId ?? 0,
+        )
+      const together = yield* waits({ opportunityId: "a" }), other = yield* waits({ opportunityId: "b" })
+      const alone = yield* waits({ opportunityId: "a", chatId: "200", userId: "user-2" })
+      yield* admit([
+        { queueId: together, dueAtMs: t0 + 5_000, batchId: together },
+        { queueId: other, dueAtMs: t0 + 5_000, batchId: together },
+        { queueId: alone, dueAtMs: t0 + 5_000 },
+      ])
+      assert.deepStrictEqual(
+        yield* schedule.hasten({ id: "a", priority: "high" }, t0),
+        [],
+        "no more urgent than it was",
+      )
+      assert.deepStrictEqual(yield* schedule.hasten({ id: "a", priority: "critical" }, t0 + 5_000), [], "due by now")
+      assert.deepStrictEqual(yield* schedule.hasten({ id: "a", priority: "critical" }, t0), [
+        { userId: "user-1", chatId: "100" },
+      ])
+      const [row] = yield* queue.undecided(["user-1", "user-2"], 10)
+      assert.deepStrictEqual([row?.queueId, row?.priority, row?.batchId], [together, "critical", null])
+      const left = yield* queue.waitingBatches(["user-1"], t0)
+      assert.deepStrictEqual(left.get("user-1")?.map(({ batchId, items }) => [batchId, items]), [[together, 1]])
     }))
 
   it.effect("are known by what they told, when they changed, and who has dismissed them", () =>

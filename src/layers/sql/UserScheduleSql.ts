@@ -6,12 +6,14 @@
  */
 import { Effect, Layer, Schema } from "effect"
 import type { Decision } from "../../domain/Admission.ts"
+import { PRIORITY_RANK } from "../../domain/Opportunity.ts"
 import { Channel, Store } from "../Store.ts"
 import { UserSchedule } from "../UserSchedule.ts"
 import { lockedInOrder } from "./QueueRow.ts"
 import { all, at, count, isoOf } from "./Rows.ts"
 
 const LockRow = Schema.Struct({ userId: Schema.String, telegramId: Schema.String })
+const OwnerRow = Schema.Struct({ userId: Schema.String, chatId: Schema.String })
 const UserRow = Schema.Struct({ userId: Schema.String })
 
 const decisionRow = (decision: Decision) => ({
@@ -54,6 +56,24 @@ const make = Effect.gen(function* () {
       select count(*) as count, (select count(*) from told) as told from decided`.pipe(count("UserSchedule.decide"))
   )
 
+  const hasten: UserSchedule["Service"]["hasten"] = Effect.fn("UserSchedule.hasten")(({ id, priority }, nowMs) =>
+    sql`with held as (${
+      lockedInOrder(
+        sql,
+        sql`q.opportunity_id = ${id} and q.purpose = 'notify' and q.status = 'pending' and q.lease_owner is null
+          and q.batch_id is not null and q.scheduled_at > ${at(nowMs)} and q.priority > ${
+          PRIORITY_RANK[priority]
+        }::smallint`,
+      )
+    })
+      update opportunity_distribution_queue q
+      set priority = ${PRIORITY_RANK[priority]}::smallint, scheduled_at = null, due_since = null, batch_id = null,
+        updated_at = ${at(nowMs)}
+      from held where q.queue_id = held.queue_id returning q.user_id as "userId", q.chat_id as "chatId"`.pipe(
+      all("UserSchedule.hasten", OwnerRow),
+    )
+  )
+
   const waiting = Effect.fn("UserSchedule.waiting")((createdBeforeMs: number, limit: number) =>
     sql`select user_id as "userId" from opportunity_distribution_queue
       where status = 'pending' and scheduled_at is null and created_at < ${at(createdBeforeMs)}
@@ -63,7 +83,7 @@ const make = Effect.gen(function* () {
     )
   )
 
-  return { lock, decide, waiting }
+  return { lock, decide, hasten, waiting }
 })
 
 export const layer: Layer.Layer<UserSchedule, never, Store> = Layer.effect(UserSchedule, make)
