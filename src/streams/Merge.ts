@@ -8,7 +8,7 @@
  * is 20 ms of ingest time beyond them or the bus is 20 ms beyond their message; later ones leave at once, counted. No
  * clock: a pure function of the stream, which `snapshot`, `restore` and the messages from `beginOf` on continue.
  */
-import { Option, Schema } from "effect"
+import { Effect, Option, Schema } from "effect"
 import * as Frame from "../domain/Frame.ts"
 import { type BadTick, badTick, type Tick } from "../domain/Tick.ts"
 
@@ -28,6 +28,8 @@ export const MergeState = Schema.Array(Schema.Struct({
   writers: Schema.Array(Schema.Struct({
     name: Schema.String,
     newest: Schema.Int,
+    /** The stream sequence at which it came to be known; of former versions: before all others. */
+    since: Schema.Int.pipe(Schema.withDecodingDefaultKey(Effect.succeed(0))),
     /** The first tick that waits, and with it all that follow; null: none. */
     waitsFrom: Schema.NullOr(Place),
   })),
@@ -69,6 +71,7 @@ interface Waiting extends Stored {
 
 interface Writer {
   readonly name: string
+  readonly since: number
   /** Ingest time of its last tick. */
   newest: number
   readonly queue: Array<Waiting>
@@ -153,10 +156,10 @@ export class Merge {
     return [...this.#lanes].map(([partition, { openUntil, writers }]) => ({
       partition,
       openUntil,
-      writers: [...writers.values()].map(({ name, newest, queue }) => {
+      writers: [...writers.values()].map(({ name, newest, queue, since }) => {
         const [head] = queue
         const waitsFrom = head === undefined ? null : { sequence: head.sequence, frame: head.frame, tick: head.next }
-        return { name, newest, waitsFrom }
+        return { name, newest, since, waitsFrom }
       }),
     }))
   }
@@ -175,7 +178,7 @@ export class Merge {
     for (const [partition, { openUntil, writers }] of this.#restored ?? []) {
       const queueOf = (name: string): Array<Waiting> =>
         (before.get(partition)?.writers.get(name)?.queue ?? []).map((held) => ({ ...held, heldFrom: Infinity }))
-      const restored = writers.map(({ name, newest }): Writer => ({ name, newest, queue: queueOf(name) }))
+      const restored = writers.map(({ name, newest, since }): Writer => ({ name, newest, since, queue: queueOf(name) }))
       this.#lanes.set(partition, {
         openUntil,
         writers: new Map(restored.map((writer) => [writer.name, writer])),
@@ -190,8 +193,8 @@ export class Merge {
   #frame(frame: Frame.Frame, at: number, stored: Stored): BadTick | null {
     const end = frame.t + (frame.i.at(-1) ?? 0)
     if (!Number.isSafeInteger(end)) return badTick("bad_time", `frame ${Frame.frameId(frame)}`)
-    const lane = this.#lane(frame.p)
-    const writer = this.#meet(lane, frame.w, end)
+    const lane = this.#lane(frame.p, stored.sequence, end)
+    const writer = this.#meet(lane, frame.w, stored.sequence, end)
     const heldFrom = this.#heldFrom(frame, at, stored.sequence)
     if (lane.writers.size === 1 && heldFrom === Infinity) {
       this.#drain(lane)
@@ -218,7 +221,7 @@ export class Merge {
   }
 
   /** The writer of a frame that ends at `at`; who has been silent for long is forgotten. */
-  #meet(lane: Lane, name: string, at: number): Writer {
+  #meet(lane: Lane, name: string, sequence: number, at: number): Writer {
     const known = lane.writers.get(name)
     if (known !== undefined && lane.writers.size === 1) {
       known.newest = at
@@ -229,7 +232,7 @@ export class Merge {
       this.#drain(lane)
       this.#forget(lane, Infinity)
     }
-    const writer = lane.writers.get(name) ?? { name, newest: at, queue: [] }
+    const writer = lane.writers.get(name) ?? { name, since: sequence, newest: at, queue: [] }
     writer.newest = at
     lane.writers.set(name, writer)
     this.#forget(lane, newestOf(lane) - ACTIVE_MS)
@@ -306,10 +309,18 @@ export class Merge {
     else this.#out.push({ frames: [frame], sequence })
   }
 
-  #lane(partition: number | string): Lane {
+  /** While rewinding, who was known before its first message is known again: their ticks are waited for as they were. */
+  #lane(partition: number | string, sequence: number, at: number): Lane {
     const known = this.#lanes.get(partition)
     if (known !== undefined) return known
-    const made: Lane = { writers: new Map(), openUntil: 0, waiting: 0, built: null }
+    const before = this.#restored?.get(partition)?.writers.filter(({ since }) => since < sequence) ?? []
+    const writers = before.map(({ name, since }): Writer => ({ name, since, newest: at, queue: [] }))
+    const made: Lane = {
+      writers: new Map(writers.map((writer) => [writer.name, writer])),
+      openUntil: 0,
+      waiting: 0,
+      built: null,
+    }
     this.#lanes.set(partition, made)
     return made
   }

@@ -263,6 +263,25 @@ const byRoute = (transitions: ReadonlyArray<Opportunity>) => Map.groupBy(transit
 const delays = Arbitrary.array(integers(0, 11), { minLength: 1, maxLength: 20 })
 const handovers = Arbitrary.map(integers(0, 4_000), (ms) => T0 + ms)
 
+/** Killed after a message or not, the same is told and the same ticks are analysed in the same order. */
+const assertSameWhenKilled = (messages: ReadonlyArray<Message>, killedAt: number, silentEvery: number): void => {
+  const play = (killed: boolean) => {
+    const process = new Process()
+    const kill = (sequence: number) => {
+      if (killed && sequence === killedAt) process.restart(process.snapshot(), messages, sequence)
+    }
+    kill(0)
+    for (const each of messages) {
+      process.push(each)
+      if (each.sequence % silentEvery === 0) process.merge.silence()
+      kill(each.sequence)
+      process.release()
+    }
+    return { told: process.finish(), left: process.left }
+  }
+  assert.deepStrictEqual(play(true), play(false))
+}
+
 describe("The messages of two or three writers of a random market", () => {
   it.prop(
     "bring about what one writer's would, however the bus orders them within the watermark",
@@ -279,27 +298,23 @@ describe("The messages of two or three writers of a random market", () => {
     { arbitrary: { runs: 500 } },
   )
 
+  it("bring about the same when killed between ticks of two writers of which one was known long before", () => {
+    const market: ReadonlyArray<Step> = [[1, 0, 0, 0, 0], [1, 3, 16, 0, 0], [0, 2, 13, 7, 1], [1, 0, 10, 0, 0], [
+      0,
+      0,
+      0,
+      0,
+      0,
+    ]]
+    assertSameWhenKilled(busOf(wholeMarket(market), 2, T0 + 1, [8, 0, 0, 0, 20, 8]), 6, 9)
+  })
+
   it.prop(
     "bring about the same when the analysis is killed at any of them, also while it was silent",
     [steps, integers(2, 3), handovers, delays, integers(0, 200), integers(2, 9)],
     ([script, writers, handedOverAt, delays, where, silentEvery]) => {
       const messages = busOf(wholeMarket(script), writers, handedOverAt, delays.map((delay) => delay * 4))
-      const killedAt = where % (messages.length + 1)
-      const play = (killed: boolean) => {
-        const process = new Process()
-        const kill = (sequence: number) => {
-          if (killed && sequence === killedAt) process.restart(process.snapshot(), messages, sequence)
-        }
-        kill(0)
-        for (const each of messages) {
-          process.push(each)
-          if (each.sequence % silentEvery === 0) process.merge.silence()
-          kill(each.sequence)
-          process.release()
-        }
-        return { told: process.finish(), left: process.left }
-      }
-      assert.deepStrictEqual(play(true), play(false))
+      assertSameWhenKilled(messages, where % (messages.length + 1), silentEvery)
     },
     { arbitrary: { runs: 500 } },
   )
